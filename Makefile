@@ -1,0 +1,40 @@
+# One-word commands. Everything runs in .venv, which `make` sets up when pyproject.toml or constraints.txt changed.
+PYTHON ?= python3
+BIN := .venv/bin
+SETUP := .venv/.ready
+
+.PHONY: demo test lint fix bench snap clean
+
+demo: $(SETUP)            ## the main job: train, overfit, save, prove, stop, report
+	$(BIN)/python examples/overfit_lm/demo.py
+
+test: $(SETUP) lint       ## every check
+	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+lint: $(SETUP)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/trainwatch formats test
+	$(BIN)/trainwatch rules test
+
+fix: $(SETUP)
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(SETUP)           ## ratios against the named peers; minutes
+	$(BIN)/python benchmarks/run.py
+
+snap: $(SETUP)            ## the pictures of the README and the screens of the tests, made anew
+	$(BIN)/python tests/tui/snap.py
+
+$(SETUP): pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --upgrade 'pip>=25.1'
+	$(BIN)/pip install --quiet -c constraints.txt 'torch==2.13.0'
+	$(BIN)/pip install --quiet -c constraints.txt --editable . --group dev transformers accelerate
+	touch $(SETUP)
+
+clean:
+	rm -rf .venv .demo .bench dist build

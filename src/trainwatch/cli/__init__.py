@@ -1,0 +1,1 @@
+"""Words become calls: a file per verb; the composition root."""

@@ -1,0 +1,1 @@
+"""The fold: inputs in, decisions out. No clock, no file, no process, no screen."""

@@ -1,0 +1,1 @@
+"""What ended a job: root cause, rank, echoes; kinds as data files with samples."""

@@ -1,0 +1,1 @@
+"""Bytes become records: blocks, shapes, the TOML schema, detection, the generic reader."""

@@ -1,0 +1,1 @@
+"""What runs inside the job. Imports nothing of the other rooms."""

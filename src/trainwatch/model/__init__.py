@@ -1,0 +1,1 @@
+"""The vocabulary of trainwatch: frozen values and protocols, standard library only."""

@@ -1,0 +1,94 @@
+"""What a run was configured to do, as far as anything says so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+FactValue = float | str | bool
+
+KNOWN_FACTS = frozenset(
+    {
+        "total_steps",
+        "num_train_epochs",
+        "steps_per_epoch",
+        "eval_steps",
+        "eval_strategy",
+        "save_steps",
+        "save_strategy",
+        "save_total_limit",
+        "logging_steps",
+        "learning_rate",
+        "lr_scheduler_type",
+        "warmup_steps",
+        "warmup_ratio",
+        "per_device_train_batch_size",
+        "per_device_eval_batch_size",
+        "gradient_accumulation_steps",
+        "max_grad_norm",
+        "weight_decay",
+        "optim",
+        "world_size",
+        "gpus",
+        "seed",
+        "metric_for_best_model",
+        "greater_is_better",
+        "load_best_model_at_end",
+        "output_dir",
+        "vocab_size",
+        "launcher",
+    }
+)
+"""The names that trainwatch itself understands; others are kept and shown, and decide nothing.
+
+`total_steps` counts optimizer steps; `learning_rate` is the configured peak; `world_size` and `gpus` count processes and devices."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One configuration value and where it was found: a source and 1-based line, or `origin` "--fact", with line 0."""
+
+    value: FactValue
+    origin: str
+    line: int = 0
+
+
+class Facts(Mapping[str, Fact]):
+    """The configuration found so far. The first finding wins, except that what the user states wins over all."""
+
+    def __init__(self, stated: Mapping[str, FactValue] | None = None) -> None:
+        """`stated` are the user's own `--fact` values."""
+        self._found: dict[str, Fact] = {name: Fact(value, "--fact") for name, value in (stated or {}).items()}
+
+    def note(self, name: str, value: FactValue, origin: str, line: int = 0, *, replace: bool = False) -> None:
+        """Keep a value; a later one is ignored unless `replace`, which never overrides what the user stated."""
+        old = self._found.get(name)
+        if old is None or (replace and old.origin != "--fact"):
+            self._found[name] = Fact(value, origin, line)
+
+    def number(self, name: str) -> float | None:
+        """The value as a number, None when it is absent or not a number."""
+        fact = self._found.get(name)
+        if fact is None:
+            return None
+        try:
+            return float(fact.value)
+        except ValueError:
+            return None
+
+    def text(self, name: str) -> str | None:
+        """The value as printed, None when absent."""
+        fact = self._found.get(name)
+        return None if fact is None else str(fact.value)
+
+    def __getitem__(self, name: str) -> Fact:
+        """The fact of that name; KeyError when absent."""
+        return self._found[name]
+
+    def __iter__(self) -> Iterator[str]:
+        """Names in the order found."""
+        return iter(self._found)
+
+    def __len__(self) -> int:
+        """How many are known."""
+        return len(self._found)

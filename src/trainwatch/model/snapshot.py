@@ -1,0 +1,206 @@
+"""All that a view or a report may know of a run, as one value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from trainwatch.model.facts import Fact
+from trainwatch.model.failure import Failure
+from trainwatch.model.inputs import CheckpointSeen, Sample
+from trainwatch.model.series import Series
+from trainwatch.model.verdict import Event, Evidence, RuleStatus, Severity
+
+State = Literal["starting", "running", "silent", "saving", "stopping", "stopped", "done", "failed", "lost"]
+PhaseName = Literal["warm-up", "healthy", "divergence", "severe", "memorised", "dead", "unstable", "plateau", "unsure"]
+
+
+@dataclass(frozen=True, slots=True)
+class RunInfo:
+    """Who the run is. `id` is unique, `name` is for people. `started_at` in Unix seconds, NaN when not known.
+
+    `sources` are the log files, the first one being the main one. `supervised` says whether a supervisor of ours holds the run.
+    """
+
+    id: str
+    name: str
+    sources: tuple[str, ...]
+    command: tuple[str, ...] = ()
+    host: str = ""
+    directory: str = ""
+    job_id: str = ""
+    started_at: float = float("nan")
+    supervised: bool = False
+    may: str = "watch"
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """One evaluation. `values` holds every metric it printed; `train_loss` is the median train loss since the evaluation before,
+    None when no train record lies between.
+    """
+
+    index: int
+    value: float
+    step: int | None
+    epoch: float | None
+    values: Mapping[str, float]
+    train_loss: float | None
+    evidence: Evidence
+    at: float = float("nan")
+
+
+@dataclass(frozen=True, slots=True)
+class Best:
+    """The best evaluation so far by the primary metric, the first of equals. `guessed` when no configuration names the metric."""
+
+    metric: str
+    direction: Literal["min", "max"]
+    value: float
+    step: int | None
+    epoch: float | None
+    guessed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseSpan:
+    """A stretch of the run. It starts at the evaluation before its first state: the change happened inside that interval."""
+
+    phase: PhaseName
+    step_start: int | None
+    epoch_start: float | None
+    step_end: int | None
+    epoch_end: float | None
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """A rule that holds now. `since_step` is the step at which the episode began."""
+
+    rule: str
+    severity: Severity
+    why: str
+    change: str
+    since_step: int | None
+    step: int | None
+    episode: int
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far the run is. Durations in seconds; None: not known. `step_time` is the median seconds per step of late."""
+
+    step: int | None = None
+    total_steps: int | None = None
+    epoch: float | None = None
+    total_epochs: float | None = None
+    step_time: float | None = None
+    eta: float | None = None
+    samples_per_second: float | None = None
+    tokens_per_second: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """When the run's log was written. Unix seconds where `absolute`, else seconds from an arbitrary zero.
+
+    `how` names the clock: "arrivals", "timestamps", "progress bar", or "" when nothing tells.
+    """
+
+    start: float = float("nan")
+    end: float = float("nan")
+    how: Literal["arrivals", "timestamps", "progress bar", ""] = ""
+    absolute: bool = False
+
+    @property
+    def seconds(self) -> float | None:
+        """The length, None when not known."""
+        length = self.end - self.start
+        return length if length >= 0 else None
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Where a stop or save stands. `machine` is the stop machine's own state; `text` says it in a sentence."""
+
+    machine: str = "idle"
+    text: str = ""
+    rule: str = ""
+    checkpoint: str = ""
+    since: float = float("nan")
+    exit_code: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A run at one moment. Series are shared with the engine and must not be written to.
+
+    `saved_best` is the complete checkpoint with the best evaluation at its step, with that value; None when there is none.
+    `events` holds every change raised so far, in order; `alerts` those that hold now, the worst first.
+    `preview` says that only a sample of the log has been read yet. `data_age` in seconds, None when nobody watches.
+    `tail` holds the newest lines of the log, cleaned of control characters.
+    """
+
+    run: RunInfo
+    state: State = "starting"
+    now: float = float("nan")
+    progress: Progress = field(default_factory=Progress)
+    span: Span = field(default_factory=Span)
+    phases: tuple[PhaseSpan, ...] = ()
+    alerts: tuple[Alert, ...] = ()
+    rules: tuple[RuleStatus, ...] = ()
+    events: tuple[Event, ...] = ()
+    evaluations: tuple[Evaluation, ...] = ()
+    best: Best | None = None
+    checkpoints: tuple[CheckpointSeen, ...] = ()
+    saved_best: tuple[CheckpointSeen, float] | None = None
+    series: Mapping[str, Series] = field(default_factory=dict)
+    facts: Mapping[str, Fact] = field(default_factory=dict)
+    sample: Sample | None = None
+    stop: Stop = field(default_factory=Stop)
+    failure: Failure | None = None
+    tail: tuple[str, ...] = ()
+    records: int = 0
+    bytes_read: int = 0
+    formats: tuple[str, ...] = ()
+    preview: bool = False
+    data_age: float | None = None
+    exit_code: int | None = None
+    caveats: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What a view may ask for. `confirm` repeats what the person typed."""
+
+    op: Literal["save", "stop", "cancel", "detach"]
+    reason: str = ""
+    confirm: str = ""
+    unsaved: bool = False
+
+
+class Feed(Protocol):
+    """All that a view and what drives it know of each other. A view cannot tell live from recorded."""
+
+    def latest(self) -> Snapshot:
+        """The newest snapshot."""
+        ...
+
+    def subscribe(self, tell: Callable[[Snapshot], None]) -> Callable[[], None]:
+        """Be told of newer snapshots, from any thread; returns what ends it."""
+        ...
+
+    def request(self, command: Command) -> str:
+        """Ask; returns a sentence for the user: accepted, or why not."""
+        ...
+
+    def can(self, op: str) -> bool:
+        """Whether such a command could be accepted: a recording cannot stop, read-only cannot either."""
+        ...
+
+    def log(self, end: int | None, lines: int) -> tuple[int, tuple[str, ...]]:
+        """(start offset, cleaned lines): the last `lines` lines of the main source that end at or before byte `end` (None: now)."""
+        ...

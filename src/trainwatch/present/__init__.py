@@ -1,0 +1,1 @@
+"""Values become characters, without a terminal."""

@@ -1,0 +1,1 @@
+"""The recorded half: the same engine on what a run left behind."""

@@ -1,0 +1,1 @@
+"""The world becomes bytes and samples: growing files, finished files, pipes, GPUs."""

@@ -1,0 +1,1 @@
+"""What is kept of a run. One class joins all paths."""

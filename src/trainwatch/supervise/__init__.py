@@ -1,0 +1,1 @@
+"""The live half: processes, the stop machine, the loop; the only clock."""

@@ -1,0 +1,1 @@
+"""Snapshots become a screen. The only room that knows Textual."""
