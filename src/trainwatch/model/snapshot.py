@@ -37,8 +37,10 @@ class RunInfo:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """One evaluation. `values` holds every metric it printed; `train_loss` is the median train loss since the evaluation before,
-    None when no train record lies between.
+    """One evaluation.
+
+    `values` holds every metric it printed; `train_loss` is the median train loss since the evaluation before, None when no train
+    record lies between. `index` is 0-based. `at` is its arrival time, NaN when nobody watched.
     """
 
     index: int
