@@ -125,6 +125,17 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
+class SavedLine:
+    """A checkpoint that the log itself says was saved. Nobody has looked at it. `step` None: the line does not tell."""
+
+    path: str
+    step: int | None
+    source: str
+    attempt: int
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
 class Stop:
     """Where a stop or save stands. `machine` is the stop machine's own state; `text` says it in a sentence."""
 
@@ -141,6 +152,7 @@ class Snapshot:
     """A run at one moment. Series are shared with the engine and must not be written to.
 
     `saved_best` is the complete checkpoint with the best evaluation at its step, with that value; None when there is none.
+    `saved_lines` are the saves that the log announces; what is on disk stands in `checkpoints`.
     `events` holds every change raised so far, in order; `alerts` those that hold now, the worst first.
     `preview` says that only a sample of the log has been read yet. `data_age` in seconds, None when nobody watches.
     `tail` holds the newest lines of the log, cleaned of control characters.
@@ -159,6 +171,7 @@ class Snapshot:
     best: Best | None = None
     checkpoints: tuple[CheckpointSeen, ...] = ()
     saved_best: tuple[CheckpointSeen, float] | None = None
+    saved_lines: tuple[SavedLine, ...] = ()
     series: Mapping[str, Series] = field(default_factory=dict)
     facts: Mapping[str, Fact] = field(default_factory=dict)
     sample: Sample | None = None

@@ -1,0 +1,113 @@
+"""The verbs. Nothing of a verb is imported until it is chosen."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+from trainwatch import __version__
+from trainwatch.model.errors import NotFoundError, TrainwatchError, UsageError
+
+VERBS = {
+    "launch": "start a command and watch it",
+    "attach": "watch a log, a run, a pid or a Slurm job",
+    "ls": "the runs known here",
+    "status": "where a run stands, once",
+    "save": "have a run save a checkpoint now, and prove it",
+    "stop": "save, prove, then stop a run",
+    "cancel": "call off a save or stop that is under way",
+    "wait": "wait for a run to end, and end with its code",
+    "check": "judge a log once; the exit code tells",
+    "report": "write the analysis of a run",
+    "why": "the analysis in five sentences",
+    "backtest": "what a preset would have done on finished logs",
+    "export": "every record of a log as JSON lines",
+    "demo": "play a recorded run, in seconds",
+    "formats": "the log formats: list, show, check, test",
+    "rules": "the rules: list, show, check, test",
+    "themes": "the themes: list, show, check",
+}
+"""Each verb and its one line. The module `trainwatch.cli.<verb>` holds `arguments(parser)` and `run(args)`."""
+
+EXAMPLES = """\
+  trainwatch demo
+  trainwatch launch --may stop=overfit -- torchrun --nproc_per_node=8 train.py
+  trainwatch attach train_v4_7471.out
+  trainwatch stop train_v4 --confirm train_v4
+
+Closing the screen (q) never stops training.   More: trainwatch VERB --help"""
+
+BROKEN_PIPE = 128 + 13
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns its exit code. Errors that a user can meet end as one line on stderr."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    try:
+        code = _dispatch(words)
+        sys.stdout.flush()
+    except TrainwatchError as error:
+        print(f"trainwatch: {error}", file=sys.stderr)
+        return error.exit_code
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BROKEN_PIPE
+    except KeyboardInterrupt:
+        return 130
+    except OSError as error:
+        print(f"trainwatch: {_system(error)}", file=sys.stderr)
+        return 125
+    return code
+
+
+def _dispatch(words: list[str]) -> int:
+    """Choose the verb, import it, parse its words, run it."""
+    if not words or words[0] in ("-h", "--help", "help"):
+        print(_help())
+        return 0
+    if words[0] in ("-V", "--version"):
+        print(f"trainwatch {__version__}")
+        return 0
+    name = words[0]
+    if name not in VERBS:
+        name, words = _verb_of_target(name), ["attach", *words]
+    module = importlib.import_module(f"trainwatch.cli.{name}")
+    parser = _Parser(prog=f"trainwatch {name}", description=VERBS[name][0].upper() + VERBS[name][1:] + ".")
+    module.arguments(parser)
+    return int(module.run(parser.parse_args(words[1:])))
+
+
+def _verb_of_target(word: str) -> str:
+    """`trainwatch FILE` is `attach FILE`; any other unknown word is an error."""
+    if os.path.exists(word):  # noqa: PTH110  pathlib would cost its import at every start
+        return "attach"
+    if "/" in word or "." in word:
+        raise NotFoundError(f"{word}: no such file, and no verb of that name")
+    raise UsageError(f"there is no verb {word!r}; the verbs are: {', '.join(VERBS)}")
+
+
+def _help() -> str:
+    """The text of `trainwatch --help`."""
+    width = max(map(len, VERBS))
+    verbs = "\n".join(f"  {verb:{width}}  {line}" for verb, line in VERBS.items())
+    return f"Watch a training run, warn early, save and stop it safely.\n\n{verbs}\n\n{EXAMPLES}"
+
+
+def _system(error: OSError) -> str:
+    """What the system refused, in words."""
+    where = f"{error.filename}: " if error.filename else ""
+    return f"{where}{error.strerror or error}"
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors have our exit code and form."""
+
+    def __init__(self, *, prog: str, description: str) -> None:
+        super().__init__(prog=prog, description=description, allow_abbrev=False)
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message}; see {self.prog} --help")

@@ -1,0 +1,213 @@
+"""The fold: inputs in, decisions out.
+
+It reads no clock and no file. Equal inputs give equal decisions, whatever the chunking; live, replay and backtest are this one class.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+from trainwatch.engine.curves import Curves
+from trainwatch.engine.pace import Pace
+from trainwatch.engine.tail import Tail
+from trainwatch.failures.diagnose import diagnose
+from trainwatch.formats.reader import Reader
+from trainwatch.model.block import Block
+from trainwatch.model.facts import Facts, FactValue
+from trainwatch.model.failure import Failure
+from trainwatch.model.inputs import CheckpointSeen, Chunk, Input, Order, Sample, Tick
+from trainwatch.model.snapshot import Progress, RunInfo, SavedLine, Snapshot, Span, State
+from trainwatch.model.verdict import Event
+from trainwatch.present.clean import clean_lines
+from trainwatch.rules.board import Board
+from trainwatch.rules.preset import Preset
+
+TAIL_BYTES = 32 << 10
+TAIL_LINES = 200
+
+
+class Engine:
+    """One run, from its inputs. `formats` restricts the readers; None tries all."""
+
+    def __init__(
+        self,
+        preset: Preset,
+        run: RunInfo,
+        *,
+        stated: Mapping[str, FactValue] | None = None,
+        formats: Sequence[str] | None = None,
+    ) -> None:
+        self.facts = Facts(stated)
+        self.board = Board(preset, self.facts)
+        self.curves = Curves()
+        self.pace = Pace()
+        self.run = run
+        self.events: list[Event] = []
+        self.checkpoints: dict[str, CheckpointSeen] = {}
+        self.saved: list[SavedLine] = []
+        self._formats = formats
+        self._readers: dict[tuple[str, int], Reader] = {}
+        self._tails: dict[str, Tail] = {}
+        self._ended: set[str] = set()
+        self._last_record: dict[str, int] = {}
+        self._sample: Sample | None = None
+        self._first_seen = math.nan
+        self._last_seen = math.nan
+        self._now = math.nan
+        self._bytes = 0
+        self._failure: tuple[int, Failure | None] = (-1, None)
+
+    def feed(self, item: Input) -> list[Event]:
+        """Fold one input; returns what changed, in order."""
+        match item:
+            case Chunk():
+                events = self._chunk(item)
+            case Tick():
+                self._now = item.now
+                events = self.board.tick(item.now)
+            case CheckpointSeen():
+                self.checkpoints[item.path] = item
+                events = self.board.checkpoint(item)
+            case Sample():
+                self._sample = item
+                events = []
+            case Order():
+                events = []
+        self.events += events
+        return events
+
+    def blocks(self, chunk: Chunk) -> list[Block]:
+        """Read a chunk without judging it: what `export` needs."""
+        key = (chunk.source, chunk.attempt)
+        reader = self._readers.get(key)
+        if reader is None:
+            reader = Reader(chunk.source, facts=self.facts, attempt=chunk.attempt, names=self._formats)
+            self._readers[key] = reader
+        self._bytes += len(chunk.data)
+        self._tails.setdefault(chunk.source, Tail()).add(chunk.data, chunk.offset)
+        if chunk.final:
+            self._ended.add(chunk.source)
+        return reader.feed(chunk.data, chunk.offset, final=chunk.final, seen_at=chunk.seen_at)
+
+    def _chunk(self, chunk: Chunk) -> list[Event]:
+        """Read, keep and judge the records of a chunk."""
+        if not math.isnan(chunk.seen_at):
+            self._last_seen = self._now = chunk.seen_at
+            if math.isnan(self._first_seen):
+                self._first_seen = chunk.seen_at
+        events: list[Event] = []
+        for block in self.blocks(chunk):
+            self.curves.add(block)
+            if block.kind == "event":
+                self._note_saves(block)
+            elif block.kind in ("train", "eval"):
+                self._last_record[block.source] = block.offsets[-1]
+            events += self.board.observe(block)
+        marker = self._readers[chunk.source, chunk.attempt].progress
+        if marker is not None and not math.isnan(chunk.seen_at):
+            self.pace.mark(marker[0], chunk.seen_at)
+            events += self.board.progress(marker[0], chunk.seen_at)
+        return events
+
+    def _note_saves(self, block: Block) -> None:
+        """Keep the checkpoints that the log itself says were saved."""
+        for row, texts in enumerate(block.texts):
+            if texts.get("event") == "checkpoint":
+                path = str(texts.get("path") or "")
+                self.saved.append(SavedLine(path, block.step(row), block.source, block.attempt, block.line(row)))
+
+    def snapshot(self, *, exit_code: int | None = None) -> Snapshot:
+        """The run as it stands. `exit_code` is the job's, when it is known."""
+        failure = self._diagnosis(exit_code) if self._over or exit_code is not None else None
+        return Snapshot(
+            run=self.run,
+            state=self._state(failure, exit_code),
+            now=self._now,
+            progress=self._progress(),
+            span=self._span(),
+            phases=self.board.phases(),
+            alerts=self.board.alerts(),
+            rules=self.board.statuses(),
+            events=tuple(self.events),
+            evaluations=self.board.evaluations,
+            best=self.board.best(),
+            checkpoints=tuple(self.checkpoints.values()),
+            saved_best=self.board.saved_best(),
+            saved_lines=tuple(self.saved),
+            series=self.curves.series,
+            facts=self.facts,
+            sample=self._sample,
+            failure=failure,
+            tail=self._tail_lines(),
+            records=self.curves.records,
+            bytes_read=self._bytes,
+            formats=tuple(dict.fromkeys(name for reader in self._readers.values() for name in reader.detected)),
+            data_age=None if math.isnan(self._last_seen) else max(self._now - self._last_seen, 0.0),
+            exit_code=exit_code,
+        )
+
+    @property
+    def _over(self) -> bool:
+        """Whether every source has ended."""
+        return bool(self._ended) and self._ended >= {source for source, _ in self._readers}
+
+    def _state(self, failure: Failure | None, exit_code: int | None) -> State:
+        """What the bytes alone say; a supervisor knows better."""
+        if exit_code is not None:
+            return "failed" if exit_code else "done"
+        if self._over:
+            return "failed" if failure is not None else "done"
+        return "running" if self.curves.records else "starting"
+
+    def _progress(self) -> Progress:
+        """How far and how fast."""
+        markers = [reader.progress for reader in self._readers.values() if reader.progress]
+        step, total = max(markers, key=lambda m: m[0]) if markers else (self.curves.last_step, None)
+        stated = self.facts.number("total_steps")
+        total = int(stated) if stated is not None else total
+        step_time = self.pace.step_time() or self._mean_step_time(step)
+        left = (total - step) * step_time if total and step is not None and step_time else None
+        return Progress(
+            step=step,
+            total_steps=total,
+            epoch=self.curves.last_epoch,
+            total_epochs=self.facts.number("num_train_epochs"),
+            step_time=step_time,
+            eta=max(left, 0.0) if left is not None else None,
+            samples_per_second=self._last("samples_per_second"),
+            tokens_per_second=self._last("tokens_per_second"),
+        )
+
+    def _mean_step_time(self, step: int | None) -> float | None:
+        """Seconds per step over the whole run, where the log tells its length."""
+        seconds = self._span().seconds
+        return seconds / step if seconds and step else None
+
+    def _last(self, name: str) -> float | None:
+        """The newest value of a metric."""
+        series = self.curves.series.get(name)
+        return series.last if series is not None else None
+
+    def _span(self) -> Span:
+        """The longest stretch of time that anything tells of: arrivals, else what the log prints."""
+        if self._last_seen > self._first_seen:
+            return Span(self._first_seen, self._last_seen, "arrivals", absolute=True)
+        spans = [reader.span for reader in self._readers.values() if reader.span.seconds is not None]
+        return max(spans, key=lambda span: span.seconds or 0.0, default=Span())
+
+    def _diagnosis(self, exit_code: int | None) -> Failure | None:
+        """What ended the run; looked for once per state of the log."""
+        key = self._bytes if exit_code is None else ~self._bytes
+        if self._failure[0] != key:
+            found = [self._diagnose(source, tail, exit_code) for source, tail in self._tails.items()]
+            self._failure = (key, next((f for f in found if f is not None), None))
+        return self._failure[1]
+
+    def _diagnose(self, source: str, tail: Tail, exit_code: int | None) -> Failure | None:
+        return diagnose(tail.window(), tail.offset, tail.first_line, source, last_record=self._last_record.get(source), exit_code=exit_code)
+
+    def _tail_lines(self) -> tuple[str, ...]:
+        """The newest lines of the main source, fit for a screen."""
+        tail = next(iter(self._tails.values()), None)
+        return tuple(clean_lines(tail.newest(TAIL_BYTES)))[-TAIL_LINES:] if tail is not None else ()

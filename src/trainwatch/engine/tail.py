@@ -1,0 +1,54 @@
+"""The newest bytes of a source, kept for the log pane and for the search after the cause of death."""
+
+from __future__ import annotations
+
+from collections import deque
+
+KEPT = 8 << 20
+"""Bytes kept of each source: more than the echoes of any failure seen."""
+
+
+class Tail:
+    """A window of at least the last `KEPT` bytes, with the line number of its first byte."""
+
+    def __init__(self) -> None:
+        self._chunks: deque[bytes] = deque()
+        self._size = 0
+        self.offset = 0
+        self.first_line = 1
+
+    def add(self, data: bytes, offset: int) -> None:
+        """Append what follows. Bytes from elsewhere (a rewritten file) start the window again."""
+        if offset != self.offset + self._size:
+            self._chunks.clear()
+            self._size, self.offset = 0, offset
+            self.first_line = 1
+        if not data:
+            return
+        self._chunks.append(data)
+        self._size += len(data)
+        while self._size - len(self._chunks[0]) >= KEPT:
+            gone = self._chunks.popleft()
+            self._size -= len(gone)
+            self.offset += len(gone)
+            self.first_line += gone.count(b"\n")
+
+    @property
+    def end(self) -> int:
+        """The byte position after the newest byte."""
+        return self.offset + self._size
+
+    def window(self) -> bytes:
+        """The whole window."""
+        return b"".join(self._chunks)
+
+    def newest(self, size: int) -> bytes:
+        """The last `size` bytes, fewer when there are not so many."""
+        parts: list[bytes] = []
+        missing = size
+        for chunk in reversed(self._chunks):
+            if missing <= 0:
+                break
+            parts.append(chunk[-missing:])
+            missing -= len(chunk)
+        return b"".join(reversed(parts))
