@@ -1,0 +1,84 @@
+"""What happened, in one sentence each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from trainwatch.model.inputs import CheckpointSeen
+from trainwatch.model.snapshot import Alert, Best, Snapshot
+from trainwatch.model.verdict import Event, RuleStatus
+from trainwatch.present.clean import clean
+from trainwatch.present.numbers import UNKNOWN, number, step
+
+ENDED = frozenset({"stopped", "done", "failed"})
+"""The states from which a run does not come back by itself."""
+
+
+def event_sentence(event: Event) -> str:
+    """An event: `red overfit at step 60: eval_loss 0.1544 is 12.2 % above the best (train.out:812)`."""
+    what = f"{event.severity.word} {event.rule}"
+    if event.verdict == "withdrawn":
+        what = f"withdrawn: {what}"
+    at = "" if event.step is None else f" at step {step(event.step)}"
+    where = f" ({event.source}:{event.line})" if event.line else ""
+    return clean(f"{what}{at}: {event.why}{where}")
+
+
+def plain_line(event: Event, clock_text: str) -> str:
+    """An event as a plain line; `clock_text` is put in front as it is, empty when nobody watched."""
+    return f"{clock_text} {event_sentence(event)}".lstrip()
+
+
+def alert_sentence(alert: Alert) -> str:
+    """An alert without its severity: `overfit since step 40: why`."""
+    since = "" if alert.since_step is None else f" since step {step(alert.since_step)}"
+    return clean(f"{alert.rule}{since}: {alert.why}")
+
+
+def blind_rules(rules: Sequence[RuleStatus]) -> tuple[RuleStatus, ...]:
+    """The rules that cannot judge because an input is missing."""
+    return tuple(r for r in rules if r.verdict.outcome == "blind")
+
+
+def quiet_sentence(rules: Sequence[RuleStatus]) -> str:
+    """What to say while no rule holds: never just that all is well when some rules cannot see."""
+    if not rules:
+        return "no rules loaded: nothing is judged"
+    blind = blind_rules(rules)
+    if not blind:
+        return f"no rule fired; all {len(rules)} can see"
+    needs = next((r.needs for r in blind if r.needs), "")
+    first = f" ({blind[0].rule} needs {needs})" if needs else f" ({blind[0].rule})"
+    return clean(f"no rule fired; {len(blind)} blind{first}")
+
+
+def best_sentence(best: Best | None) -> str:
+    """The best evaluation: `best 1.445 @6200`; says so when there is none."""
+    if best is None:
+        return "no evaluation yet"
+    at = UNKNOWN if best.step is None else step(best.step)
+    return f"best {number(best.value)} @{at}"
+
+
+def saved_sentence(best: Best | None, saved: tuple[CheckpointSeen, float] | None, *, known: bool = True) -> str:
+    """The best checkpoint on disk: `saved checkpoint-6000 (1.447)`, else `best not saved!`; empty before the first evaluation.
+
+    `known` is whether checkpoints were looked for at all.
+    """
+    if best is None:
+        return ""
+    if saved is None:
+        return "best not saved!" if known else ""
+    checkpoint, value = saved
+    name = clean(checkpoint.path.rstrip("/").rpartition("/")[2])
+    return f"saved {name} ({number(value)})"
+
+
+def detached_sentence(snapshot: Snapshot) -> str:
+    """What is said when a view is left."""
+    back = f"back: trainwatch attach {clean(snapshot.run.id)}"
+    if snapshot.state in ENDED:
+        return f"the run has ended ({snapshot.state}). {back}"
+    at = snapshot.progress.step
+    where = "" if at is None else f" (step {at:,})"
+    return f"detached. training goes on{where}. {back}"
