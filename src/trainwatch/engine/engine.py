@@ -19,7 +19,7 @@ from trainwatch.model.failure import Failure
 from trainwatch.model.inputs import CheckpointSeen, Chunk, Input, Order, Sample, Tick
 from trainwatch.model.snapshot import Progress, RunInfo, SavedLine, Snapshot, Span, State
 from trainwatch.model.verdict import Event
-from trainwatch.present.clean import clean_lines
+from trainwatch.present.clean import lines
 from trainwatch.rules.board import Board
 from trainwatch.rules.preset import Preset
 
@@ -210,4 +210,4 @@ class Engine:
     def _tail_lines(self) -> tuple[str, ...]:
         """The newest lines of the main source, fit for a screen."""
         tail = next(iter(self._tails.values()), None)
-        return tuple(clean_lines(tail.newest(TAIL_BYTES)))[-TAIL_LINES:] if tail is not None else ()
+        return tuple(lines(tail.newest(TAIL_BYTES)))[-TAIL_LINES:] if tail is not None else ()
