@@ -1,1 +1,1 @@
-"""A snapshot becomes a document: Markdown, JSON."""
+"""A snapshot as a document: Markdown for people, JSON for programs, five sentences for the impatient."""

@@ -1,0 +1,117 @@
+"""What only the whole run shows: these stand beside the events and never among them."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from trainwatch.model.snapshot import Snapshot
+from trainwatch.report.disk import OnDisk, best_on_disk
+from trainwatch.report.schedule import LearningRate
+from trainwatch.report.words import number, plural, steps_of, whole
+
+WORSE = 0.05
+"""A last evaluation worse than the best by more than this share is worth a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One finding: a name for programs, a sentence for people, and the step it is about (None: the whole run)."""
+
+    finding: str
+    text: str
+    step: int | None = None
+
+
+def findings(snapshot: Snapshot, disk: tuple[OnDisk, ...], lr: LearningRate) -> tuple[Finding, ...]:
+    """Every finding, the most useful first."""
+    found = (
+        _best_unsaved(snapshot, disk),
+        _after_best(snapshot),
+        _cadence(snapshot),
+        _schedule(lr),
+        _ended_early(snapshot),
+        *_not_finite(snapshot),
+    )
+    return tuple(f for f in found if f is not None)
+
+
+def _best_unsaved(snapshot: Snapshot, disk: tuple[OnDisk, ...]) -> Finding | None:
+    """The best evaluation has no checkpoint, as far as checkpoints are known at all."""
+    best = snapshot.best
+    if best is None or best.step is None or not disk or any(c.step == best.step and c.complete is not False for c in disk):
+        return None
+    kept = best_on_disk(disk, snapshot)
+    rest = f"the best one saved is {number(kept.value)} at step {kept.step}" if kept and kept.value is not None else "none saved has one"
+    known = steps_of(c.step for c in disk if c.complete is not False)
+    where = f"checkpoints are at {known}" if known else "no complete checkpoint is known"
+    text = f"The best was not saved: {best.metric} {number(best.value)} at step {best.step}; {where}, {rest}."
+    return Finding("best_unsaved", text, best.step)
+
+
+def _after_best(snapshot: Snapshot) -> Finding | None:
+    """How much of the run came after its best evaluation, where it got worse."""
+    best, last = snapshot.best, snapshot.evaluations[-1] if snapshot.evaluations else None
+    if best is None or last is None or best.step is None or last.step is None or last.step <= best.step:
+        return None
+    scale = abs(best.value)
+    change = (last.value - best.value) * (1 if best.direction == "min" else -1)
+    if not scale or not math.isfinite(change) or change / scale < WORSE:
+        return None
+    end = snapshot.progress.step or last.step
+    share = (end - best.step) / end
+    text = (
+        f"{end - best.step} of {plural(end, 'step')} ({share:.0%}) came after the best evaluation; "
+        f"{best.metric} went from {number(best.value)} to {number(last.value)}."
+    )
+    return Finding("after_best", text, best.step)
+
+
+def _cadence(snapshot: Snapshot) -> Finding | None:
+    """Evaluations of which fewer than half can have a checkpoint of their step."""
+    facts = snapshot.facts
+    if not {"eval_steps", "save_steps"} <= facts.keys() or _yes(snapshot, "load_best_model_at_end"):
+        return None
+    every, save = (whole(facts[name].value) for name in ("eval_steps", "save_steps"))
+    if not every or not save or every / math.lcm(every, save) >= 0.5:
+        return None
+    one_in = math.lcm(every, save) // every
+    return Finding("eval_save_cadence", f"Saving every {save} and evaluating every {every} steps keeps one evaluation in {one_in}.")
+
+
+def _yes(snapshot: Snapshot, name: str) -> bool:
+    """Whether a fact is there and true."""
+    return name in snapshot.facts and str(snapshot.facts[name].value).lower() in ("true", "1", "yes")
+
+
+def _schedule(lr: LearningRate) -> Finding | None:
+    """The printed learning rate is not the configured one."""
+    if not lr.mismatch or lr.peak is None or lr.last is None:
+        return None
+    text = (
+        f"The configuration says {lr.configured['lr_scheduler_type']}, yet the learning rate fell from {number(lr.peak)} "
+        f"at step {lr.peak_step} to {number(lr.last)}: something else sets the schedule, such as a DeepSpeed configuration."
+    )
+    return Finding("lr_schedule_mismatch", text, lr.peak_step)
+
+
+def _ended_early(snapshot: Snapshot) -> Finding | None:
+    """The run is over before its last planned step."""
+    progress = snapshot.progress
+    if snapshot.state not in ("done", "failed", "stopped", "lost") or progress.step is None or not progress.total_steps:
+        return None
+    if progress.step >= progress.total_steps:
+        return None
+    return Finding("ended_early", f"The run ended at step {progress.step} of {progress.total_steps} planned.", progress.step)
+
+
+def _not_finite(snapshot: Snapshot) -> list[Finding]:
+    """Values that are not finite, by metric."""
+    out = []
+    for name, series in snapshot.series.items():
+        count = len(series.nonfinite)
+        if count:
+            step = round(series.step_at(series.nonfinite[0]))
+            text = f"{name} is not finite in {count} of {plural(len(series), 'record')}, first at step {step}."
+            out.append(Finding("non_finite", text, step))
+    return out

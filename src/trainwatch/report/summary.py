@@ -1,0 +1,87 @@
+"""The run in five sentences."""
+
+from __future__ import annotations
+
+from trainwatch.report.compose import Report
+from trainwatch.report.words import ended, hours, number, plural, position
+
+_PHASES = {
+    "warm-up": "warming up",
+    "healthy": "healthy",
+    "divergence": "diverging",
+    "severe": "overfitting severely",
+    "memorised": "memorising",
+    "dead": "dead",
+    "unstable": "unstable",
+    "plateau": "flat",
+    "unsure": "not to be judged",
+}
+
+
+def sentences(report: Report) -> tuple[str, ...]:
+    """Five sentences: what ran, how it went, what was best, what was raised, how it ended."""
+    return (_ran(report), _went(report), _best(report), _raised(report), ended(report.snapshot))
+
+
+def _ran(report: Report) -> str:
+    """How far, how long, on what."""
+    snapshot, spent = report.snapshot, report.cost
+    progress = snapshot.progress
+    if progress.step is None:
+        far = f"printed {plural(snapshot.records, 'record')}"
+    elif progress.total_steps:
+        far = f"came to step {progress.step:,} of {progress.total_steps:,}"
+    else:
+        far = f"came to step {progress.step:,}"
+    time = f" in {hours(spent.hours)} hours" if spent.hours is not None else ""
+    price = f" on {plural(spent.gpus, 'device')}: {hours(spent.gpu_hours)} GPU-hours" if spent.gpus and spent.gpu_hours is not None else ""
+    return f"{snapshot.run.name} {far}{time}{price}."
+
+
+def _went(report: Report) -> str:
+    """The phases in a row."""
+    phases = report.snapshot.phases
+    if not phases:
+        return "It has no evaluation to tell its phases by."
+    parts = []
+    for span in phases:
+        to = f"epoch {span.epoch_end:.4g}" if span.epoch_end is not None else f"step {span.step_end}"
+        parts.append(f"{_PHASES[span.phase]} until {to}")
+    return f"It was {', then '.join(parts)}."
+
+
+def _best(report: Report) -> str:
+    """The best evaluation against the disk."""
+    best = report.snapshot.best
+    if best is None:
+        return "There is no best evaluation."
+    saved = [c for c in report.disk if c.step == best.step and c.complete is not False]
+    if saved:
+        kept = f"saved as {saved[0].path}" + ("" if saved[0].complete else ", says the log")
+    elif report.disk:
+        kept = "not saved"
+    else:
+        kept = "no checkpoint is known"
+    return f"The best {best.metric} was {number(best.value)} at {position(best.step, best.epoch)}: {kept}."
+
+
+def _raised(report: Report) -> str:
+    """The ladder of the rule that would have stopped the run, else how many events there were."""
+    fired = [e for e in report.snapshot.events if e.verdict == "fired"]
+    if not fired:
+        blind = f", and {plural(len(report.blind), 'rule')} could not look" if report.blind else ""
+        return f"No rule fired{blind}."
+    stop = next((e for e in fired if e.action == "stop"), None)
+    if stop is None:
+        worst = max(fired, key=lambda e: e.severity)
+        return (
+            f"The worst of {plural(len(fired), 'event')} was {worst.rule}, {worst.severity.word}, at {position(worst.step, worst.epoch)}."
+        )
+    gain = next(c for c in report.counterfactuals if (c.rule, c.severity) == (stop.rule, stop.severity.word))
+    if gain.saved_gpu_hours is not None:
+        saved = f"stopping there would have saved {hours(gain.saved_gpu_hours)} GPU-hours"
+    elif gain.saved_hours is not None:
+        saved = f"stopping there would have saved {hours(gain.saved_hours)} hours"
+    else:
+        saved = "what stopping there would have saved is not known"
+    return f"{stop.rule} was {stop.severity.word} at {position(stop.step, stop.epoch)}: {saved}."

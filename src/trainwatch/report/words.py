@@ -1,0 +1,81 @@
+"""Small words of the report: numbers, lists, plurals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from trainwatch.model.snapshot import Snapshot
+
+MANY = 6
+"""Steps named one by one; more are counted."""
+
+
+def number(value: float | None) -> str:
+    """Four significant digits; a dash when not known."""
+    return "-" if value is None else f"{value:.4g}"
+
+
+def hours(value: float | None) -> str:
+    """Hours with one decimal; a dash when not known."""
+    return "-" if value is None else f"{value:.1f}"
+
+
+def plural(count: int, noun: str) -> str:
+    """A count and its noun."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def steps_of(steps: Iterable[int | None]) -> str:
+    """Steps as words: "steps 100, 200", the first and last of many, empty when there is none."""
+    known = sorted({s for s in steps if s is not None})
+    if not known:
+        return ""
+    if len(known) > MANY:
+        return f"{len(known)} steps from {known[0]} to {known[-1]}"
+    return f"step{'s' if len(known) > 1 else ''} {', '.join(str(s) for s in known)}"
+
+
+def position(step: int | None, epoch: float | None) -> str:
+    """Where something happened: step, epoch, both, or that it is not known."""
+    parts = [f"step {step}"] if step is not None else []
+    if epoch is not None:
+        parts.append(f"epoch {epoch:.4g}")
+    return ", ".join(parts) or "an unknown step"
+
+
+def ended(snapshot: Snapshot) -> str:
+    """What ended the run, in one sentence."""
+    if snapshot.stop.text:
+        return snapshot.stop.text.rstrip(".") + "."
+    failure = snapshot.failure
+    if failure is not None:
+        where = f" ({failure.source}:{failure.line})" if failure.line else ""
+        sure = "" if failure.provable else "; the log alone does not prove it"
+        rank = f" on rank {failure.rank}" if failure.rank is not None else ""
+        return f"It ended with {failure.kind}{rank}{where}{sure}."
+    return _ended_quietly(snapshot)
+
+
+def _ended_quietly(snapshot: Snapshot) -> str:
+    """The end of a run that no failure explains."""
+    progress = snapshot.progress
+    match snapshot.state:
+        case "done" if progress.total_steps and progress.step is not None and progress.step < progress.total_steps:
+            return f"The log stops at step {progress.step} of {progress.total_steps} and gives no reason."
+        case "done":
+            return "The log ends and names no failure."
+        case "failed":
+            code = "" if snapshot.exit_code is None else f" with exit code {snapshot.exit_code}"
+            return f"It failed{code}, and the log names no cause."
+        case "stopped":
+            return "It was stopped."
+        case "lost":
+            return "It is gone, and nothing says how it ended."
+        case _:
+            return "It has not ended."
+
+
+def whole(value: object) -> int:
+    """A configuration value as a whole number; 0 when it is none (a ratio, a word)."""
+    text = str(value).removesuffix(".0")
+    return int(text) if text.isdigit() else 0

@@ -1,0 +1,75 @@
+import pytest
+from tests.report.conftest import Overfit
+
+from trainwatch.model.facts import Fact
+from trainwatch.model.inputs import CheckpointSeen
+from trainwatch.model.series import Series
+from trainwatch.model.snapshot import Progress
+from trainwatch.report.compose import compose
+
+
+def names(overfit: Overfit) -> dict[str, str]:
+    """The findings by name."""
+    return {f.finding: f.text for f in compose(overfit.snapshot()).findings}
+
+
+def test_the_best_that_was_not_saved_is_named(overfit: Overfit):
+    """From the log's own saving lines alone, the report says that the best evaluation has no checkpoint."""
+    text = names(overfit)["best_unsaved"]
+    assert "0.27 at step 30" in text
+    assert "steps 100, 200" in text
+    assert "0.78 at step 100" in text
+
+
+def test_a_saved_best_is_no_finding(overfit: Overfit):
+    """A complete checkpoint of the best step ends the matter; a torn one does not."""
+    overfit.checkpoints = (CheckpointSeen(0.0, "out/checkpoint-30", 30, complete=True),)
+    assert "best_unsaved" not in names(overfit)
+    overfit.checkpoints = (CheckpointSeen(0.0, "out/checkpoint-30", 30, complete=False),)
+    assert "best_unsaved" in names(overfit)
+
+
+def test_without_any_checkpoint_known_nothing_is_claimed(overfit: Overfit):
+    """A log that never names a checkpoint does not prove that none was saved: a caveat says so instead."""
+    overfit.saved = ()
+    assert "best_unsaved" not in names(overfit)
+    assert any("not known" in c for c in compose(overfit.snapshot()).caveats)
+
+
+def test_what_came_after_the_best(overfit: Overfit):
+    """170 of 200 steps came after the best evaluation, and both values are named."""
+    text = names(overfit)["after_best"]
+    assert "170 of 200 steps (85%)" in text
+    assert "0.27 to 0.99" in text
+
+
+@pytest.mark.parametrize(("save", "best_at_end", "found"), [(100, None, True), (10, None, False), (20, None, False), (100, "True", False)])
+def test_evaluations_that_saving_cannot_keep(overfit: Overfit, save: int, best_at_end: str | None, *, found: bool):
+    """A cadence that keeps fewer than half of the evaluations is a finding, unless the trainer keeps the best itself."""
+    overfit.facts["save_steps"] = Fact(save, "train.out", 8)
+    if best_at_end:
+        overfit.facts["load_best_model_at_end"] = Fact(best_at_end, "train.out", 9)
+    assert ("eval_save_cadence" in names(overfit)) is found
+
+
+def test_a_constant_rate_that_falls(overfit: Overfit):
+    """A configuration that says constant against a printed rate that falls is a finding with both values."""
+    assert "0.0002 at step 10 to 1e-05" in names(overfit)["lr_schedule_mismatch"]
+    overfit.facts["lr_scheduler_type"] = Fact("linear", "train.out", 10)
+    assert "lr_schedule_mismatch" not in names(overfit)
+
+
+def test_a_run_that_ends_before_its_last_step(overfit: Overfit):
+    """An early end is said, for a run that is over; a running one has not ended."""
+    overfit.more["progress"] = Progress(step=120, total_steps=200)
+    assert "step 120 of 200" in names(overfit)["ended_early"]
+    overfit.state = "running"
+    assert "ended_early" not in names(overfit)
+
+
+def test_values_that_are_not_finite_are_counted(overfit: Overfit):
+    """NaN in a metric is counted and its first step named."""
+    norm = Series()
+    norm.extend([1.0, float("nan"), 1.0, float("inf")], 10, 40)
+    overfit.more["series"] = {"grad_norm": norm}
+    assert names(overfit)["non_finite"] == "grad_norm is not finite in 2 of 4 records, first at step 20."
