@@ -4,7 +4,8 @@ TrainwatchError            125  ours failed
 ├── UsageError               2  the words of the command line
 ├── DataFileError           2  a rules, format or theme file with mistakes, all of them at once
 ├── NotFoundError            3  a target that is not there, or a directory without a run or a log in it
-└── NotReadableError         4  binary, no permission, a run directory that is not ours
+├── NotReadableError         4  binary, no permission, a run directory that is not ours
+└── NotWrittenError        125  a full or read-only disk; the job goes on
 """
 
 from __future__ import annotations
@@ -34,6 +35,10 @@ class NotReadableError(TrainwatchError):
     """The target exists and may not or cannot be read."""
 
     exit_code = 4
+
+
+class NotWrittenError(TrainwatchError):
+    """A file of a run could not be written: full disk, quota, read-only. Training is not touched by it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,199 @@
+"""Every input of the fold, in order, so that it can be folded again. The bytes themselves stay in the log.
+
+One compact JSON array a line:
+    ["n", 0, "/data/train.out"]                       source 0 has this name
+    ["C", 0, 1, 0, 131072, 1795142412.3, 77123, 0]    source, attempt, offset, length, seen_at, checksum, final
+    ["c", 0, 130, 1795142413.3, 88123]                the bytes that follow: source, length, seen_at, checksum
+    ["t", 1795142413.0]                               tick
+    ["s", …] ["k", …] ["o", …]                        sample, checkpoint, order: their fields in the order of `model/inputs.py`
+Unknown times are null.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import astuple, replace
+from pathlib import Path
+from typing import Any
+from zlib import crc32
+
+from trainwatch.model.inputs import UNKNOWN_TIME, CheckpointSeen, Chunk, Gpu, Input, Order, Sample, Tick
+from trainwatch.store.files import APPEND, append_line, encode, not_written, open_regular
+from trainwatch.store.journal import ends_torn
+
+Fetch = Callable[[str, int, int], bytes]
+"""(source, offset, length) -> the bytes that are there now; fewer, or none, when they are gone. Never raises."""
+
+BLOCK = 1 << 20
+
+
+class Arrivals:
+    """Writes inputs, each before it is folded. In the page cache on return, which outlives us; not necessarily on disk."""
+
+    def __init__(self, path: Path) -> None:
+        """Opens nothing until the first input. A file that is there is continued."""
+        self.path = path
+        self._fd: int | None = None
+        self._names: dict[str, int] = {}
+        self._next: dict[str, tuple[int, int]] = {}
+        self._torn = False
+
+    def write(self, item: Input) -> None:
+        """Append an input. Raises NotWrittenError; the input may then be written again."""
+        try:
+            fd = self._open()
+            rows = list(self._rows(item))
+            data = b"".join(encode(row) + b"\n" for row in rows)
+            append_line(fd, b"\n" + data if self._torn else data)
+            self._torn = False
+        except OSError as error:
+            self._torn = True
+            self._names.clear()
+            self._next.clear()
+            raise not_written(self.path, error) from error
+
+    def close(self) -> None:
+        """Let go of the file."""
+        if self._fd is not None:
+            os.close(self._fd)
+            self._fd = None
+
+    def _open(self) -> int:
+        """The descriptor."""
+        if self._fd is None:
+            self._fd = os.open(self.path, APPEND, 0o600)
+            os.fchmod(self._fd, 0o600)
+            self._torn = ends_torn(self.path)
+        return self._fd
+
+    def _rows(self, item: Input) -> Iterator[list[object]]:
+        """The lines of an input."""
+        match item:
+            case Chunk():
+                yield from self._chunk_rows(item)
+            case Tick():
+                yield ["t", item.now]
+            case Sample():
+                yield ["s", item.at, [list(astuple(gpu)) for gpu in item.gpus], item.reason]
+            case CheckpointSeen():
+                yield ["k", item.at, item.path, item.step, item.complete, item.why, item.kind, item.size, item.by]
+            case Order():
+                yield ["o", item.at, item.id, item.op, item.who, item.reason, item.options]
+
+    def _chunk_rows(self, chunk: Chunk) -> Iterator[list[object]]:
+        """A chunk; in full unless it follows the one before."""
+        number = self._names.get(chunk.source)
+        if number is None:
+            number = self._names[chunk.source] = len(self._names)
+            yield ["n", number, chunk.source]
+        seen = None if math.isnan(chunk.seen_at) else chunk.seen_at
+        length, check = len(chunk.data), crc32(chunk.data)
+        if self._next.get(chunk.source) == (chunk.attempt, chunk.offset) and not chunk.final:
+            yield ["c", number, length, seen, check]
+        else:
+            yield ["C", number, chunk.attempt, chunk.offset, length, seen, check, int(chunk.final)]
+        self._next[chunk.source] = chunk.attempt, chunk.offset + length
+
+
+class Recorded:
+    """Reads an arrivals file, as far as it goes now and again later: the inputs that were written, bytes included."""
+
+    def __init__(self, path: Path, fetch: Fetch) -> None:
+        """`fetch` reads the logs again."""
+        self.path = path
+        self.lost: dict[tuple[str, int], int] = {}
+        """Bytes that the logs no longer hold, by (source, attempt): truncated or rewritten since they were read."""
+        self._fetch = fetch
+        self._offset = 0
+        self._names: dict[int, str] = {}
+        self.ends: dict[str, tuple[int, int]] = {}
+        """(attempt, offset) up to which each source was read."""
+
+    @property
+    def caveats(self) -> tuple[str, ...]:
+        """What was lost, in words."""
+        return tuple(
+            f"{source}: {count} bytes of attempt {attempt} were read when they were written and are no longer in the log"
+            for (source, attempt), count in self.lost.items()
+        )
+
+    def read(self) -> Iterator[Input]:
+        """The inputs that came since the last call. A chunk whose bytes are gone is left out, but its end of source is not.
+
+        Raises NotReadableError when the file is there and cannot be read.
+        """
+        for line in self._lines():
+            item = self._input(line)
+            if item is not None:
+                yield item
+
+    def _lines(self) -> Iterator[bytes]:
+        """Whole lines from where the last call ended."""
+        fd = open_regular(self.path)
+        if fd is None:
+            return
+        try:
+            while block := os.pread(fd, BLOCK, self._offset):
+                end = block.rfind(b"\n") + 1
+                if not end:
+                    return
+                self._offset += end
+                yield from block[: end - 1].split(b"\n")
+        finally:
+            os.close(fd)
+
+    def _input(self, line: bytes) -> Input | None:
+        """The input of a line; None for a name, and for a line torn by a crash."""
+        try:
+            row = json.loads(line)
+            return self._decode(row[0], row[1:])
+        except (ValueError, TypeError, IndexError, KeyError, RecursionError):
+            return None
+
+    def _decode(self, kind: str, row: list[Any]) -> Input | None:
+        """One line's values."""
+        match kind:
+            case "c":
+                number, length, seen, check = row
+                attempt, offset = self.ends[self._names[number]]
+                return self._chunk(Chunk(self._names[number], offset, b"", _time(seen), attempt), length, check)
+            case "C":
+                number, attempt, offset, length, seen, check, final = row
+                return self._chunk(Chunk(self._names[number], offset, b"", _time(seen), attempt, bool(final)), length, check)
+            case "t":
+                return Tick(row[0])
+            case "n":
+                self._names[row[0]] = row[1]
+                return None
+            case "s":
+                return Sample(row[0], tuple(_gpu(gpu) for gpu in row[1]), row[2])
+            case "k":
+                return CheckpointSeen(*row)
+            case "o":
+                return Order(*row)
+        return None
+
+    def _chunk(self, empty: Chunk, length: int, check: int) -> Chunk | None:
+        """A chunk with its bytes, if they are still those that were read."""
+        source, attempt = empty.source, empty.attempt
+        self.ends[source] = attempt, empty.offset + length
+        data = self._fetch(source, empty.offset, length) if length else b""
+        if len(data) == length and crc32(data) == check:
+            return replace(empty, data=data)
+        self.lost[source, attempt] = self.lost.get((source, attempt), 0) + length
+        return empty if empty.final else None
+
+
+def _time(seen: float | None) -> float:
+    """An arrival time as it was written."""
+    return UNKNOWN_TIME if seen is None else seen
+
+
+def _gpu(row: list[Any]) -> Gpu:
+    """A device as it was written."""
+    index, uuid, name, used, memory_used, memory_total, temperature, power, processes = row
+    pairs = tuple((pid, size) for pid, size in processes)
+    return Gpu(index, uuid, name, used, memory_used, memory_total, temperature, power, pairs)

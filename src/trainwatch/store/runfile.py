@@ -1,0 +1,106 @@
+"""run.json: who a run is, and all that is needed to fold it again."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from trainwatch.model.errors import NotReadableError
+from trainwatch.model.facts import FactValue
+from trainwatch.model.snapshot import RunInfo
+from trainwatch.store.create import check_ours
+from trainwatch.store.files import read_json, write_json
+from trainwatch.store.rundir import RunDir
+
+LIMIT = 1 << 20
+"""Bytes of a run file: a command line may be long."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunFile:
+    """The content of run.json.
+
+    `preset` is the name or path of the rules, `formats` restricts the readers (None: all), `stated` are the user's `--fact` values.
+    Sources in `info` are absolute paths. `extra` holds every other key, kept as it is.
+    """
+
+    info: RunInfo
+    preset: str = "default"
+    formats: tuple[str, ...] | None = None
+    stated: Mapping[str, FactValue] = field(default_factory=dict)
+    cwd: str = ""
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    def save(self, run_dir: RunDir) -> None:
+        """Write run.json. Raises NotWrittenError."""
+        info = self.info
+        value = {
+            **self.extra,
+            "v": 1,
+            "run": info.id,
+            "name": info.name,
+            "sources": list(info.sources),
+            "command": list(info.command),
+            "cwd": self.cwd,
+            "host": info.host,
+            "job_id": info.job_id,
+            "started_at": None if math.isnan(info.started_at) else info.started_at,
+            "supervised": info.supervised,
+            "may": info.may,
+            "preset": self.preset,
+            "formats": None if self.formats is None else list(self.formats),
+            "facts": dict(self.stated),
+        }
+        write_json(run_dir.run, value)
+
+
+KNOWN = frozenset(
+    "v run name sources command cwd host job_id started_at supervised may preset formats facts".split()  # noqa: SIM905  a line of words
+)
+
+
+def load(run_dir: RunDir) -> RunFile:
+    """Read run.json. Raises NotReadableError when the directory is not ours alone, or the file is missing or wrong."""
+    check_ours(run_dir.path)
+    value = read_json(run_dir.run, LIMIT)
+    if value is None:
+        raise NotReadableError(f"{run_dir.run}: is missing; {run_dir.path} is no run directory")
+    try:
+        return _decode(run_dir, value)
+    except (KeyError, TypeError, ValueError) as error:
+        raise NotReadableError(f"{run_dir.run}: {error!r} is missing or wrong") from error
+
+
+def _decode(run_dir: RunDir, value: dict[str, Any]) -> RunFile:
+    """The run file of a JSON object."""
+    started, formats = value.get("started_at"), value.get("formats")
+    info = RunInfo(
+        id=str(value["run"]),
+        name=str(value["name"]),
+        sources=tuple(str(source) for source in value["sources"]),
+        command=tuple(str(word) for word in value.get("command", ())),
+        host=str(value.get("host", "")),
+        directory=os.fspath(run_dir.path),
+        job_id=str(value.get("job_id", "")),
+        started_at=math.nan if started is None else float(started),
+        supervised=bool(value.get("supervised", False)),
+        may=str(value.get("may", "watch")),
+    )
+    return RunFile(
+        info,
+        preset=str(value.get("preset", "default")),
+        formats=None if formats is None else tuple(str(name) for name in formats),
+        stated=dict(value.get("facts", {})),
+        cwd=str(value.get("cwd", "")),
+        extra={key: inner for key, inner in value.items() if key not in KNOWN},
+    )
+
+
+def with_source(run: RunFile, source: str) -> RunFile:
+    """The same run with one more log; unchanged when it is known."""
+    if source in run.info.sources:
+        return run
+    return replace(run, info=replace(run.info, sources=(*run.info.sources, source)))
