@@ -39,7 +39,7 @@ def test_without_any_checkpoint_known_nothing_is_claimed(overfit: Overfit):
 def test_what_came_after_the_best(overfit: Overfit):
     """170 of 200 steps came after the best evaluation, and both values are named."""
     text = names(overfit)["after_best"]
-    assert "170 of 200 steps (85%)" in text
+    assert "170 of 200 steps (85 %)" in text
     assert "0.27 to 0.99" in text
 
 
@@ -54,7 +54,7 @@ def test_evaluations_that_saving_cannot_keep(overfit: Overfit, save: int, best_a
 
 def test_a_constant_rate_that_falls(overfit: Overfit):
     """A configuration that says constant against a printed rate that falls is a finding with both values."""
-    assert "0.0002 at step 10 to 1e-05" in names(overfit)["lr_schedule_mismatch"]
+    assert "2e-4 at step 10 to 1e-5" in names(overfit)["lr_schedule_mismatch"]
     overfit.facts["lr_scheduler_type"] = Fact("linear", "train.out", 10)
     assert "lr_schedule_mismatch" not in names(overfit)
 

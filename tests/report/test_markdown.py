@@ -67,7 +67,7 @@ def test_no_log_can_break_the_document(overfit: Overfit):
     assert "\x1b" not in text
     assert "\u202e" not in text
     assert "\n# heading" not in text
-    assert "<script>" not in text.replace("`a¦b'c<script> # heading [2J`", "")
+    assert "<script>" not in re.sub(r"`[^`\n]*`", "", text)
 
 
 @given(st.text())

@@ -6,9 +6,10 @@ import math
 from dataclasses import dataclass
 
 from trainwatch.model.snapshot import Snapshot
+from trainwatch.present.numbers import number, percent
 from trainwatch.report.disk import OnDisk, best_on_disk
 from trainwatch.report.schedule import LearningRate
-from trainwatch.report.words import number, plural, steps_of, whole
+from trainwatch.report.words import plural, steps_of, whole
 
 WORSE = 0.05
 """A last evaluation worse than the best by more than this share is worth a sentence."""
@@ -61,7 +62,7 @@ def _after_best(snapshot: Snapshot) -> Finding | None:
     end = snapshot.progress.step or last.step
     share = (end - best.step) / end
     text = (
-        f"{end - best.step} of {plural(end, 'step')} ({share:.0%}) came after the best evaluation; "
+        f"{end - best.step} of {plural(end, 'step')} ({percent(share)}) came after the best evaluation; "
         f"{best.metric} went from {number(best.value)} to {number(last.value)}."
     )
     return Finding("after_best", text, best.step)

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 from trainwatch.model.snapshot import Evaluation, Snapshot
 from trainwatch.model.verdict import Event, Evidence
+from trainwatch.present.numbers import UNKNOWN, number, percent
 from trainwatch.report.compose import Report
 from trainwatch.report.summary import sentences
 from trainwatch.report.tables import bullet, code, plain, table
-from trainwatch.report.words import ended, hours, number, plural
+from trainwatch.report.words import ended, hours, plural
 
 ROWS = 40
 """Evaluations shown; of more, the first, the last, the best and an even choice."""
@@ -89,7 +90,7 @@ def _is_best(evaluation: Evaluation, snapshot: Snapshot) -> bool:
 def _row(evaluation: Evaluation, snapshot: Snapshot) -> tuple[str, ...]:
     """One row of the table of evaluations."""
     return (
-        "-" if evaluation.step is None else str(evaluation.step),
+        _int(evaluation.step),
         number(evaluation.epoch),
         number(evaluation.train_loss),
         number(evaluation.value),
@@ -119,8 +120,8 @@ def _phases(snapshot: Snapshot) -> list[str]:
 
 
 def _int(value: int | None) -> str:
-    """A whole number; a dash when not known."""
-    return "-" if value is None else str(value)
+    """A whole number."""
+    return UNKNOWN if value is None else str(value)
 
 
 def _events(snapshot: Snapshot) -> list[str]:
@@ -176,7 +177,7 @@ def _cost(report: Report) -> list[str]:
             _int(c.step),
             hours(c.saved_hours),
             hours(c.saved_gpu_hours),
-            "-" if c.share is None else f"{c.share:.0%}",
+            percent(c.share),
             number(c.best_seen),
             number(c.best_on_disk),
         )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from trainwatch.present.numbers import number
 from trainwatch.report.compose import Report
-from trainwatch.report.words import ended, hours, number, plural, position
+from trainwatch.report.words import ended, hours, plural, position
 
 _PHASES = {
     "warm-up": "warming up",

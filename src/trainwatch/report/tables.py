@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
+from trainwatch.present.clean import clean
+
 _MARKS = re.compile(r"([\\`*_\[\]<>|])")
 
 
 def plain(text: str) -> str:
     """Text that means nothing to Markdown or HTML, on one line."""
-    return _MARKS.sub(_escape, _CONTROL.sub(" ", text))
+    return _MARKS.sub(_escape, clean(text))
 
 
 def _escape(match: re.Match[str]) -> str:
@@ -25,8 +26,8 @@ def _escape(match: re.Match[str]) -> str:
 
 def code(text: str) -> str:
     """Text as a code span on one line; backticks and bars inside become lookalikes that break nothing."""
-    clean = _CONTROL.sub(" ", text).replace("`", "'").replace("|", "\N{BROKEN BAR}").strip()
-    return f"`{clean}`" if clean else ""
+    shown = clean(text).replace("`", "'").replace("|", "\N{BROKEN BAR}").strip()
+    return f"`{shown}`" if shown else ""
 
 
 def bullet(text: str) -> str:

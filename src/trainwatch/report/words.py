@@ -1,23 +1,19 @@
-"""Small words of the report: numbers, lists, plurals."""
+"""Small words of the report: lists, plurals, places."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 from trainwatch.model.snapshot import Snapshot
+from trainwatch.present.numbers import UNKNOWN
 
 MANY = 6
 """Steps named one by one; more are counted."""
 
 
-def number(value: float | None) -> str:
-    """Four significant digits; a dash when not known."""
-    return "-" if value is None else f"{value:.4g}"
-
-
 def hours(value: float | None) -> str:
-    """Hours with one decimal; a dash when not known."""
-    return "-" if value is None else f"{value:.1f}"
+    """Hours with one decimal."""
+    return UNKNOWN if value is None else f"{value:.1f}"
 
 
 def plural(count: int, noun: str) -> str:
