@@ -1,0 +1,183 @@
+"""All rules of a preset over one run."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+from trainwatch.model.block import Block
+from trainwatch.model.facts import Facts
+from trainwatch.model.inputs import CheckpointSeen, Sample
+from trainwatch.model.snapshot import Alert, Best, Evaluation, PhaseSpan
+from trainwatch.model.verdict import Event, RuleStatus, Severity
+from trainwatch.rules.disk import Disk
+from trainwatch.rules.episode import Change, Episode
+from trainwatch.rules.history import History
+from trainwatch.rules.kind import Judgement, Rule
+from trainwatch.rules.phases import Phases
+from trainwatch.rules.preset import Preset, RuleSpec
+
+
+class Seat:
+    """A rule of the preset at work: its specification, its state, its episodes."""
+
+    def __init__(self, spec: RuleSpec) -> None:
+        self.spec = spec
+        self.rule: Rule = spec.kind.make(spec.settings)
+        self.episode = Episode(spec.confirm, spec.kind.clear_after)
+        self.episode.judge(self.rule.start())
+        self.since: int | None = None
+        self.last: int | None = None
+
+    def hears(self, hook: str) -> bool:
+        """Whether the kind listens to such inputs."""
+        return getattr(type(self.rule), hook) is not getattr(Rule, hook)
+
+
+class Board:
+    """The rules of a preset, fed with what was read and seen. Equal inputs give equal events, however the records are cut into blocks."""
+
+    def __init__(self, preset: Preset, facts: Facts) -> None:
+        self.history = History(facts)
+        self.seats = [Seat(spec) for spec in preset.rules]
+        self._disk = Disk()
+        self._phases = Phases()
+        self._hearing = {
+            hook: [(i, s) for i, s in enumerate(self.seats) if s.hears(hook)]
+            for hook in ("evaluated", "records", "noticed", "checkpoint", "progress", "sampled", "tick")
+        }
+
+    # --- inputs -------------------------------------------------------------------------------------------------------------
+
+    def observe(self, block: Block) -> list[Event]:
+        """Judge records, in file order."""
+        match block.kind:
+            case "train" | "info":
+                self.history.train(block)
+                return self._records(block)
+            case "eval":
+                rows = len(block)
+                singles = [block.row(i) for i in range(rows)] if rows > 1 else [block]
+                return [event for single in singles for event in self._evaluation(single)]
+            case "event":
+                return [event for row in range(len(block)) for event in self._notice(block.row(row))]
+            case _:
+                return []
+
+    def _records(self, block: Block) -> list[Event]:
+        """Ask the rules that look at every record; events in the order of the rows."""
+        found = [
+            (row, i, change)
+            for i, seat in self._hearing["records"]
+            for row, judgement in seat.rule.records(block, self.history)
+            for change in seat.episode.judge(judgement)
+        ]
+        found.sort(key=lambda x: x[:2])
+        return [self._event(self.seats[i], change, block, row) for row, i, change in found]
+
+    def _evaluation(self, block: Block) -> list[Event]:
+        """Take in one evaluation and ask every rule that judges them."""
+        is_point = self.history.evaluate(block)
+        events = self._records(block)
+        if is_point:
+            found = [(s, s.rule.evaluated(self.history)) for _, s in self._hearing["evaluated"]]
+            events += [event for seat, judgement in found for event in self._judged(seat, judgement, block)]
+            self._phases.mark(self.history, [s.spec.kind.phase for s in self.seats if s.episode.level is not None and s.spec.kind.phase])
+        return events
+
+    def _notice(self, block: Block) -> list[Event]:
+        """An event that stands in the log."""
+        return [e for _, s in self._hearing["noticed"] for e in self._judged(s, s.rule.noticed(block, self.history), block)]
+
+    def checkpoint(self, seen: CheckpointSeen) -> list[Event]:
+        """A checkpoint was looked at. Any such input also says that somebody looks, even one without a step."""
+        self._disk.see(seen)
+        return self._outside(((s, s.rule.checkpoint(seen, self.history)) for _, s in self._hearing["checkpoint"]), seen.at)
+
+    def progress(self, step: int, at: float) -> list[Event]:
+        """The newest progress marker after bytes that arrived at `at` (Unix seconds)."""
+        return self._outside(((s, s.rule.progress(step, at)) for _, s in self._hearing["progress"]), at)
+
+    def sample(self, sample: Sample) -> list[Event]:
+        """The devices were looked at."""
+        return self._outside(((s, s.rule.sampled(sample)) for _, s in self._hearing["sampled"]), sample.at)
+
+    def tick(self, now: float) -> list[Event]:
+        """It is now `now`, in Unix seconds."""
+        return self._outside(((s, s.rule.tick(now)) for _, s in self._hearing["tick"]), now)
+
+    # --- events -------------------------------------------------------------------------------------------------------------
+
+    def _outside(self, found: Iterable[tuple[Seat, Judgement | None]], at: float) -> list[Event]:
+        """Events caused by something that no record stands for: they carry the newest record."""
+        return [event for seat, judgement in found for event in self._judged(seat, judgement, self.history.newest, at)]
+
+    def _judged(self, seat: Seat, judgement: Judgement | None, block: Block | None, at: float | None = None) -> list[Event]:
+        if judgement is None:
+            return []
+        return [self._event(seat, change, block, -1, at) for change in seat.episode.judge(judgement)]
+
+    def _event(self, seat: Seat, change: Change, block: Block | None, row: int, at: float | None = None) -> Event:
+        """A change as the world hears of it."""
+        spec, verdict = seat.spec, change.judgement.verdict
+        row = row if row >= 0 or block is None else len(block) - 1
+        step = block.step(row) if block is not None else None
+        if change.verdict == "fired":
+            seat.since = seat.since if change.episode == seat.last else step
+            seat.last = change.episode
+        number = len(self.history.evaluations) - 1
+        return Event(
+            rule=spec.name,
+            kind=spec.kind.name,
+            verdict=change.verdict,
+            severity=change.severity,
+            episode=change.episode,
+            why=verdict.why,
+            step=step,
+            epoch=block.epoch(row) if block is not None else None,
+            source=block.source if block is not None else "",
+            attempt=block.attempt if block is not None else 1,
+            line=block.line(row) if block is not None else 0,
+            evidence=verdict.evidence,
+            change=verdict.change,
+            action=spec.ladder.get(change.severity, "notify") if change.verdict == "fired" else "notify",
+            proof=spec.proof,
+            at=at if at is not None else (block.seen_at if block is not None else math.nan),
+            eval_index=number if number >= 0 else None,
+        )
+
+    # --- what stands --------------------------------------------------------------------------------------------------------
+
+    def statuses(self) -> tuple[RuleStatus, ...]:
+        """Every rule with its newest verdict, in the order of the preset."""
+        return tuple(RuleStatus(s.spec.name, s.spec.kind.name, s.episode.verdict, s.episode.needs) for s in self.seats)
+
+    def alerts(self) -> tuple[Alert, ...]:
+        """The rules that hold now, the worst first."""
+        newest = self.history.newest
+        step = newest.step(len(newest) - 1) if newest is not None else None
+        found = [_alert(s, s.episode.level, step) for s in self.seats if s.episode.level is not None]
+        return tuple(sorted(found, key=lambda a: -a.severity))
+
+    def phases(self) -> tuple[PhaseSpan, ...]:
+        """The run in phases; one at least once a record was read."""
+        return self._phases.spans(self.history)
+
+    @property
+    def evaluations(self) -> tuple[Evaluation, ...]:
+        """Every evaluation that holds the primary metric, in the order read."""
+        return tuple(self.history.evaluations)
+
+    def best(self) -> Best | None:
+        """The best evaluation; None before the first."""
+        return self.history.published()
+
+    def saved_best(self) -> tuple[CheckpointSeen, float] | None:
+        """The complete checkpoint whose step was evaluated best, with that value; None when there is none."""
+        return self._disk.best(self.history)
+
+
+def _alert(seat: Seat, severity: Severity, step: int | None) -> Alert:
+    """A rule that holds, as views see it."""
+    verdict = seat.episode.verdict
+    return Alert(seat.spec.name, severity, verdict.why, verdict.change, seat.since, step, seat.episode.number, verdict.evidence)

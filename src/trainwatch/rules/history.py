@@ -1,0 +1,264 @@
+"""What every rule shares: the evaluations so far, the train loss between them, the best one."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from itertools import islice, pairwise
+from operator import gt
+
+from trainwatch.model.block import Block
+from trainwatch.model.facts import Facts
+from trainwatch.model.snapshot import Best, Evaluation
+from trainwatch.model.verdict import Evidence
+from trainwatch.rules.metric import Direction, direction, is_reinforcement, primary
+from trainwatch.rules.noise import Resolution, Trend, noise
+from trainwatch.rules.plan import Plan
+
+INTERVAL = 4096
+"""Train records, the newest ones, over which the median of an interval is taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One evaluation as rules see it.
+
+    `loss` is the primary metric turned so that lower is better. `train` and `gradient` are the printed records whose loss and
+    gradient norm are the (lower) median since the evaluation before; the newest known ones when none lies between, else None.
+    `rate` is the newest learning rate.
+    """
+
+    evaluation: Evaluation
+    loss: float
+    train: Evidence | None
+    gradient: Evidence | None
+    rate: float | None
+
+    @property
+    def step(self) -> int | None:
+        """The step of the evaluation."""
+        return self.evaluation.step
+
+
+class History:
+    """The evaluations of a run. `points` are those that count: each a new look, at a finite value, in order of steps.
+
+    A resume goes back: points from the resumed stretch on are dropped, the best one is kept. `best` is its index, -1 before any.
+    """
+
+    def __init__(self, facts: Facts) -> None:
+        self.plan = Plan(facts)
+        self.evaluations: list[Evaluation] = []
+        self.points: list[Point] = []
+        self.best = -1
+        self.metric = ""
+        self.direction: Direction = "min"
+        self.guessed = True
+        self.reinforcement = False
+        self.resolution = Resolution()
+        self.train_resolution = Resolution()
+        self.trend = Trend()
+        self.rate_jump: int | None = None
+        self.peak_rate: float | None = None
+        self.rate: float | None = None
+        self.settled = False
+        self.newest: Block | None = None
+        self._since: list[Block] = []
+
+    # --- what arrives -------------------------------------------------------------------------------------------------------
+
+    def train(self, block: Block) -> None:
+        """Take in train or info records."""
+        self.newest = block
+        rates = block.columns.get("learning_rate")
+        if rates:
+            known = [r for r in rates if math.isfinite(r)] if not math.isfinite(sum(rates)) else rates
+            if known:
+                self.rate = known[-1]
+                highest = max(known)
+                self.peak_rate = max(self.peak_rate or highest, highest)
+        if is_reinforcement(block.columns):
+            self.reinforcement = True
+        if block.kind == "train":
+            self.train_resolution.show(islice(block.columns.get("loss", ()), 500))
+        if "loss" in block.columns or "grad_norm" in block.columns:
+            self._keep(block)
+
+    def _keep(self, block: Block) -> None:
+        """Keep records until the next evaluation; a step that goes back ends what was before."""
+        steps = block.columns.get("step")
+        if steps and self._since and self._since[-1].stepped and steps[0] < self._since[-1].columns["step"][-1]:
+            self._since.clear()
+        if steps and any(map(gt, steps, islice(steps, 1, None))):
+            back = max(i for i, (a, b) in enumerate(pairwise(steps), 1) if a > b)
+            self._since.clear()
+            block = _rows(block, back)
+        self._since.append(block)
+        while sum(map(len, self._since[1:])) >= INTERVAL:
+            del self._since[0]
+
+    def evaluate(self, block: Block) -> bool:
+        """Take in one evaluation (a block of one row); whether it is a new point to be judged."""
+        line = block.line(0)
+        self.plan.move(block.source, line)
+        self.newest = block
+        values = {name: value for name, value in block.values(0).items() if isinstance(value, float)}
+        name, guessed = primary(values, self.plan.text("metric_for_best_model")) if not self.metric else (self.metric, self.guessed)
+        if name is None or name not in values:
+            return False
+        if not self.metric:
+            self._choose(name, guessed)
+        return self._add(block, values, line)
+
+    def _choose(self, name: str, guessed: bool) -> None:  # noqa: FBT001
+        """Settle the primary metric, at the first evaluation that has one."""
+        self.metric, self.guessed = name, guessed
+        self.direction = direction(name, None if guessed else self.plan.text("greater_is_better")) or "min"
+
+    def _add(self, block: Block, values: dict[str, float], line: int) -> bool:
+        """Keep an evaluation, and judge whether it is a point."""
+        value, step, epoch = values[self.metric], block.step(0), block.epoch(0)
+        last = self.evaluations[-1] if self.evaluations else None
+        again = last is not None and last.step == step and last.epoch == epoch and (step is not None or epoch is not None)
+        if last is not None and again and last.values == values:
+            return False
+        evidence = Evidence(self.metric, value, step, epoch, block.source, block.attempt, line)
+        train = self._median("loss")
+        number = len(self.evaluations)
+        evaluation = Evaluation(number, value, step, epoch, values, train.value if train else None, evidence, block.seen_at)
+        self.evaluations.append(evaluation)
+        if again or not math.isfinite(value):
+            return False
+        gradient = self._median("grad_norm")
+        self._since.clear()
+        self._splice(step)
+        self._point(evaluation, train, gradient)
+        return True
+
+    def _point(self, evaluation: Evaluation, train: Evidence | None, gradient: Evidence | None) -> None:
+        """Append a point and bring best, trend and guards up to date."""
+        before = self.points[-1] if self.points else None
+        sign = 1.0 if self.direction == "min" else -1.0
+        loss = sign * evaluation.value
+        self.resolution.show((evaluation.value,))
+        point = Point(
+            evaluation,
+            loss,
+            train or (before.train if before else None),
+            gradient or (before.gradient if before else None),
+            self.rate,
+        )
+        self.points.append(point)
+        self._watch_rate()
+        if self.best < 0 or loss < self.points[self.best].loss:
+            self.best = len(self.points) - 1
+            self.trend = Trend()
+        self.trend.add(loss)
+
+    def _watch_rate(self) -> None:
+        """Note when warm-up is over, and when the learning rate jumps after an interval in which it hardly moved."""
+        rates = [p.rate for p in self.points[-3:]]
+        if len(rates) < 2 or rates[-1] is None or not rates[-2]:
+            return
+        change = rates[-1] / rates[-2]
+        self.settled = self.settled or change <= 1
+        steady = len(rates) < 3 or (bool(rates[0]) and abs(rates[1] / rates[0] - 1) < 0.2)  # type: ignore[operator]
+        if steady and (change <= 0.5 or (change >= 1.2 and self.settled)):
+            self.rate_jump = self.now.evaluation.index
+
+    def _splice(self, step: int | None) -> None:
+        """A resume evaluates at a step that was passed before: forget the points from there on, but not the best."""
+        if step is None or not self.points or (self.points[-1].step or 0) < step:
+            return
+        best = self.points[self.best]
+        kept = [p for p in self.points if p is best or p.step is None or p.step < step]
+        self.points = kept
+        self.best = next(i for i, p in enumerate(kept) if p is best)
+        self.trend = Trend()
+        for point in kept[self.best :]:
+            self.trend.add(point.loss)
+
+    def _median(self, name: str) -> Evidence | None:
+        """The record with the median value since the last evaluation; the lower one of two."""
+        found: list[tuple[float, int, int]] = []
+        left = INTERVAL
+        for k in range(len(self._since) - 1, -1, -1):
+            column, rows = self._since[k].columns.get(name), len(self._since[k])
+            if column is not None:
+                found += [(column[row], k, row) for row in range(max(rows - left, 0), rows) if math.isfinite(column[row])]
+            left -= min(rows, left)
+        if not found:
+            return None
+        found.sort()
+        value, k, row = found[(len(found) - 1) // 2]
+        block = self._since[k]
+        return Evidence(name, value, block.step(row), block.epoch(row), block.source, block.attempt, block.line(row))
+
+    # --- what rules ask -----------------------------------------------------------------------------------------------------
+
+    @property
+    def now(self) -> Point:
+        """The newest point."""
+        return self.points[-1]
+
+    @property
+    def top(self) -> Point:
+        """The best point."""
+        return self.points[self.best]
+
+    @property
+    def since(self) -> int:
+        """Evaluations after the best one, a repeated stretch not counted twice."""
+        best = self.top.step
+        return sum(1 for p in self.points[self.best + 1 :] if best is None or p.step is None or p.step > best)
+
+    @property
+    def losses(self) -> list[float]:
+        """The primary metric of every point, turned so that lower is better."""
+        return [p.loss for p in self.points]
+
+    @property
+    def sigma(self) -> float:
+        """The noise of the evaluations, never below the print resolution."""
+        return max(noise([p.loss for p in self.points[-20:]]) or 0.0, self.resolution.half_unit)
+
+    def excess(self, back: int = 0) -> float:
+        """How far the newest evaluation (or the one `back` before it) is above the best, relative: the generalisation loss."""
+        point = self.points[-1 - back] if back < len(self.points) else self.points[0]
+        return max(self._relative(point.loss), 0.0)
+
+    def _relative(self, loss: float) -> float:
+        best, sigma, q = self.top.loss, self.sigma, self.resolution.half_unit
+        size = max(abs(best), 10 * sigma, 10 * q)
+        return (loss - best) / size
+
+    @property
+    def train_fell(self) -> bool:
+        """Whether the train loss is now below what it was at the best evaluation. False when not known."""
+        now, best = self.now.train, self.top.train
+        return now is not None and best is not None and now.value < best.value
+
+    def published(self) -> Best | None:
+        """The best evaluation for views and reports; None before the first."""
+        if self.best < 0:
+            return None
+        top = self.top.evaluation
+        return Best(self.metric, self.direction, top.value, top.step, top.epoch, self.guessed)
+
+
+def _rows(block: Block, start: int) -> Block:
+    """The records of a block from `start` on."""
+    columns = {name: column[start:] for name, column in block.columns.items()}
+    texts = block.texts[start:] if block.texts else ()
+    return Block(
+        block.kind,
+        block.source,
+        block.attempt,
+        block.format,
+        columns,
+        block.offsets[start:],
+        block.locator,
+        texts,
+        block.derived,
+        block.seen_at,
+    )

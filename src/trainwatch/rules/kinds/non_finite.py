@@ -1,0 +1,166 @@
+"""Losses or gradients that are not numbers, also those that a framework hides (rule N1)."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatch
+
+from trainwatch.model.block import Block
+from trainwatch.model.verdict import Evidence, Severity
+from trainwatch.rules.figures import place
+from trainwatch.rules.history import History
+from trainwatch.rules.kind import Judgement, Kind, Rule, fired, ok
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """`metrics` are the names looked at, `except_metrics` those that may be infinite without harm (patterns with `*`).
+
+    Steps are optimizer steps where they are known, else records. Orange: `orange_count` in the last `orange_steps`. Red: `red_row`
+    records in a row, `red_count` in the last `red_steps`, or an evaluation that is not a number. Gradient norms in the first
+    `start_steps` stay yellow: a dynamic loss scale is still looking for its level.
+    """
+
+    metrics: tuple[str, ...] = ("*loss*", "*grad_norm*", "ppl", "*perplexity*")
+    except_metrics: tuple[str, ...] = ("*loss_scale*", "*best*")
+    orange_count: int = 3
+    orange_steps: int = 1000
+    red_row: int = 3
+    red_count: int = 3
+    red_steps: int = 200
+    start_steps: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """One record with a value that is not finite."""
+
+    at: int
+    mild: bool
+    evidence: Evidence
+
+
+class NonFinite(Rule):
+    """Keeps the sightings of the last `orange_steps`, and how many records in a row were not finite."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._seen: deque[Sighting] = deque()
+        self._in_row = 0
+        self._records = 0
+        self._broken_eval: Evidence | None = None
+        self._active = False
+        self._watch: dict[tuple[str, ...], tuple[str, ...]] = {}
+        self._shapes: dict[str, frozenset[str]] = {}
+
+    def start(self) -> Judgement:
+        """Nothing has been seen yet."""
+        return ok("every value is finite")
+
+    def records(self, block: Block, history: History) -> Iterable[tuple[int, Judgement]]:  # noqa: ARG002
+        """Look for values that are not finite; quick while there are none."""
+        names = self._watched(block)
+        hidden = self._loss_is_missing(block)
+        if not hidden and all(math.isfinite(sum(block.columns[n])) for n in names) and not self._active:
+            self._records += len(block)
+            return ()
+        return list(self._each(block, names, hidden=hidden))
+
+    def _watched(self, block: Block) -> tuple[str, ...]:
+        """The columns looked at."""
+        key = tuple(block.columns)
+        if key not in self._watch:
+            s = self.settings
+            self._watch[key] = tuple(
+                n for n in key if any(fnmatch(n, p) for p in s.metrics) and not any(fnmatch(n, p) for p in s.except_metrics)
+            )
+        return self._watch[key]
+
+    def _loss_is_missing(self, block: Block) -> bool:
+        """Whether records come without their loss, all else being there: a filter has taken out a NaN."""
+        names = frozenset(block.columns)
+        if block.kind == "train":
+            self._shapes[block.format] = names
+            return False
+        return block.kind == "info" and "grad_norm" in names and self._shapes.get(block.format) == names | {"loss"}
+
+    def _each(self, block: Block, names: tuple[str, ...], *, hidden: bool) -> Iterator[tuple[int, Judgement]]:
+        """Row by row, while something is or was wrong."""
+        texts = block.texts
+        for row in range(len(block)):
+            self._records += 1
+            bad = [n for n in names if not math.isfinite(block.columns[n][row]) and not (texts and n in texts[row])]
+            if not bad and not hidden and not self._active:
+                continue
+            self._take(block, row, bad, hidden=hidden)
+            yield row, self._judge(block, row)
+
+    def _take(self, block: Block, row: int, bad: list[str], *, hidden: bool) -> None:
+        """Bring the state up to date with one record."""
+        step = block.step(row)
+        at = step if step is not None else self._records
+        while self._seen and self._seen[0].at <= at - self.settings.orange_steps:
+            self._seen.popleft()
+        if not bad and not hidden:
+            if block.kind != "info":
+                self._in_row = 0
+            if block.kind == "eval":
+                self._broken_eval = None
+            self._active = bool(self._seen) or self._broken_eval is not None
+            return
+        name = bad[0] if bad else "loss"
+        value = block.columns[name][row] if bad else math.nan
+        evidence = Evidence(name, value, step, block.epoch(row), block.source, block.attempt, block.line(row))
+        only_gradient = bool(bad) and all("grad_norm" in n for n in bad)
+        self._seen.append(Sighting(at, only_gradient and at <= self.settings.start_steps, evidence))
+        self._in_row += 1
+        self._active = True
+        if block.kind == "eval":
+            self._broken_eval = evidence
+
+    def _judge(self, block: Block, row: int) -> Judgement:
+        """The level after this record."""
+        s = self.settings
+        if not self._seen and self._broken_eval is None:
+            return ok("every value is finite again", negated=True)
+        grave = [x for x in self._seen if not x.mild]
+        newest = self._seen[-1].at if self._seen else 0
+        step = block.step(row)
+        now = step if step is not None else self._records
+        recent = sum(1 for x in grave if x.at > now - s.red_steps)
+        if self._broken_eval is not None or (grave and self._in_row >= s.red_row) or recent >= s.red_count:
+            severity = Severity.RED
+        else:
+            severity = Severity.ORANGE if len(grave) >= s.orange_count else Severity.YELLOW
+        return self._found(severity, newest == now)
+
+    def _found(self, severity: Severity, fresh: bool) -> Judgement:  # noqa: FBT001
+        """The sentence names the newest sighting."""
+        last = self._broken_eval or self._seen[-1].evidence
+        count = len(self._seen)
+        why = f"{last.name} is {last.value}{place(last.step, last.epoch)}"
+        if self._in_row > 1 and fresh:
+            why += f", {self._in_row} records in a row"
+        elif count > 1:
+            why += f", {count} times in the last {self.settings.orange_steps} steps"
+        if severity is Severity.RED:
+            why += ": the weights are presumably not finite either, so nothing is saved over the last good checkpoint"
+        evidence = tuple(x.evidence for x in list(self._seen)[-3:]) or (last,)
+        return fired(severity, why, evidence, f"{self.settings.orange_steps} steps without another would withdraw it")
+
+
+KIND = Kind(
+    name="non_finite",
+    summary="a loss, gradient norm or evaluation is NaN or infinite",
+    needs="any loss or gradient norm",
+    settings=Settings,
+    make=NonFinite,
+    ladder={Severity.YELLOW: "notify", Severity.ORANGE: "notify", Severity.RED: "stop"},
+    proof="existing",
+    stop_by_default=True,
+    clear_after=1,
+    phase="unstable",
+)

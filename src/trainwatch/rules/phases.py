@@ -1,0 +1,141 @@
+"""The run in phases: warm-up, healthy, divergence, severe, memorised, dead; unstable, plateau, unsure."""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+from trainwatch.model.snapshot import PhaseName, PhaseSpan
+from trainwatch.rules.figures import figure, percent
+from trainwatch.rules.guard import cadence
+from trainwatch.rules.history import History, Point
+from trainwatch.rules.memory import healthy_gradient, healthy_train
+
+SEVERE = 0.10
+"""Above the best evaluation by this much."""
+
+MEMORISED = 0.03
+"""Train loss left of the healthy one. Fitted to one run that a person labelled: read boundaries as plus or minus one evaluation."""
+
+DEAD = 0.001
+DEAD_GRADIENT = 0.1
+DEAD_RATE = 0.01
+"""Train loss and gradient norm left of the healthy ones; learning rate left of its peak where no gradient norm is printed."""
+
+HOLD = 2
+"""Evaluations that a state must last; the last one of the run may be provisional."""
+
+ORDER: tuple[PhaseName, ...] = ("healthy", "divergence", "severe", "memorised", "dead")
+
+
+class Phases:
+    """Remembers at which evaluations a rule held that names a phase of its own."""
+
+    def __init__(self) -> None:
+        self._named: dict[int, PhaseName] = {}
+
+    def mark(self, history: History, named: list[PhaseName]) -> None:
+        """A point was judged while rules claimed these phases; `unstable` goes before all."""
+        if named:
+            self._named[history.now.evaluation.index] = "unstable" if "unstable" in named else named[0]
+
+    def spans(self, history: History) -> tuple[PhaseSpan, ...]:
+        """The phases so far."""
+        if not history.points:
+            return _before_any(history)
+        states = [self._state(history, i) for i in range(len(history.points))]
+        _smooth(states)
+        groups = [(name, [i for i, _ in group]) for name, group in groupby(enumerate(states), key=lambda x: x[1])]
+        starts = [(0, 0.0) if k == 0 else _where(history.points[members[0] - 1]) for k, (_, members) in enumerate(groups)]
+        ends = [*starts[1:], _end(history)]
+        return tuple(
+            PhaseSpan(name, *start, *end, _why(history, name, members))
+            for (name, members), start, end in zip(groups, starts, ends, strict=True)
+        )
+
+    def _state(self, history: History, i: int) -> PhaseName:
+        """The state of one evaluation, from what was known by then; up to the best one all is healthy."""
+        named = self._named.get(history.points[i].evaluation.index)
+        if named == "unstable":
+            return named
+        state = _judged_state(history, i)
+        return named if named == "plateau" and state == "healthy" else state
+
+
+def _judged_state(history: History, i: int) -> PhaseName:
+    point, train = history.points[i], healthy_train(history)
+    if i <= history.best:
+        return "healthy"
+    excess = history.excess(len(history.points) - 1 - i)
+    left = point.train.value if point.train is not None else None
+    if left is not None and train is not None and excess > 0:
+        if left <= max(DEAD * train, history.train_resolution.half_unit) and _still(history, point):
+            return "dead"
+        if left <= MEMORISED * train:
+            return "memorised"
+    if excess >= SEVERE:
+        return "severe"
+    noisy = cadence(history) != "sparse" and point.loss - history.top.loss < 3 * history.sigma
+    return "healthy" if noisy or excess <= 0 else "divergence"
+
+
+def _still(history: History, point: Point) -> bool:
+    """Whether nothing moves any more: the gradient, or the learning rate where no gradient is printed."""
+    gradient = healthy_gradient(history)
+    if gradient is not None and point.gradient is not None:
+        return point.gradient.value <= DEAD_GRADIENT * gradient
+    return point.rate is not None and bool(history.peak_rate) and point.rate <= DEAD_RATE * (history.peak_rate or 0.0)
+
+
+def _smooth(states: list[PhaseName]) -> None:
+    """A state that does not last is taken for the one before it, except at the end."""
+    for i in range(1, len(states) - 1):
+        if states[i] != states[i - 1] and states[i + 1 : i + HOLD] != [states[i]] * (HOLD - 1) and states[i + 1] == states[i - 1]:
+            states[i] = states[i - 1]
+
+
+def _before_any(history: History) -> tuple[PhaseSpan, ...]:
+    """Before the first evaluation: warm-up while one can be expected, else nobody can tell."""
+    if history.newest is None:
+        return ()
+    plan = history.plan
+    expected = plan.number("eval_steps") or plan.text("eval_strategy") not in (None, "no")
+    name: PhaseName = "warm-up" if expected else "unsure"
+    why = "before the first evaluation" if expected else "there is no evaluation to judge by"
+    return (PhaseSpan(name, 0, 0.0, *_end(history), why),)
+
+
+def _where(point: Point) -> tuple[int | None, float | None]:
+    return point.evaluation.step, point.evaluation.epoch
+
+
+def _end(history: History) -> tuple[int | None, float | None]:
+    """The newest record."""
+    newest = history.newest
+    if newest is None:
+        return None, None
+    row = len(newest) - 1
+    return newest.step(row), newest.epoch(row)
+
+
+def _why(history: History, name: PhaseName, members: list[int]) -> str:
+    """What makes it this phase, with the figures of its first evaluation."""
+    first, last = history.points[members[0]], history.points[members[-1]]
+    metric, train = history.metric, figure(first.train.value, 3) if first.train is not None else "?"
+    excess = percent(history.excess(len(history.points) - 1 - members[0]))
+    match name:
+        case "healthy":
+            return f"{metric} goes from {figure(first.evaluation.value)} to {figure(last.evaluation.value)}"
+        case "divergence":
+            return f"{metric} leaves its best {figure(history.top.evaluation.value)} while the train loss is {train}"
+        case "severe":
+            return f"{metric} is {excess} above its best"
+        case "memorised":
+            return f"train loss {train} is at most {percent(MEMORISED)} of the healthy one: the training data is known by heart"
+        case "dead":
+            return f"train loss {train}, and the gradient is at most a tenth of the healthy one: nothing is learnt any more"
+        case "unstable":
+            return "the loss is not finite or runs away"
+        case "plateau":
+            return f"{metric} no longer improves"
+        case _:
+            return ""

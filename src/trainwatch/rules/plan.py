@@ -1,0 +1,32 @@
+"""What is known of the configuration at a point of the log, and nothing that stands behind it."""
+
+from __future__ import annotations
+
+from trainwatch.model.facts import Fact, Facts
+
+
+class Plan:
+    """The facts found up to a line: a verdict may not depend on how far ahead the bytes were read."""
+
+    def __init__(self, facts: Facts) -> None:
+        self._facts = facts
+        self._source = ""
+        self._line = 0
+
+    def move(self, source: str, line: int) -> None:
+        """The record to be judged begins on this line (0: not known, everything is visible)."""
+        self._source, self._line = source, line
+
+    def _visible(self, name: str) -> Fact | None:
+        fact = self._facts.get(name)
+        if fact is None or (self._line and fact.origin == self._source and fact.line > self._line):
+            return None
+        return fact
+
+    def number(self, name: str) -> float | None:
+        """The value as a number, None when not known here."""
+        return self._facts.number(name) if self._visible(name) is not None else None
+
+    def text(self, name: str) -> str | None:
+        """The value as printed, None when not known here."""
+        return self._facts.text(name) if self._visible(name) is not None else None

@@ -1,0 +1,75 @@
+"""A preset: which rules watch a run, with their thresholds, and what each severity asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from trainwatch.model.errors import NotFoundError, NotReadableError
+from trainwatch.model.verdict import Action, Proof, Severity
+from trainwatch.rules.kind import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSpec:
+    """A rule as a preset states it.
+
+    `settings` is an instance of the kind's settings. `ladder` holds the severities it may reach. `stop_by_default` says whether
+    a bare `--may stop` includes it. `origin` is the file that says so.
+    """
+
+    name: str
+    kind: Kind
+    settings: Any
+    ladder: Mapping[Severity, Action]
+    proof: Proof
+    stop_by_default: bool
+    confirm: int
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """Rules by name, in the order in which they are asked. `cases` are the raw `[[case]]` tables of its own file."""
+
+    name: str
+    summary: str
+    rules: tuple[RuleSpec, ...]
+    origin: str
+    cases: tuple[Mapping[str, Any], ...] = ()
+
+    def stopping(self) -> tuple[str, ...]:
+        """The rules that a bare `--may stop` means."""
+        return tuple(r.name for r in self.rules if r.stop_by_default)
+
+
+def builtin_names() -> tuple[str, ...]:
+    """The presets that come with trainwatch."""
+    return tuple(sorted(f.name.removesuffix(".toml") for f in _folder().iterdir() if f.name.endswith(".toml")))
+
+
+def load(name_or_path: str) -> Preset:
+    """The preset of that name, else of that file.
+
+    Raises NotFoundError, NotReadableError, and DataFileError with every mistake of the file.
+    """
+    from trainwatch.rules.schema import read  # noqa: PLC0415  schema reads what a preset extends through here
+
+    if name_or_path in builtin_names():
+        origin = f"{name_or_path}.toml"
+        return read((_folder() / origin).read_text(encoding="utf-8"), origin, name_or_path)
+    path = Path(name_or_path)
+    if not path.exists():
+        raise NotFoundError(f"{name_or_path}: no such preset or file; the presets are: {', '.join(builtin_names())}")
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise NotReadableError(f"{path}: not a readable text file: {error}") from None
+    return read(text, str(path), path.stem)
+
+
+def _folder() -> Any:
+    return files("trainwatch.rules") / "presets"

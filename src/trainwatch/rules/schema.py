@@ -1,0 +1,207 @@
+"""The TOML schema of a preset: every mistake of a file at once, with key and line."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import tomllib
+from collections.abc import Mapping
+from typing import Any, get_args, get_type_hints
+
+from trainwatch.model.errors import DataFileError, Mistake, NotFoundError
+from trainwatch.model.verdict import Action, Proof, Severity, severity_of
+from trainwatch.rules.catalogue import catalogue
+from trainwatch.rules.kind import Kind
+from trainwatch.rules.preset import Preset, RuleSpec, load
+
+TOP_KEYS = ("summary", "extends", "without", "rule", "case")
+RULE_KEYS = ("name", "kind", "ladder", "proof", "stop_by_default", "confirm", "settings")
+WORDS: dict[type, str] = {float: "a number", int: "a whole number", str: "a text", bool: "true or false", list: "a list", dict: "a table"}
+
+
+def read(text: str, file: str, name: str) -> Preset:
+    """A preset from its text. Raises DataFileError with every mistake."""
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        line = re.search(r"line (\d+)", str(error))
+        raise DataFileError([Mistake(file, "", f"not TOML: {error}", int(line[1]) if line else 0)]) from None
+    return _Reader(text, file).preset(data, name)
+
+
+class _Reader:
+    """Reads one file and collects what is wrong with it."""
+
+    def __init__(self, text: str, file: str) -> None:
+        self.file = file
+        self.lines = text.splitlines()
+        self.mistakes: list[Mistake] = []
+
+    def preset(self, data: dict[str, Any], name: str) -> Preset:
+        """The whole file."""
+        self._unknown(data, TOP_KEYS, "")
+        summary = self._typed(data, "summary", str, "", "")
+        base = self._base(self._typed(data, "extends", str, "", ""))
+        rules = {r.name: r for r in base.rules} if base else {}
+        for gone in self._names(data):
+            if rules.pop(gone, None) is None:
+                self._wrong("without", f"there is no rule {gone!r} to leave out")
+        for i, table in enumerate(self._tables(data, "rule"), 1):
+            spec = self._rule(table, f"rule[{i}]", rules)
+            if spec is not None:
+                rules[spec.name] = spec
+        cases = tuple(self._tables(data, "case"))
+        if self.mistakes:
+            raise DataFileError(self.mistakes)
+        return Preset(name, summary, tuple(rules.values()), self.file, cases)
+
+    def _base(self, extends: str) -> Preset | None:
+        """The preset that this one builds on."""
+        if not extends:
+            return None
+        try:
+            return load(extends)
+        except NotFoundError as error:
+            self._wrong("extends", str(error))
+        except RecursionError:
+            self._wrong("extends", "it extends itself")
+        return None
+
+    def _names(self, data: Mapping[str, Any]) -> list[str]:
+        return [str(x) for x in self._typed(data, "without", list, [], "")]
+
+    def _tables(self, data: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
+        """The tables of `[[key]]`."""
+        found = data.get(key, [])
+        if not isinstance(found, list) or not all(isinstance(x, dict) for x in found):
+            self._wrong(key, f"write it as [[{key}]] tables")
+            return []
+        return found
+
+    def _rule(self, table: dict[str, Any], key: str, known: Mapping[str, RuleSpec]) -> RuleSpec | None:
+        """One `[[rule]]`: a new one, or changes to one of the preset it extends."""
+        self._unknown(table, RULE_KEYS, key)
+        name = self._typed(table, "name", str, "", key)
+        if not name:
+            self._wrong(f"{key}.name", "a rule needs a name")
+            return None
+        old = known.get(name)
+        kind = self._kind(table, key, old, name)
+        if kind is None:
+            return None
+        if old is not None and old.kind is not kind:
+            old = None
+        return RuleSpec(
+            name,
+            kind,
+            self._settings(table, kind, old, f"{key}.settings"),
+            self._ladder(table, kind, old, f"{key}.ladder"),
+            self._choice(table, "proof", get_args(Proof), old.proof if old else kind.proof, key),
+            self._typed(table, "stop_by_default", bool, old.stop_by_default if old else kind.stop_by_default, key),
+            max(self._typed(table, "confirm", int, old.confirm if old else kind.confirm, key), 1),
+            self.file,
+        )
+
+    def _kind(self, table: Mapping[str, Any], key: str, old: RuleSpec | None, name: str) -> Kind | None:
+        """The kind stated, else that of the rule changed, else the one of the rule's own name."""
+        stated = self._typed(table, "kind", str, "", key)
+        if not stated and old is not None:
+            return old.kind
+        kind = catalogue().get(stated or name)
+        if kind is None:
+            self._wrong(f"{key}.kind", f"there is no kind {stated or name!r}; the kinds are: {', '.join(catalogue())}")
+        return kind
+
+    def _settings(self, table: Mapping[str, Any], kind: Kind, old: RuleSpec | None, key: str) -> Any:
+        """The thresholds, each of the type of its default."""
+        stated = table.get("settings", {})
+        if not isinstance(stated, dict):
+            self._wrong(key, "must be a table")
+            stated = {}
+        base = old.settings if old is not None else kind.settings()
+        types = get_type_hints(kind.settings)
+        self._unknown(stated, tuple(types), key)
+        new = {k: self._value(v, getattr(base, k), f"{key}.{k}") for k, v in stated.items() if k in types}
+        return dataclasses.replace(base, **new)
+
+    def _value(self, value: Any, default: Any, key: str) -> Any:
+        """A threshold: numbers are at least 0, lists hold texts."""
+        if isinstance(default, tuple):
+            if isinstance(value, list) and all(isinstance(x, str) for x in value):
+                return tuple(value)
+            self._wrong(key, "must be a list of texts")
+            return default
+        value = self._as(value, type(default), default, key)
+        if isinstance(value, (int, float)) and not value >= 0:
+            self._wrong(key, "must not be negative")
+            return default
+        return value
+
+    def _ladder(self, table: Mapping[str, Any], kind: Kind, old: RuleSpec | None, key: str) -> Mapping[Severity, Action]:
+        """Severity to action; stated, it replaces the whole ladder."""
+        stated = table.get("ladder")
+        if stated is None:
+            return old.ladder if old is not None else kind.ladder
+        if not isinstance(stated, dict) or not stated:
+            self._wrong(key, 'must be a table such as { yellow = "notify", red = "stop" }')
+            return kind.ladder
+        ladder: dict[Severity, Action] = {}
+        for word in stated:
+            try:
+                severity = severity_of(word)
+            except ValueError:
+                self._wrong(f"{key}.{word}", "there is no such severity; they are: yellow, orange, red, black")
+                continue
+            if severity not in kind.ladder:
+                reach = ", ".join(s.word for s in kind.ladder)
+                self._wrong(f"{key}.{word}", f"the kind {kind.name} does not reach it; it knows: {reach}")
+                continue
+            ladder[severity] = self._choice(stated, word, get_args(Action), "notify", key)
+        return dict(sorted(ladder.items()))
+
+    def _choice(self, table: Mapping[str, Any], name: str, words: tuple[str, ...], default: Any, key: str) -> Any:
+        """One of a few words."""
+        value = table.get(name, default)
+        if value not in words:
+            self._wrong(f"{key}.{name}", f"{value!r} is none of: {', '.join(words)}")
+            return default
+        return value
+
+    def _typed(self, table: Mapping[str, Any], name: str, kind: type, default: Any, key: str) -> Any:
+        """A value of one type, the default when it is absent."""
+        return self._as(table[name], kind, default, f"{key}.{name}" if key else name) if name in table else default
+
+    def _as(self, value: Any, kind: type, default: Any, key: str) -> Any:
+        """The value, where it is of the type asked for; a whole number will do for a number."""
+        if kind is float and isinstance(value, int) and not isinstance(value, bool):
+            return float(value)
+        if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+            self._wrong(key, f"must be {WORDS[kind]}, not {value!r}")
+            return default
+        return value
+
+    def _unknown(self, table: Mapping[str, Any], known: tuple[str, ...], key: str) -> None:
+        """Keys that mean nothing are mistakes: a misspelt threshold must not be ignored."""
+        for name in table:
+            if name not in known:
+                self._wrong(f"{key}.{name}" if key else name, f"unknown; the keys here are: {', '.join(known)}")
+
+    def _wrong(self, key: str, text: str) -> None:
+        """Note a mistake."""
+        self.mistakes.append(Mistake(self.file, key, text, _line(self.lines, key)))
+
+
+def _line(lines: list[str], key: str) -> int:
+    """The 1-based line of a key such as `rule[2].settings.patience`; of its table when the key is absent; 0 when not found."""
+    table, rest = re.match(r"(?:(\w+)\[(\d+)\]\.?)?(.*)", key).groups()[1:], key.rpartition(".")[2]  # type: ignore[union-attr]
+    start = 0
+    if table[0]:
+        name = key.partition("[")[0]
+        heads = [i for i, line in enumerate(lines) if re.match(rf"\s*\[\[\s*{name}\s*\]\]", line)]
+        start = heads[int(table[0]) - 1] if int(table[0]) <= len(heads) else 0
+    for i in range(start, len(lines)):
+        if i > start and re.match(r"\s*\[\[", lines[i]) and table[0]:
+            break
+        if re.search(rf"(^|[\s{{,.\[])\"?{re.escape(rest)}\"?\s*(=|\]|\.)", lines[i]):
+            return i + 1
+    return start + 1 if table[0] else 0
