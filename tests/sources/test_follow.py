@@ -104,7 +104,7 @@ def test_another_file_of_that_name_is_the_next_attempt(log, tmp_path, how):
 
 
 def test_a_longer_copy_of_itself_goes_on(log, tmp_path):
-    """rsync puts a new file in place of the old one at every run: that is no new attempt."""
+    """Copied by rsync, a log is a new file at every run, and still the same attempt."""
     log.write_bytes(bytes(range(256)) * 2)
     follower = Follower(log)
     drain(follower)

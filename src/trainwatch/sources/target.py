@@ -1,0 +1,100 @@
+"""What a person points at, as log files: a file, a folder of logs, a process, a Slurm job."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import stat
+import subprocess
+from pathlib import Path
+
+from trainwatch.model.errors import NotFoundError, NotReadableError
+from trainwatch.sources.readable import is_log, open_log
+
+PROC = Path("/proc")
+SLURM = "slurm:"
+SECONDS = 20
+"""How long Slurm may take to answer."""
+
+FAMILIES = (
+    re.compile(r".+\.(out|err|log)(\.\d+)?(\.gz)?|nohup\.out|.*log.*\.txt"),
+    re.compile(r".+\.jsonl"),
+    re.compile(r"trainer_state\.json"),
+)
+"""Names of logs in a folder. The first family that is there is taken: the others repeat it."""
+
+
+def logs(word: str) -> tuple[Path, ...]:
+    """The log files that `word` names; at least one, each readable.
+
+    Raises NotFoundError when there is none, NotReadableError for what cannot be read or is binary.
+    """
+    path = Path(word)
+    if word.startswith(SLURM):
+        return of_slurm(word.removeprefix(SLURM))
+    if path.is_dir():
+        return in_folder(path)
+    if word.isdecimal() and not path.exists():
+        return of_process(int(word))
+    os.close(open_log(path))
+    return (path,)
+
+
+def in_folder(folder: Path) -> tuple[Path, ...]:
+    """The logs that lie directly in a folder, by name."""
+    try:
+        files = sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
+    except OSError as error:
+        raise NotReadableError(f"{folder}: {error.strerror}") from error
+    for family in FAMILIES:
+        found = tuple(path for path in files if family.fullmatch(path.name) and is_log(path))
+        if found:
+            return found
+    raise NotFoundError(f"{folder}: holds neither a run nor a log (*.out, *.err, *.log, *.jsonl, trainer_state.json)")
+
+
+def of_process(pid: int) -> tuple[Path, ...]:
+    """The files that a process prints to."""
+    if not (PROC / str(pid)).is_dir():
+        raise NotFoundError(f"{pid}: there is no such file and no such process")
+    try:
+        found = [_printed_to(PROC / str(pid) / "fd" / fd) for fd in ("1", "2")]
+    except PermissionError as error:
+        raise NotReadableError(f"{pid}: belongs to another user; name its log instead") from error
+    files = tuple(dict.fromkeys(path for path in found if path is not None))
+    if not files:
+        raise NotFoundError(f"{pid}: prints to no file (a terminal or a pipe?); name its log instead")
+    return files
+
+
+def _printed_to(link: Path) -> Path | None:
+    """The regular file behind a descriptor; None for anything else, and for a file that was deleted."""
+    try:
+        if not stat.S_ISREG(link.stat().st_mode):
+            return None
+        path = link.readlink()
+    except FileNotFoundError:
+        return None
+    return path if path.exists() else None
+
+
+def of_slurm(job: str) -> tuple[Path, ...]:
+    """What a Slurm job prints to."""
+    if not re.fullmatch(r"\d+(_\d+)?(\+\d+)?", job):
+        raise NotFoundError(f"slurm:{job}: is no job id, such as slurm:7471")
+    if shutil.which("scontrol") is None:
+        raise NotFoundError(f"slurm:{job}: there is no Slurm here (scontrol is not installed)")
+    try:
+        done = subprocess.run(
+            ["scontrol", "show", "job", job, "--oneliner"], capture_output=True, text=True, timeout=SECONDS, check=False, errors="replace"
+        )
+    except subprocess.TimeoutExpired as error:
+        raise NotFoundError(f"slurm:{job}: Slurm did not answer within {SECONDS} s") from error
+    if done.returncode:
+        raise NotFoundError(f"slurm:{job}: {done.stderr.strip() or 'Slurm does not know this job'}")
+    names = re.findall(r"\bStd(?:Out|Err)=(\S.*?)(?= [A-Z]\w*=|$)", done.stdout.strip())
+    found = tuple(dict.fromkeys(Path(name) for name in names if name != os.devnull and Path(name).exists()))
+    if not found:
+        raise NotFoundError(f"slurm:{job}: has printed nothing yet; its output will be {', '.join(names) or 'nowhere'}")
+    return found
