@@ -1,0 +1,635 @@
+"""The save hook of trainwatch: lets a training job be asked for a checkpoint, from outside and without a change to its code.
+
+This one file lies in RUN_DIR/hook and is found through PYTHONPATH. It needs the standard library only, runs on Python 3.8 and newer,
+and does nothing in processes that do not train. Everything is guarded: a failure of ours switches the hook off on all ranks, and
+training goes on as without it.
+
+A Hugging Face Trainer is served by a callback that is put among its default ones. A plain loop makes three calls, each of them on
+every rank:
+
+    try:
+        import trainwatch_hook
+    except ImportError:
+        trainwatch_hook = None
+
+    if trainwatch_hook.evaluated(value):        # after an evaluation: True if these weights are to be saved
+        save(path); trainwatch_hook.saved(path)
+    if trainwatch_hook.poll() == "save":        # at a step boundary: "save", "stop" (please end) or None
+        save(path); trainwatch_hook.saved(path)
+
+What the ranks do is decided by rank 0 alone and agreed over a gloo group of our own, so that all save at the same step.
+Files are read and written by a thread: a file system that hangs holds up no training step.
+"""
+
+import os
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+RUN_DIR = os.path.dirname(HERE)
+
+VERSION = 1
+READ_LIMIT = 64 * 1024  # bytes of a control file
+RUN_LIMIT = 1024 * 1024  # bytes of run.json, which holds the command line
+LOOK_EVERY = 0.2  # seconds between looks for a request, and between agreements
+BEAT_EVERY = 5.0  # seconds between heartbeats
+HOLD_LOOK = 0.1  # seconds between agreements while holding
+HOLD = 120.0  # seconds to hold when the request does not say
+AGREE_WITHIN = 300  # seconds that ranks may be apart at a step boundary
+SAVE_WITHIN = 1800  # seconds that ranks may be apart at the end of a save
+TRIES = 3  # steps in which a trainer is asked again when it did not save
+
+SAVE, STAY, BEST = 1, 2, 4  # what the ranks are to do: save; hold afterwards; it is the standing order that wants it
+GO_ON, LEAVE = 1, 2  # how a hold ends
+STEPS = 16  # above the words: how many steps until the ranks meet again
+OFF = 1 << 40  # a rank cannot go on with the hook
+
+
+class Mail:
+    """The files of the run directory, read and written by a thread. The newest text of a file wins; what failed is tried again."""
+
+    def __init__(self, names, read):
+        import threading
+
+        self.names = names  # files to read, relative to the run directory; may be replaced
+        self.read = read  # called in the thread with (name, dict, or None when the file is not there or not valid)
+        self.outbox = {}
+        self.lock = threading.Lock()
+        self.wake = threading.Event()
+        threading.Thread(target=self.run, name="trainwatch", daemon=True).start()
+
+    def post(self, name, text, wait=0.0):
+        """Have a file written; `wait` bounds, in seconds, how long the caller waits for that."""
+        import threading
+
+        done = threading.Event()
+        with self.lock:
+            self.outbox[name] = (text, done)
+        self.wake.set()
+        if wait:
+            done.wait(wait)
+
+    def run(self):
+        while True:
+            self.wake.wait(LOOK_EVERY)
+            self.wake.clear()
+            try:
+                for name in list(self.outbox):
+                    self.deliver(name)
+                for name in self.names:
+                    self.read(name, read_json(os.path.join(RUN_DIR, name)))
+            except Exception:  # whatever a file holds, the next look must happen
+                pass
+
+    def deliver(self, name):
+        letter = self.outbox[name]
+        try:
+            write_json(os.path.join(RUN_DIR, name), letter[0])
+        except OSError:
+            return
+        letter[1].set()
+        with self.lock:
+            if self.outbox.get(name) is letter:
+                del self.outbox[name]
+
+
+def write_json(path, value):
+    import json
+
+    tmp = "%s.%d.tmp" % (path, os.getpid())
+    if os.path.lexists(tmp):
+        os.unlink(tmp)
+    fd = os.open(tmp, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    with os.fdopen(fd, "w") as file:
+        json.dump(dict(value, v=VERSION), file)
+    os.replace(tmp, path)
+
+
+def read_json(path, limit=READ_LIMIT):
+    """The object in a small regular file of our version, else None."""
+    import json
+    import stat
+
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(fd, "rb") as file:
+            if not stat.S_ISREG(os.fstat(fd).st_mode):
+                return None
+            data = file.read(limit + 1)
+        value = json.loads(data.decode("utf-8")) if len(data) <= limit else None
+    except (OSError, ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) and value.get("v") == VERSION else None
+
+
+class Agreement:
+    """One word that all ranks share: the greatest that any rank says. Its groups are our own, so that no job's traffic is touched."""
+
+    def __init__(self, torch):
+        from datetime import timedelta
+
+        self.torch = torch
+        self.dist = torch.distributed
+        self.steps = self.dist.new_group(backend="gloo", timeout=timedelta(seconds=AGREE_WITHIN))
+        self.saves = self.dist.new_group(backend="gloo", timeout=timedelta(seconds=SAVE_WITHIN))
+
+    def __call__(self, word, long=False):
+        box = self.torch.tensor([word], dtype=self.torch.int64, device="cpu")
+        self.dist.all_reduce(box, op=self.dist.ReduceOp.MAX, group=self.saves if long else self.steps)
+        return int(box[0])
+
+
+def alone(word, long=False):
+    """The agreement of a single process."""
+    return word
+
+
+def guarded(otherwise):
+    """A method of Hook that does nothing when the hook is off, and switches it off when it fails."""
+
+    def decorate(method):
+        def call(self, *args, **kwargs):
+            if self.state == "off":
+                return otherwise
+            try:
+                return method(self, *args, **kwargs)
+            except Exception as error:  # whatever it is, it is ours and must not reach the job
+                self.fail(error)
+                return otherwise
+
+        return call
+
+    return decorate
+
+
+class Hook:
+    """What one rank knows. `state`: asleep (not a trainer yet), on, leaving (says so at the next agreement), off."""
+
+    def __init__(self):
+        self.state = "asleep"
+        self.meeting = False  # inside a collective call: when that fails, there is nobody left to tell
+        self.meet = alone
+        self.mail = None
+        self.rank, self.world, self.kind = 0, 1, "plain"
+        self.step, self.phase, self.beaten = None, "train", -BEAT_EVERY
+        self.left, self.every, self.met = 1, 1, None  # steps until the next agreement, their usual number, when the last one was
+        self.seen = set()
+        self.request = None  # rank 0: the request to carry out next
+        self.standing = None  # rank 0: the standing order
+        self.values = []  # every evaluation so far
+        self.task = None  # the save that is under way
+        self.release = None
+        self.leave = False
+
+    # ---- awake, asleep, off
+
+    def awake(self, kind):
+        """Join in, once, on all ranks. False when the hook is off."""
+        if self.state == "asleep":
+            self.kind = kind
+            self.join()
+        return self.state != "off"
+
+    def join(self):
+        torch = sys.modules.get("torch")
+        dist = getattr(torch, "distributed", None)
+        together = dist is not None and dist.is_available() and dist.is_initialized()
+        self.rank = dist.get_rank() if together else int(os.environ.get("RANK", 0))
+        self.world = dist.get_world_size() if together else int(os.environ.get("WORLD_SIZE", 1))
+        why = unable(self.world, together)
+        self.mail = Mail(("control/request.json", "control/standing.json") if self.rank == 0 and not why else (), self.receive)
+        if why:
+            self.switch_off(why)
+            return
+        line_buffered()
+        if together and self.world > 1:
+            self.meeting = True
+            self.meet = Agreement(torch)
+            self.meeting = False
+        self.state = "on"
+        self.beat("train")
+
+    def fail(self, error):
+        reason = "%s: %s" % (type(error).__name__, str(error)[:200])
+        if self.meeting or self.state == "asleep" or self.world == 1:
+            self.switch_off(reason)
+        else:
+            self.state = "leaving"
+            self.reason = reason
+
+    def switch_off(self, reason):
+        """From here on nothing of ours happens. Every caller says why, and the log shows it once per rank."""
+        self.state = "off"
+        try:
+            sys.stderr.write("[trainwatch] the save hook is off on rank %d (%s); training goes on\n" % (self.rank, reason))
+            if self.task:
+                self.acknowledge(self.task, "failed", error=reason)
+            self.tell(self.phase, caps=[], off=reason)
+        except Exception:
+            pass
+
+    def say(self, word, long=False):
+        """Meet the other ranks. Returns None when they, or we, cannot go on."""
+        self.meeting = True
+        word = self.meet(OFF if self.state == "leaving" else word, long)
+        self.meeting = False
+        if word < OFF:
+            return word
+        self.switch_off(getattr(self, "reason", "another rank could not go on"))
+        return None
+
+    def softly(self, work, *args, **kwargs):
+        """A step on the way to a meeting: a failure is told there, because the other ranks are already waiting. Then None."""
+        try:
+            return work(*args, **kwargs)
+        except Exception as error:
+            self.fail(error)
+
+    def beat(self, phase, **more):
+        """Tell that this rank is there and what it does: at a change of phase, else every five seconds."""
+        self.softly(self.tell, phase, **more)
+
+    def tell(self, phase, **more):
+        import time
+
+        now = time.monotonic()
+        if phase == self.phase and now - self.beaten < BEAT_EVERY and not more:
+            return
+        self.phase, self.beaten = phase, now
+        text = {"rank": self.rank, "world_size": self.world, "pid": os.getpid(), "ticks": ticks(), "host": os.uname().nodename}
+        text.update(kind=self.kind, caps=["save", "hold", "standing"], step=self.step, phase=phase, at=time.time())
+        text.update(more)
+        self.mail.post("ranks/rank%d.json" % self.rank, text)
+
+    # ---- what arrives, in the thread of the mail
+
+    def receive(self, name, value):
+        if name.endswith("request.json"):
+            self.take(value)
+        elif name.endswith("standing.json"):
+            self.standing = value if value and value.get("direction") in ("min", "max") and of_this_run(value) else None
+        elif value and name == "control/release-%s.json" % value.get("id"):
+            self.release = value.get("op")
+
+    def take(self, value):
+        import re
+
+        request = (value or {}).get("id")
+        if not isinstance(request, str) or request in self.seen or not re.match(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,63}\Z", request):
+            return
+        self.seen.add(request)
+        known = value.get("op") in ("save", "save_stop") and of_this_run(value)
+        if known and not os.path.lexists(os.path.join(RUN_DIR, "control/ack-%s.json" % request)):
+            self.acknowledge(value, "seen")
+            self.request = value
+
+    def acknowledge(self, request, status, wait=0.0, **more):
+        """Answer a request; what has no id was not asked for by anyone."""
+        import time
+
+        if self.rank == 0 and "id" in request:
+            text = dict({"id": request["id"], "status": status, "step": self.step, "at": time.time()}, **more)
+            self.mail.post("control/ack-%s.json" % request["id"], text, wait)
+
+    # ---- a save, from the decision to its end
+
+    def decide(self, best=False, now=False):
+        """Whether to save at this step: the same on all ranks. They meet about five times a second, or `now`; never during a save."""
+        if self.task:
+            self.task["word"] |= BEST if best else 0
+            return False
+        self.left -= 1
+        if self.left > 0 and not now:
+            return False
+        word = self.say((self.softly(self.wish, best) or 0) if self.rank == 0 else 0)
+        if word is None:
+            return False
+        self.left = self.every = word // STEPS
+        if word & SAVE:
+            self.begin(word)
+        return bool(word & SAVE)
+
+    def wish(self, best):
+        """What rank 0 wants of all ranks, and in how many steps they meet again."""
+        import time
+
+        now, met = time.monotonic(), self.met
+        self.met = now
+        pace = (now - met) / max(1, self.every - max(0, self.left)) if met else LOOK_EVERY
+        steps = max(1, min(int(LOOK_EVERY / max(pace, 1e-6)), 2 * self.every, 50))
+        word = SAVE | BEST if best else 0
+        if self.request:
+            word |= SAVE | (STAY if self.request.get("op") == "save_stop" else 0)
+        return steps * STEPS + word
+
+    def begin(self, word):
+        import time
+
+        self.task = dict((self.request or {}) if self.rank == 0 else {}, word=word, began=time.monotonic(), tries=0)
+        self.request = None
+        self.acknowledge(self.task, "saving")
+        self.beat("saving")
+
+    def finish(self, path, before=()):
+        """All ranks have saved: answer, and hold if asked to."""
+        import time
+
+        path = self.softly(lambda: os.path.abspath(os.fspath(path)))
+        if self.say(0, long=True) is None:
+            return
+        task, self.task = self.task, None
+        if self.rank == 0:
+            rotated = [p for p in before if not os.path.lexists(p)]
+            seconds = time.monotonic() - task["began"]
+            if task["word"] & BEST:
+                text = {"step": self.step, "value": self.values[-1][1], "path": path, "rotated": rotated, "at": time.time()}
+                self.mail.post("control/best-%s.json" % self.step, text, wait=1.0)
+            self.acknowledge(task, "saved", wait=1.0, path=path, seconds=round(seconds, 3), error=None, rotated=rotated)
+        if task["word"] & STAY:
+            self.hold(task)
+        self.met = None
+        self.beat("train")
+
+    def hold(self, task):
+        """Do not take another step until released, terminated, or the time is over; then training goes on."""
+        import time
+
+        self.release = None
+        released = "control/release-%s.json" % task.get("id")
+        names = self.mail.names
+        if self.rank == 0:
+            self.mail.names = names + (released,)
+        until = time.monotonic() + seconds_of(task.get("hold_s"))
+        with Terminated() as terminated:
+            word = 0
+            while word == 0:
+                self.beat("holding")
+                word = {"go_on": GO_ON, "leave": LEAVE}.get(self.release, 0)
+                if terminated.seen or (self.rank == 0 and time.monotonic() > until):
+                    word = GO_ON
+                word = self.say(word)
+                if word == 0:
+                    time.sleep(HOLD_LOOK)
+        self.mail.names = names
+        self.leave = word == LEAVE
+
+    # ---- evaluations
+
+    def best(self, metrics):
+        """Whether this evaluation is the best so far by the standing order, as rank 0 sees it."""
+        order = self.standing or {}
+        name = str(order.get("metric"))
+        value = value_of(metrics, name)
+        past = [value_of(m, name) for m, _ in self.values]
+        self.values.append((metrics, value))
+        if not order or value is None:
+            return False
+        sign = 1 if order["direction"] == "min" else -1
+        return all(sign * value < sign * p for p in past if p is not None)
+
+    # ---- the three calls of a plain loop
+
+    @guarded(None)
+    def poll(self, step=None):
+        if not self.awake("plain"):
+            return None
+        self.step = (self.step or 0) + 1 if step is None else self.softly(int, step)
+        if not self.task:
+            self.beat("train")
+        if self.leave:
+            return "stop"
+        return "save" if self.decide() else None
+
+    @guarded(False)
+    def evaluated(self, value, step=None):
+        if not self.awake("plain"):
+            return False
+        self.step = self.step if step is None else self.softly(int, step)
+        best = self.softly(lambda: self.best({None: float(value)}))
+        return self.decide(best=best, now=True)
+
+    @guarded(None)
+    def saved(self, path):
+        if self.task:
+            self.finish(path)
+
+    # ---- the events of a trainer with callbacks
+
+    @guarded(None)
+    def trainer_step(self, control, state, output_dir):
+        self.step = state.global_step
+        if not self.task:
+            self.beat("train")
+        if self.task and self.task["tries"] < TRIES:  # the trainer has not saved: something took the word back
+            self.task["tries"] += 1
+            control.should_save = True
+        elif self.task:
+            self.acknowledge(self.task, "failed", error="the trainer did not save")
+            self.task = None
+        elif self.decide():
+            self.task["before"] = checkpoints(output_dir)
+            control.should_save = True
+
+    @guarded(None)
+    def trainer_evaluated(self, control, state, metrics, output_dir):
+        self.step = state.global_step
+        best = self.softly(self.best, metrics)
+        if self.decide(best=best, now=True):
+            self.task["before"] = checkpoints(output_dir)
+            control.should_save = True
+        self.beat("saving" if self.task else "train")
+
+    @guarded(None)
+    def trainer_saved(self, control, state, output_dir):
+        if self.task:
+            self.finish(os.path.join(output_dir, "checkpoint-%d" % state.global_step), self.task.get("before", ()))
+        control.should_training_stop = control.should_training_stop or self.leave
+
+    @guarded(None)
+    def trainer_busy(self, phase):
+        if self.state != "asleep":
+            self.beat(phase)
+
+
+class Terminated:
+    """Notices a SIGTERM that the job handles itself, and passes it on. Without such a handler the signal ends the process as always."""
+
+    def __init__(self):
+        self.seen = False
+        self.theirs = None
+
+    def __enter__(self):
+        import signal
+
+        theirs = signal.getsignal(signal.SIGTERM)
+        if callable(theirs):
+            try:
+                signal.signal(signal.SIGTERM, self.note)
+                self.theirs = theirs
+            except ValueError:  # not the main thread
+                pass
+        return self
+
+    def note(self, number, frame):
+        self.seen = True
+        self.theirs(number, frame)
+
+    def __exit__(self, *_):
+        import signal
+
+        if self.theirs is not None:
+            signal.signal(signal.SIGTERM, self.theirs)
+
+
+def unable(world, together):
+    """Why this job cannot be served, or an empty string."""
+    if world > 1 and not together:
+        return "there are %d ranks and no process group" % world
+    local = int(os.environ.get("LOCAL_WORLD_SIZE") or world)
+    if local < world or int(os.environ.get("SLURM_NNODES") or 1) > 1:
+        return "jobs on several nodes are not served yet"
+    return ""
+
+
+def of_this_run(value):
+    run = read_json(os.path.join(RUN_DIR, "run.json"), RUN_LIMIT)
+    return run is None or "run" not in value or value["run"] == run.get("run")
+
+
+def seconds_of(value):
+    ok = isinstance(value, (int, float)) and 0 <= value < 1e9
+    return float(value) if ok else HOLD
+
+
+def value_of(metrics, name):
+    """The named metric of an evaluation, with or without `eval_`; a plain loop's only value has no name. None: absent or not finite."""
+    value = metrics.get(name, metrics.get("eval_" + name, metrics.get(None)))
+    return float(value) if isinstance(value, (int, float)) and abs(value) < float("inf") else None
+
+
+def checkpoints(output_dir):
+    """The checkpoints that exist before a save we ask for: rotation may take one of them."""
+    try:
+        return [os.path.join(output_dir, n) for n in os.listdir(output_dir) if n.startswith("checkpoint-")]
+    except OSError:
+        return []
+
+
+def ticks():
+    """The start time of this process, which tells it from a later one with the same pid."""
+    try:
+        with open("/proc/self/stat", "rb") as file:
+            return int(file.read().rsplit(b")", 1)[1].split()[19])
+    except OSError:
+        return None
+
+
+def line_buffered():
+    """Whole lines in one write: ranks share one file, and half lines would mix. Also shows a line when it is printed."""
+    try:
+        sys.stdout.reconfigure(line_buffering=True, write_through=False)
+    except (AttributeError, ValueError, OSError):
+        pass
+
+
+# ---- getting in: Hugging Face
+
+
+def serve_transformers(module):
+    """Put a callback of ours among the default ones of every Trainer."""
+
+    class TrainwatchCallback(module.TrainerCallback):
+        training = False
+
+        def on_train_begin(self, args, state, control, **kwargs):
+            begin = guarded(False)(Hook.awake)
+            self.training = begin(HOOK, "hf")
+
+        def on_train_end(self, args, state, control, **kwargs):
+            self.training = False
+
+        def on_step_end(self, args, state, control, **kwargs):
+            if self.training:
+                HOOK.trainer_step(control, state, args.output_dir)
+
+        def on_prediction_step(self, args, state, control, **kwargs):
+            if self.training:
+                HOOK.trainer_busy("eval")
+
+        def on_evaluate(self, args, state, control, metrics=None, **kwargs):
+            if self.training:
+                HOOK.trainer_evaluated(control, state, metrics or {}, args.output_dir)
+
+        def on_save(self, args, state, control, **kwargs):
+            if self.training:
+                HOOK.trainer_saved(control, state, args.output_dir)
+
+    module.DEFAULT_CALLBACKS.append(TrainwatchCallback)
+
+
+SERVED = {"transformers.trainer": serve_transformers}
+
+
+class Finder:
+    """Finds nothing itself; has a module that we serve seen to right after it was imported."""
+
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        if name not in SERVED:
+            return None
+        for finder in sys.meta_path:
+            spec = finder.find_spec(name, path, target) if finder is not Finder and hasattr(finder, "find_spec") else None
+            if spec is not None:
+                Finder.serve(spec)
+                return spec
+        return None
+
+    @staticmethod
+    def serve(spec):
+        execute = getattr(spec.loader, "exec_module", None)
+
+        def exec_module(module):
+            execute(module)
+            try:
+                SERVED[spec.name](module)
+            except Exception as error:
+                HOOK.fail(error)
+
+        try:
+            spec.loader.exec_module = exec_module
+        except AttributeError:  # a loader we cannot add to: this module stays as it is
+            pass
+
+
+# ---- getting in: this file is imported at the start of every Python process below the launcher
+
+
+def start():
+    from types import ModuleType
+
+    plain = ModuleType("trainwatch_hook", __doc__)
+    plain.evaluated, plain.poll, plain.saved = HOOK.evaluated, HOOK.poll, HOOK.saved
+    sys.modules["trainwatch_hook"] = plain
+    sys.meta_path.insert(0, Finder)
+    if "RANK" in os.environ:
+        line_buffered()
+
+
+def chain():
+    """Run the sitecustomize that would have been found without us."""
+    from importlib.machinery import PathFinder
+    from importlib.util import module_from_spec
+
+    spec = PathFinder.find_spec("sitecustomize", [p for p in sys.path if os.path.abspath(p or ".") != HERE])
+    if spec is not None and spec.loader is not None:
+        module = module_from_spec(spec)
+        sys.modules["sitecustomize"] = module
+        spec.loader.exec_module(module)
+
+
+HOOK = Hook()
+if __name__ == "sitecustomize":
+    try:
+        start()
+    except Exception as error:
+        HOOK.fail(error)
+    chain()
