@@ -1,9 +1,8 @@
+import os
+
 import pytest
 
-from trainwatch.model.errors import NotReadableError
-from trainwatch.model.inputs import Order
-from trainwatch.model.snapshot import Command
-from trainwatch.store.requests import Answer, answer, answered, pending, post
+from trainwatch.store.requests import Answer, Request, answer, answered, ask, waiting
 from trainwatch.store.rundir import RunDir
 
 
@@ -15,38 +14,51 @@ def run_dir(tmp_path):
     return run_dir
 
 
-def test_a_request_is_an_order_until_it_is_answered(run_dir):
-    """The supervisor reads what was asked, oldest first; an answer takes the request off the list and may be renewed."""
-    late = post(run_dir, Command("stop", reason="bored", confirm="demo", unsaved=True), who="ann", at=9.0)
-    early = post(run_dir, Command("save"), who="bob", at=3.0)
-    assert list(pending(run_dir)) == [
-        Order(3.0, early, "save", "bob", "", {"confirm": "", "unsaved": False}),
-        Order(9.0, late, "stop", "ann", "bored", {"confirm": "demo", "unsaved": True}),
-    ]
-    assert answered(run_dir, late) is None
-    answer(run_dir, late, Answer(accepted=True, text="saving"), at=10.0)
-    answer(run_dir, late, Answer(accepted=True, text="stopped", exit_code=83), at=20.0)
-    assert answered(run_dir, late) == Answer(accepted=True, text="stopped", exit_code=83)
-    assert [order.id for order in pending(run_dir)] == [early]
+def test_a_request_waits_until_it_is_answered(run_dir):
+    """The supervisor reads what was asked; an answer takes the request off the list and may be renewed."""
+    stop = Request("stop-2", "stop", "ann", 9.0, "bored", "demo", unsaved=True)
+    save = Request("save-1", "save", "bob", 3.0)
+    ask(run_dir, stop)
+    ask(run_dir, save)
+    assert list(waiting(run_dir, 10.0)) == [("save-1", save), ("stop-2", stop)]
+    assert answered(run_dir, "stop-2") is None
+    answer(run_dir, "stop-2", Answer(accepted=True, text="saving"), 10.0)
+    answer(run_dir, "stop-2", Answer(accepted=True, text="stopped", exit_code=83), 20.0)
+    assert answered(run_dir, "stop-2") == Answer(accepted=True, text="stopped", exit_code=83)
+    assert [name for name, _ in waiting(run_dir, 10.0)] == ["save-1"]
 
 
 @pytest.mark.parametrize(
-    "content", [b"{", b"{}", b'{"op": "kill", "at": 1}', b'{"op": "stop"}', b'{"op": "stop", "at": "x"}', b"\0" * 70000]
+    ("content", "why"),
+    [
+        (b"{", "is not JSON"),
+        (b"{}", "its id is not its file's name"),
+        (b'{"id": "x-1", "op": "kill", "at": 1}', "no request 'kill'"),
+        (b'{"id": "x-1", "op": ["stop"], "at": 1}', "no request"),
+        (b'{"id": "x-1", "op": "stop"}', "older than"),
+        (b'{"id": "x-1", "op": "stop", "at": -999}', "older than"),
+        (b'{"id": "../x", "op": "stop", "at": 1}', "its id is not"),
+        (b"\0" * 70000, "larger than"),
+    ],
 )
-def test_a_damaged_request_is_an_error_in_its_place(run_dir, content):
-    """The supervisor goes on, and can write down what was wrong with which file."""
-    (run_dir.requests / "stop-1.json").write_bytes(content)
-    (error,) = pending(run_dir)
-    assert isinstance(error, NotReadableError)
-    assert "stop-1.json" in str(error)
+def test_a_request_that_makes_no_sense_is_refused_with_the_reason(run_dir, content, why):
+    """Damaged, unknown, stale, pointing elsewhere, too large: the supervisor goes on and can write down why."""
+    (run_dir.requests / "x-1.json").write_bytes(content)
+    ((name, refused),) = waiting(run_dir, 1.0)
+    assert name == "x-1"
+    assert why in refused
 
 
-def test_a_request_cannot_name_another(run_dir):
-    """Its id is the name of its file, so the answer goes where the request lies; links and scratch files are no requests."""
-    (run_dir.requests / "save-1.json").write_text('{"op": "save", "at": 1, "id": "../../x"}')
+def test_links_scratch_files_and_files_of_others(run_dir, monkeypatch):
+    """A link is not followed, a file that is being written is no request yet, and another user's is refused."""
     (run_dir.requests / ".save-2.json.ab").write_text("{")
-    (order,) = pending(run_dir)
-    assert order.id == "save-1"
-    (run_dir.requests / "save-1.json").unlink()
+    assert list(waiting(run_dir, 1.0)) == []
     (run_dir.requests / "save-3.json").symlink_to(run_dir.path / "elsewhere.json")
-    assert [type(item) for item in pending(run_dir)] == [NotReadableError]
+    assert "symlink" in dict(waiting(run_dir, 1.0))["save-3"]
+    (run_dir.requests / "save-3.json").unlink()
+    ask(run_dir, Request("save-4", "save", "eve", 1.0))
+    uid = os.geteuid()
+    os.chown(run_dir.requests / "save-4.json", uid, -1)
+    monkeypatch.setattr("trainwatch.store.requests.os.geteuid", lambda: uid + 7)
+    refused = dict(waiting(run_dir, 1.0))["save-4"]
+    assert isinstance(refused, Request) if uid == 0 else "another user" in refused

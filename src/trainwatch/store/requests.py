@@ -1,93 +1,127 @@
-"""What people and views ask of a supervisor, a file each; and its answers beside them."""
+"""What people and views ask of the supervisor: a file each in `requests/`, answered by a file beside it."""
 
 from __future__ import annotations
 
-import secrets
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal, cast, get_args
 
 from trainwatch.model.errors import NotReadableError
-from trainwatch.model.inputs import Order
-from trainwatch.model.snapshot import Command
 from trainwatch.store.files import read_json, write_json
 from trainwatch.store.rundir import RunDir
 
 Op = Literal["save", "stop", "cancel"]
+
+STALE = 600.0
+"""Seconds after which a request that nobody took up is no longer what its author wants."""
+
 ANSWER = ".answer.json"
 
 
 @dataclass(frozen=True, slots=True)
+class Request:
+    """One request. `confirm` repeats the run's id or name as typed; `unsaved` and `existing` choose a weaker proof for a stop."""
+
+    id: str
+    op: Op
+    who: str
+    at: float
+    reason: str = ""
+    confirm: str = ""
+    unsaved: bool = False
+    existing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
-    """What became of a request. `exit_code` is None until the last word is said."""
+    """What became of a request. `exit_code` is None as long as it is under way."""
 
     accepted: bool
     text: str
     exit_code: int | None = None
 
 
-def post(run_dir: RunDir, command: Command, *, who: str, at: float) -> str:
-    """Leave a request for the supervisor; returns its id. `at` in Unix seconds. Raises NotWrittenError."""
-    request_id = f"{command.op}-{secrets.token_hex(4)}"
-    value = {
-        "v": 1,
-        "id": request_id,
-        "op": command.op,
-        "who": who,
-        "reason": command.reason,
-        "confirm": command.confirm,
-        "unsaved": command.unsaved,
-        "at": at,
-    }
-    write_json(run_dir.requests / f"{request_id}.json", value)
-    return request_id
+def ask(run_dir: RunDir, request: Request) -> None:
+    """Leave a request. Raises NotWrittenError."""
+    write_json(
+        _path(run_dir, request.id),
+        {
+            "v": 1,
+            "id": request.id,
+            "op": request.op,
+            "who": request.who,
+            "reason": request.reason,
+            "confirm": request.confirm,
+            "unsaved": request.unsaved,
+            "existing": request.existing,
+            "at": request.at,
+        },
+    )
 
 
-def pending(run_dir: RunDir) -> Iterator[Order | NotReadableError]:
-    """Every request without an answer, by age; in place of a damaged one the error that says so.
-
-    An order's options hold `confirm` and `unsaved`.
-    """
-    found = [_order(path) for path in sorted(run_dir.requests.glob("*.json")) if _unanswered(path)]
-    yield from sorted(found, key=lambda order: order.at if isinstance(order, Order) else 0.0)
-
-
-def answer(run_dir: RunDir, request_id: str, answer: Answer, *, at: float) -> None:
-    """Say what became of a request; a later answer replaces it. Raises NotWrittenError."""
-    value = {"v": 1, "id": request_id, "accepted": answer.accepted, "text": answer.text, "exit_code": answer.exit_code, "at": at}
-    write_json(run_dir.requests / f"{request_id}{ANSWER}", value)
+def answer(run_dir: RunDir, request_id: str, given: Answer, now: float) -> None:
+    """Answer a request, or say how it goes on. Raises NotWrittenError."""
+    value = {"v": 1, "id": request_id, "accepted": given.accepted, "text": given.text, "exit_code": given.exit_code, "at": now}
+    write_json(_answer_path(run_dir, request_id), value)
 
 
 def answered(run_dir: RunDir, request_id: str) -> Answer | None:
-    """The newest answer to a request, None before the first. Raises NotReadableError."""
-    value = read_json(run_dir.requests / f"{request_id}{ANSWER}")
+    """The newest answer, None before there is one."""
+    try:
+        value = read_json(_answer_path(run_dir, request_id))
+    except NotReadableError:
+        return None
     if value is None:
         return None
     code = value.get("exit_code")
     return Answer(bool(value.get("accepted")), str(value.get("text", "")), code if isinstance(code, int) else None)
 
 
-def _unanswered(path: Path) -> bool:
-    """Whether a file is a request that nobody has answered. Scratch files begin with a dot."""
-    name = path.name
-    return not name.startswith(".") and not name.endswith(ANSWER) and not path.with_name(path.stem + ANSWER).exists()
-
-
-def _order(path: Path) -> Order | NotReadableError:
-    """The request in a file. Its id is the name of the file: what it says of itself may not point elsewhere."""
+def waiting(run_dir: RunDir, now: float) -> Iterator[tuple[str, Request | str]]:
+    """(id, request) of all that was not answered yet, oldest name first; for one that is refused, the reason instead."""
     try:
-        return _decode(path, read_json(path) or {})
-    except NotReadableError as error:
-        return error
-    except (KeyError, TypeError, ValueError) as error:
-        return NotReadableError(f"{path}: {error!r} is missing or wrong")
+        names = {entry.name for entry in os.scandir(run_dir.requests)}
+    except OSError:
+        return
+    for name in sorted(names):
+        stem = name.removesuffix(".json")
+        if name.startswith(".") or not name.endswith(".json") or name.endswith(ANSWER) or f"{stem}{ANSWER}" in names:
+            continue
+        yield stem, _read(run_dir.requests / name, stem, now)
 
 
-def _decode(path: Path, value: dict[str, Any]) -> Order:
-    """The order of a JSON object."""
-    op: Op = value["op"]
+def _read(path: Path, stem: str, now: float) -> Request | str:
+    """The request in a file, or why it is refused."""
+    try:
+        if path.lstat().st_uid not in (os.geteuid(), 0):
+            return "it belongs to another user"
+        value = read_json(path)
+    except (OSError, NotReadableError) as error:
+        return str(error)
+    return _decode(value, stem, now) if value is not None else "it is gone"
+
+
+def _decode(value: dict[str, Any], stem: str, now: float) -> Request | str:
+    """The request of a JSON object, or why it is refused."""
+    op, at = value.get("op"), value.get("at")
+    if value.get("id") != stem:
+        return "its id is not its file's name"
     if op not in get_args(Op):
-        raise ValueError(op)
-    options: dict[str, str | float | bool] = {"confirm": str(value.get("confirm", "")), "unsaved": value.get("unsaved") is True}
-    return Order(float(value["at"]), path.stem, op, str(value.get("who", "")), str(value.get("reason", "")), options)
+        return f"there is no request {op!r}"
+    if not isinstance(at, int | float) or abs(now - at) > STALE:
+        return f"it is older than {STALE:.0f} s"
+    texts = (str(value.get(key, ""))[:500] for key in ("who", "reason", "confirm"))
+    who, reason, confirm = texts
+    return Request(stem, cast("Op", op), who, float(at), reason, confirm, value.get("unsaved") is True, value.get("existing") is True)
+
+
+def _path(run_dir: RunDir, request_id: str) -> Path:
+    """The file of a request."""
+    return run_dir.requests / f"{request_id}.json"
+
+
+def _answer_path(run_dir: RunDir, request_id: str) -> Path:
+    """The file of its answer."""
+    return run_dir.requests / f"{request_id}{ANSWER}"
