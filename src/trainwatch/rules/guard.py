@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Literal
 
-from trainwatch.rules.history import History
+from trainwatch.rules.history import History, per_point
 from trainwatch.rules.metric import direction, qualities
 from trainwatch.rules.noise import median, noise
 
@@ -29,6 +29,7 @@ def planned_steps(history: History) -> float | None:
     return None
 
 
+@per_point
 def expected_evaluations(history: History) -> float:
     """How many evaluations the whole run will have, as far as can be told; those seen at least."""
     seen = float(len(history.points))
@@ -48,6 +49,7 @@ def spacing(history: History) -> float | None:
     return history.plan.number("eval_steps") or (float(steps[0]) if steps else None)
 
 
+@per_point
 def cadence(history: History) -> Cadence:
     """The class of the run: `sparse` below 30 evaluations expected, `medium` below 100, else `dense`."""
     expected = expected_evaluations(history)
@@ -56,6 +58,7 @@ def cadence(history: History) -> Cadence:
     return "medium" if expected < 100 else "dense"
 
 
+@per_point
 def not_yet(history: History) -> str:
     """Why it is too early to judge generalisation; empty when it is not."""
     seen, needed = len(history.points), EVALUATIONS[cadence(history)]
@@ -76,6 +79,7 @@ def warming_up(history: History) -> bool:
     return not history.settled and first is not None and first != history.rate
 
 
+@per_point
 def suppressed(history: History) -> str:
     """Which other fact forbids judging generalisation; empty when none does."""
     if history.reinforcement:
@@ -87,6 +91,7 @@ def suppressed(history: History) -> str:
     return ""
 
 
+@per_point
 def disagreeing(history: History) -> str:
     """A task metric that reached its best of late while the primary one, a guessed loss, got worse; empty when there is none."""
     if not history.guessed or history.since == 0:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import wraps
 from itertools import islice, pairwise
 from operator import gt
+from typing import Any, TypeVar
 
 from trainwatch.model.block import Block
 from trainwatch.model.facts import Facts
@@ -14,6 +17,8 @@ from trainwatch.model.verdict import Evidence
 from trainwatch.rules.metric import Direction, direction, is_reinforcement, primary
 from trainwatch.rules.noise import Resolution, Trend, noise
 from trainwatch.rules.plan import Plan
+
+T = TypeVar("T")
 
 INTERVAL = 4096
 """Train records, the newest ones, over which the median of an interval is taken."""
@@ -40,6 +45,20 @@ class Point:
         return self.evaluation.step
 
 
+def per_point(ask: Callable[[History], T]) -> Callable[[History], T]:
+    """Ask once for each evaluation; `History.memo` keeps the answer until the next."""
+
+    @wraps(ask)
+    def asked(history: History) -> T:
+        name = ask.__qualname__
+        if name not in history.memo:
+            history.memo[name] = ask(history)
+        answer: T = history.memo[name]
+        return answer
+
+    return asked
+
+
 class History:
     """The evaluations of a run. `points` are those that count: each a new look, at a finite value, in order of steps.
 
@@ -63,7 +82,8 @@ class History:
         self.rate: float | None = None
         self.settled = False
         self.newest: Block | None = None
-        self._since: list[Block] = []
+        self.memo: dict[str, Any] = {}
+        self._interval: list[Block] = []
 
     # --- what arrives -------------------------------------------------------------------------------------------------------
 
@@ -87,19 +107,20 @@ class History:
     def _keep(self, block: Block) -> None:
         """Keep records until the next evaluation; a step that goes back ends what was before."""
         steps = block.columns.get("step")
-        if steps and self._since and self._since[-1].stepped and steps[0] < self._since[-1].columns["step"][-1]:
-            self._since.clear()
+        if steps and self._interval and self._interval[-1].stepped and steps[0] < self._interval[-1].columns["step"][-1]:
+            self._interval.clear()
         if steps and any(map(gt, steps, islice(steps, 1, None))):
             back = max(i for i, (a, b) in enumerate(pairwise(steps), 1) if a > b)
-            self._since.clear()
+            self._interval.clear()
             block = _rows(block, back)
-        self._since.append(block)
-        while sum(map(len, self._since[1:])) >= INTERVAL:
-            del self._since[0]
+        self._interval.append(block)
+        while sum(map(len, self._interval[1:])) >= INTERVAL:
+            del self._interval[0]
 
     def evaluate(self, block: Block) -> bool:
         """Take in one evaluation (a block of one row); whether it is a new point to be judged."""
         line = block.line(0)
+        self.memo.clear()
         self.plan.move(block.source, line)
         self.newest = block
         values = {name: value for name, value in block.values(0).items() if isinstance(value, float)}
@@ -130,7 +151,7 @@ class History:
         if again or not math.isfinite(value):
             return False
         gradient = self._median("grad_norm")
-        self._since.clear()
+        self._interval.clear()
         self._splice(step)
         self._point(evaluation, train, gradient)
         return True
@@ -182,8 +203,8 @@ class History:
         """The record with the median value since the last evaluation; the lower one of two."""
         found: list[tuple[float, int, int]] = []
         left = INTERVAL
-        for k in range(len(self._since) - 1, -1, -1):
-            column, rows = self._since[k].columns.get(name), len(self._since[k])
+        for k in range(len(self._interval) - 1, -1, -1):
+            column, rows = self._interval[k].columns.get(name), len(self._interval[k])
             if column is not None:
                 found += [(column[row], k, row) for row in range(max(rows - left, 0), rows) if math.isfinite(column[row])]
             left -= min(rows, left)
@@ -191,7 +212,7 @@ class History:
             return None
         found.sort()
         value, k, row = found[(len(found) - 1) // 2]
-        block = self._since[k]
+        block = self._interval[k]
         return Evidence(name, value, block.step(row), block.epoch(row), block.source, block.attempt, block.line(row))
 
     # --- what rules ask -----------------------------------------------------------------------------------------------------
@@ -207,6 +228,7 @@ class History:
         return self.points[self.best]
 
     @property
+    @per_point
     def since(self) -> int:
         """Evaluations after the best one, a repeated stretch not counted twice."""
         best = self.top.step
@@ -218,6 +240,7 @@ class History:
         return [p.loss for p in self.points]
 
     @property
+    @per_point
     def sigma(self) -> float:
         """The noise of the evaluations, never below the print resolution."""
         return max(noise([p.loss for p in self.points[-20:]]) or 0.0, self.resolution.half_unit)

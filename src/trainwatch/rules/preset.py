@@ -10,6 +10,7 @@ from typing import Any
 
 from trainwatch.model.errors import NotFoundError, NotReadableError
 from trainwatch.model.verdict import Action, Proof, Severity
+from trainwatch.rules.case import Case
 from trainwatch.rules.kind import Kind
 
 
@@ -33,13 +34,13 @@ class RuleSpec:
 
 @dataclass(frozen=True, slots=True)
 class Preset:
-    """Rules by name, in the order in which they are asked. `cases` are the raw `[[case]]` tables of its own file."""
+    """Rules by name, in the order in which they are asked. `cases` are those of its own file."""
 
     name: str
     summary: str
     rules: tuple[RuleSpec, ...]
     origin: str
-    cases: tuple[Mapping[str, Any], ...] = ()
+    cases: tuple[Case, ...] = ()
 
     def stopping(self) -> tuple[str, ...]:
         """The rules that a bare `--may stop` means."""

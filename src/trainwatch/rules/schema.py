@@ -8,11 +8,12 @@ import tomllib
 from collections.abc import Mapping
 from typing import Any, get_args, get_type_hints
 
-from trainwatch.model.errors import DataFileError, Mistake, NotFoundError
+from trainwatch.model.errors import DataFileError, Mistake
 from trainwatch.model.verdict import Action, Proof, Severity, severity_of
+from trainwatch.rules.case import parse
 from trainwatch.rules.catalogue import catalogue
 from trainwatch.rules.kind import Kind
-from trainwatch.rules.preset import Preset, RuleSpec, load
+from trainwatch.rules.preset import Preset, RuleSpec, builtin_names, load
 
 TOP_KEYS = ("summary", "extends", "without", "rule", "case")
 RULE_KEYS = ("name", "kind", "ladder", "proof", "stop_by_default", "confirm", "settings")
@@ -50,22 +51,19 @@ class _Reader:
             spec = self._rule(table, f"rule[{i}]", rules)
             if spec is not None:
                 rules[spec.name] = spec
-        cases = tuple(self._tables(data, "case"))
+        parsed = [parse(table, f"case[{i}]", rules, self._wrong) for i, table in enumerate(self._tables(data, "case"), 1)]
         if self.mistakes:
             raise DataFileError(self.mistakes)
-        return Preset(name, summary, tuple(rules.values()), self.file, cases)
+        return Preset(name, summary, tuple(rules.values()), self.file, tuple(c for c in parsed if c is not None))
 
     def _base(self, extends: str) -> Preset | None:
         """The preset that this one builds on."""
         if not extends:
             return None
-        try:
-            return load(extends)
-        except NotFoundError as error:
-            self._wrong("extends", str(error))
-        except RecursionError:
-            self._wrong("extends", "it extends itself")
-        return None
+        if extends not in builtin_names() or f"{extends}.toml" == self.file:
+            self._wrong("extends", f"there is no preset {extends!r} to build on; there are: {', '.join(builtin_names())}")
+            return None
+        return load(extends)
 
     def _names(self, data: Mapping[str, Any]) -> list[str]:
         return [str(x) for x in self._typed(data, "without", list, [], "")]
@@ -188,20 +186,23 @@ class _Reader:
 
     def _wrong(self, key: str, text: str) -> None:
         """Note a mistake."""
-        self.mistakes.append(Mistake(self.file, key, text, _line(self.lines, key)))
+        self.mistakes.append(Mistake(self.file, key, text, line_of(self.lines, key)))
 
 
-def _line(lines: list[str], key: str) -> int:
+def line_of(lines: list[str], key: str) -> int:
     """The 1-based line of a key such as `rule[2].settings.patience`; of its table when the key is absent; 0 when not found."""
-    table, rest = re.match(r"(?:(\w+)\[(\d+)\]\.?)?(.*)", key).groups()[1:], key.rpartition(".")[2]  # type: ignore[union-attr]
-    start = 0
-    if table[0]:
-        name = key.partition("[")[0]
-        heads = [i for i, line in enumerate(lines) if re.match(rf"\s*\[\[\s*{name}\s*\]\]", line)]
-        start = heads[int(table[0]) - 1] if int(table[0]) <= len(heads) else 0
-    for i in range(start, len(lines)):
-        if i > start and re.match(r"\s*\[\[", lines[i]) and table[0]:
-            break
-        if re.search(rf"(^|[\s{{,.\[])\"?{re.escape(rest)}\"?\s*(=|\]|\.)", lines[i]):
-            return i + 1
-    return start + 1 if table[0] else 0
+    table = re.match(r"(\w+)\[(\d+)\]", key)
+    start, end = _extent(lines, table[1], int(table[2])) if table else (0, len(lines))
+    leaf = re.escape(re.sub(r"\[\d+\]$", "", key.rpartition(".")[2]))
+    wanted = re.compile(rf"""(^|[\s{{,.\[])["']?{leaf}["']?\s*[=\].]""")
+    return next((i + 1 for i in range(start, end) if wanted.search(lines[i])), start + 1 if table else 0)
+
+
+def _extent(lines: list[str], name: str, number: int) -> tuple[int, int]:
+    """The lines [start, end) of the n-th `[[name]]` table."""
+    heads = [i for i, line in enumerate(lines) if re.match(r"\s*\[\[", line)]
+    named = [i for i in heads if re.match(rf"\s*\[\[\s*{name}\s*\]\]", lines[i])]
+    if number > len(named):
+        return 0, len(lines)
+    start = named[number - 1]
+    return start, next((i for i in heads if i > start), len(lines))

@@ -1,0 +1,132 @@
+"""A preset proves itself: `[[case]]` tables of records, and what a rule must say about them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, get_args
+
+from trainwatch.model.facts import FactValue
+from trainwatch.model.inputs import CheckpointSeen
+from trainwatch.model.verdict import Outcome, Severity, severity_of
+
+KEYS = ("name", "rule", "facts", "train", "info", "eval", "checkpoints", "arrivals", "ticks", "expect", "outcome")
+EXPECT_KEYS = ("step", "severity", "verdict")
+CHECKPOINT_KEYS = ("after", "step", "complete")
+
+Columns = Mapping[str, list[float]]
+Wrong = Callable[[str, str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """An event: `verdict` is "fired" or "withdrawn". `step` None: the rule speaks without a record."""
+
+    step: int | None
+    severity: Severity
+    verdict: str = "fired"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What arrives, and every event that the rule must raise, in order.
+
+    `train`, `info` and `evals` are columns of equal length with a "step" each. `checkpoints` pairs the step after which a look at the
+    disk is taken with what it finds. `arrivals` are (step, Unix seconds), `ticks` Unix seconds. `outcome` is the rule's verdict at
+    the end, empty when it does not matter.
+    """
+
+    name: str
+    rule: str
+    facts: Mapping[str, FactValue]
+    train: Columns
+    info: Columns
+    evals: Columns
+    checkpoints: tuple[tuple[int, CheckpointSeen], ...]
+    arrivals: tuple[tuple[int, float], ...]
+    ticks: tuple[float, ...]
+    expect: tuple[Expected, ...]
+    outcome: str
+
+
+def parse(table: Mapping[str, Any], key: str, rules: Mapping[str, object], wrong: Wrong) -> Case | None:
+    """A case from its table; what is wrong is told to `wrong(key, text)`."""
+    for name in table:
+        if name not in KEYS:
+            wrong(f"{key}.{name}", f"unknown; the keys here are: {', '.join(KEYS)}")
+    if table.get("rule") not in rules:
+        wrong(f"{key}.rule", f"there is no rule {table.get('rule')!r} in this preset")
+        return None
+    outcome = table.get("outcome", "")
+    if outcome and outcome not in get_args(Outcome):
+        wrong(f"{key}.outcome", f"{outcome!r} is none of: {', '.join(get_args(Outcome))}")
+    facts = table.get("facts", {})
+    return Case(
+        str(table.get("name", key)),
+        str(table["rule"]),
+        facts if isinstance(facts, dict) else {},
+        _columns(table, "train", key, wrong),
+        _columns(table, "info", key, wrong),
+        _columns(table, "eval", key, wrong),
+        tuple(_checkpoints(table, key, wrong)),
+        tuple((int(step), float(at)) for step, at in _pairs(table, key, wrong)),
+        tuple(float(t) for t in table.get("ticks", ())),
+        tuple(_expected(table, key, wrong)),
+        str(outcome),
+    )
+
+
+def _columns(table: Mapping[str, Any], name: str, key: str, wrong: Wrong) -> Columns:
+    """Columns of numbers, all of one length, `step` among them."""
+    found = table.get(name, {})
+    if not isinstance(found, dict) or not all(_numbers(c) for c in found.values()):
+        wrong(f"{key}.{name}", "must be a table of lists of numbers")
+        return {}
+    if found and ("step" not in found or len({len(c) for c in found.values()}) != 1):
+        wrong(f"{key}.{name}", "needs a list `step`, and all lists of one length")
+        return {}
+    return {n: [float(x) for x in c] for n, c in found.items()}
+
+
+def _numbers(column: object) -> bool:
+    return isinstance(column, list) and all(isinstance(x, (int, float)) for x in column)
+
+
+def _pairs(table: Mapping[str, Any], key: str, wrong: Wrong) -> list[list[float]]:
+    """Arrivals: lists of two numbers."""
+    found = table.get("arrivals", [])
+    if isinstance(found, list) and all(_numbers(x) and len(x) == 2 for x in found):
+        return found
+    wrong(f"{key}.arrivals", "must be a list of [step, seconds]")
+    return []
+
+
+def _checkpoints(table: Mapping[str, Any], key: str, wrong: Wrong) -> list[tuple[int, CheckpointSeen]]:
+    """Looks at the disk."""
+    found = []
+    for i, entry in enumerate(table.get("checkpoints", []), 1):
+        where = f"{key}.checkpoints[{i}]"
+        if not isinstance(entry, dict) or set(entry) - set(CHECKPOINT_KEYS) or not isinstance(entry.get("after"), int):
+            wrong(where, f"must be a table with after (a step) and, where something is found: {', '.join(CHECKPOINT_KEYS[1:])}")
+            continue
+        step = entry.get("step")
+        path = "" if step is None else f"checkpoint-{step}"
+        found.append((entry["after"], CheckpointSeen(float(i), path, step, bool(entry.get("complete", step is not None)))))
+    return found
+
+
+def _expected(table: Mapping[str, Any], key: str, wrong: Wrong) -> list[Expected]:
+    """The events."""
+    found = []
+    for i, entry in enumerate(table.get("expect", []), 1):
+        where = f"{key}.expect[{i}]"
+        if not isinstance(entry, dict) or set(entry) - set(EXPECT_KEYS):
+            wrong(where, f"must be a table with: {', '.join(EXPECT_KEYS)}")
+            continue
+        try:
+            severity = severity_of(str(entry.get("severity")))
+        except ValueError:
+            wrong(where, "needs a severity: yellow, orange, red or black")
+            continue
+        found.append(Expected(entry.get("step"), severity, str(entry.get("verdict", "fired"))))
+    return found
