@@ -1,1 +1,1 @@
-"""What ended a job: root cause, rank, echoes; kinds as data files with samples."""
+"""What ended a job: the root cause among its echoes. Each kind is a TOML file with samples in `kinds/`."""

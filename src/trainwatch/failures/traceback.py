@@ -1,0 +1,79 @@
+"""Python tracebacks, however they are prefixed: the line that names the exception."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from itertools import chain, islice
+
+from trainwatch.failures.hit import Hit
+from trainwatch.failures.kind import Kind
+from trainwatch.failures.scan import pieces
+
+HEAD = b"Traceback (most recent call last):"
+FRAME = b'  File "'
+"""How a frame begins: the last one of a log tells of a traceback whose head was cut off."""
+
+LINES = 400
+"""Lines looked at after the head of a traceback: other ranks may print in between."""
+
+_EXCEPTION = re.compile(
+    rb"((?:[A-Za-z_]\w*\.)*)([A-Z]\w*(?:Error|Exception|Interrupt|Exit|Warning|Timeout|Expired|Failure|Iteration|Abort|NotFound|Exceeded)"
+    rb"|(?<=\.)[A-Z]\w*)(?::|\s*$)"
+)
+"""A name that says what it is, or one with its module before it."""
+
+_DIGITS = re.compile(rb"\d")
+_BENIGN = (b"Exception ignored in", b"--- Logging error ---", b"Error in atexit")
+_BEFORE = 300
+"""Bytes before the head in which a traceback may be called harmless."""
+
+
+def tracebacks(data: bytes, kinds: Iterable[Kind]) -> Iterator[Hit]:
+    """A hit for each traceback: from its head to its exception, decided at the exception. Harmless ones are hits without a kind."""
+    by_name = {name: kind for kind in kinds for name in kind.exceptions}
+    for start, head, _ in chain(pieces(data, HEAD), islice(pieces(data, FRAME), 1)):
+        found = _exception(data, head, _prefix(data[start:head]))
+        if found is None:
+            continue
+        at, end, name = found
+        kind = by_name.get(name) or by_name.get("*")
+        harmless = any(text in data[max(head - _BEFORE, 0) : head] for text in _BENIGN)
+        if kind is None or harmless or any(text in data[at:end] for text in kind.benign):
+            kind = None
+        yield Hit(start, at, end, kind)
+
+
+def _exception(data: bytes, head: int, prefix: bytes) -> tuple[int, int, str] | None:
+    """(position, end of line, last name) of the exception that ends a traceback; None when the log ends before it."""
+    at = data.find(b"\n", head) + 1
+    for _ in range(LINES):
+        if at <= 0 or at >= len(data):
+            return None
+        end = data.find(b"\n", at)
+        end = len(data) if end < 0 else end
+        line = data[at : min(end, at + 2048)]
+        if _shape(line[: len(prefix)]) == _shape(prefix):
+            body = line[len(prefix) :]
+            if body.startswith(HEAD):
+                return None
+            match = _EXCEPTION.match(body)
+            if match:
+                return at + len(prefix), end, match[2].decode()
+        at = end + 1
+    return None
+
+
+def _prefix(text: bytes) -> bytes:
+    """What stands before the head on its line: a rank, a time, a host. A progress bar or a long text is not a prefix.
+
+    In torchrun's block of failures the traceback of a rank is indented by two.
+    """
+    if text == b"  traceback : ":
+        return b"  "
+    return b"" if len(text) > 80 or b"%|" in text or b"it/s" in text or b"s/it" in text else text
+
+
+def _shape(prefix: bytes) -> bytes:
+    """A prefix with its digits alike, so that a time of day stays the same prefix."""
+    return _DIGITS.sub(b"0", prefix)
