@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from trainwatch.model.inputs import CheckpointSeen
-from trainwatch.model.snapshot import Alert, Best, Snapshot
+from trainwatch.model.snapshot import Alert, Best, Snapshot, Stop
 from trainwatch.model.verdict import Event, RuleStatus
 from trainwatch.present.clean import clean
 from trainwatch.present.numbers import UNKNOWN, number, step
@@ -82,3 +82,24 @@ def detached_sentence(snapshot: Snapshot) -> str:
     at = snapshot.progress.step
     where = "" if at is None else f" (step {at:,})"
     return f"detached. training goes on{where}. {back}"
+
+
+def stop_sentence(stop: Stop) -> str:
+    """Where a save or stop stands: what its machine says, the rule that asked, the checkpoint."""
+    parts = (stop.text, f"rule {stop.rule}" if stop.rule else "", stop.checkpoint)
+    return clean("; ".join(p for p in parts if p))
+
+
+def outcome_sentence(snapshot: Snapshot) -> str:
+    """How a run ended, and what is left of it."""
+    said = [stop_sentence(snapshot.stop)] if snapshot.stop.machine != "idle" else []
+    if snapshot.failure is not None:
+        failure = snapshot.failure
+        at = f" ({failure.source}:{failure.line})" if failure.line else ""
+        said.append(f"{failure.kind}: {failure.text}{at}")
+    if not any(said):
+        said = ["the job ended by itself"] if snapshot.exit_code == 0 else ["the job ended"]
+    if snapshot.best is not None:
+        saved = saved_sentence(snapshot.best, snapshot.saved_best, known=bool(snapshot.checkpoints))
+        said.append(", ".join(filter(None, (best_sentence(snapshot.best), saved))))
+    return clean(". ".join(said))

@@ -1,0 +1,95 @@
+"""Who the run is and how far: one row, whose least important parts give way first."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from trainwatch.model.inputs import Sample
+from trainwatch.model.snapshot import Snapshot
+from trainwatch.present import numbers
+from trainwatch.present.canvas import Canvas
+from trainwatch.present.clean import clean
+from trainwatch.present.look import Look
+from trainwatch.present.sentences import ENDED
+from trainwatch.present.width import cells, cut_middle
+
+Part = tuple[int, str, str]
+"""(how dispensable, text, role); 0 is never left out."""
+
+_STALE = 30.0
+"""Seconds without news after which the header says how old the data are."""
+
+
+def header(snapshot: Snapshot, width: int, look: Look) -> Canvas:
+    """Name, state, step, percent, time left, step time, GPUs; on wide screens throughput, epoch and host too."""
+    canvas = Canvas(width, 1)
+    parts = list(_parts(snapshot, width, look))
+    while len(parts) > 2 and _length(parts) > width:
+        parts.remove(max(parts))
+    x = 0
+    for _, text, role in parts:
+        x = canvas.put(x, 0, text, role) + 2
+    return canvas
+
+
+def _length(parts: list[Part]) -> int:
+    """The cells that parts and the gaps between them take."""
+    return sum(cells(text) + 2 for _, text, _ in parts) - 2
+
+
+def _parts(snapshot: Snapshot, width: int, look: Look) -> Iterator[Part]:
+    """Everything worth saying, in the order shown."""
+    run, progress = snapshot.run, snapshot.progress
+    yield 0, cut_middle(look.text(clean(run.name)), max(width // 4, 8), look.cut), "text.strong"
+    if run.job_id:
+        yield 6, look.text(clean(f"#{run.job_id}")), "text.dim"
+    yield 0, _state(snapshot, look), f"state.{snapshot.state}"
+    if snapshot.preview:
+        yield 3, "preview: history not read yet", "text.dim"
+    if snapshot.data_age is not None and snapshot.data_age > _STALE and snapshot.state not in ENDED:
+        yield 1, f"no news for {numbers.duration(snapshot.data_age)}", "severity.yellow"
+    yield 1, _steps(snapshot), "text.plain"
+    if snapshot.state not in ENDED:
+        yield 2, f"ETA {numbers.duration(progress.eta)}", "text.plain"
+    if progress.step_time is not None:
+        yield 4, f"{numbers.duration(progress.step_time)}/step", "text.dim"
+    if snapshot.sample is not None and snapshot.sample.gpus:
+        yield 5, look.text(clean(gpus(snapshot.sample, look))), "text.dim"
+    if progress.tokens_per_second is not None:
+        yield 7, f"{numbers.count(progress.tokens_per_second)} tokens/s", "text.dim"
+    elif progress.samples_per_second is not None:
+        yield 7, f"{numbers.count(progress.samples_per_second)} samples/s", "text.dim"
+    if progress.epoch is not None:
+        of = "" if progress.total_epochs is None else f"/{numbers.number(progress.total_epochs)}"
+        yield 8, f"epoch {numbers.number(progress.epoch)}{of}", "text.dim"
+    if run.host:
+        yield 9, look.text(clean(run.host)), "text.dim"
+
+
+def _state(snapshot: Snapshot, look: Look) -> str:
+    """Glyph and word, with the exit code of what ended."""
+    code = "" if snapshot.exit_code is None or snapshot.state not in ENDED else f" {snapshot.exit_code}"
+    return f"{look.live} {snapshot.state}{code}"
+
+
+def _steps(snapshot: Snapshot) -> str:
+    """`step 9,200/14,000 66 %`."""
+    step, total = snapshot.progress.step, snapshot.progress.total_steps
+    if step is None:
+        return "no step yet"
+    if not total:
+        return f"step {numbers.integer(step)} of ?"
+    return f"step {numbers.integer(step)}/{numbers.integer(total)} {numbers.percent(step / total)}"
+
+
+def gpus(sample: Sample, look: Look) -> str:
+    """The devices in the fewest words: `8×H100`."""  # noqa: RUF002  the sign shown
+    names = Counter(_model(gpu.name) for gpu in sample.gpus)
+    return " ".join(f"{n}{look.times}{name}" for name, n in names.items())
+
+
+def _model(name: str) -> str:
+    """`H100` of `NVIDIA H100 80GB HBM3`."""
+    words = name.replace("NVIDIA", "").replace("GeForce", "").replace("Tesla", "").split()
+    return "-".join(words[:1]) if words else "GPU"

@@ -1,0 +1,96 @@
+"""The first screen."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+
+from trainwatch.model.snapshot import Command
+from trainwatch.present.layout import Place, arrange
+from trainwatch.present.overview import Painter
+from trainwatch.tui.keys import footer
+from trainwatch.tui.screens.base import Page, bindings
+from trainwatch.tui.screens.confirm import ConfirmDialog
+from trainwatch.tui.screens.help import HelpDialog
+from trainwatch.tui.screens.log import LogPage
+from trainwatch.tui.screens.stop import StopDialog
+from trainwatch.tui.widgets.cells import Cells
+
+_PANELS = ("header", "phase", "alert", "chart", "metrics", "gpu", "rules", "learning_rate", "grad_norm", "log", "compact", "keys")
+
+_SAVE = "The job writes a checkpoint at its next step and goes on. This takes as long as its own saves do."
+
+
+class OverviewPage(Page):
+    """Every panel is a widget of its own, put where the layout says for this size."""
+
+    BINDINGS = bindings("overview")
+
+    def compose(self) -> ComposeResult:
+        """A widget a panel, shown or not."""
+        self.painter = Painter(self.watcher.look, footer("overview"))
+        self.places: tuple[Place, ...] = ()
+        for name in _PANELS:
+            yield Cells(self.watcher.styles_of, name=name)
+
+    def on_resize(self) -> None:
+        """Lay out anew."""
+        self.places = arrange(self.size.width, self.size.height)
+        by_name = {place.panel: place for place in self.places}
+        for cells in self.query(Cells):
+            cells.put(by_name.get(cells.name or "", Place("", 0, 0, 0, 0)))
+        self.refresh_page()
+
+    def refresh_page(self) -> None:
+        """Paint every panel that stands somewhere; only changed cells are sent."""
+        places = {place.panel: place for place in self.places}
+        for cells in self.query(Cells):
+            place = places.get(cells.name or "")
+            if place is not None:
+                cells.show(self.painter.panel(place, self.watcher.snapshot, self.places, self.watcher.message))
+
+    def action_detach(self) -> None:
+        """Leave."""
+        self.watcher.leave()
+
+    def action_help(self) -> None:
+        """Show the keys."""
+        self.app.push_screen(HelpDialog("overview"))
+
+    def action_log(self) -> None:
+        """Open the log."""
+        self.app.push_screen(LogPage())
+
+    def action_theme(self) -> None:
+        """Take the next theme."""
+        self.watcher.next_theme()
+
+    def action_redraw(self) -> None:
+        """Send everything again."""
+        self.refresh(layout=True)
+
+    def action_save(self) -> None:
+        """Ask whether to save, then ask the feed."""
+        if not self.watcher.feed.can("save"):
+            self.watcher.say("this view is read-only: it cannot ask for a checkpoint")
+            return
+        command = Command("save", reason="asked for on the screen")
+        self.app.push_screen(ConfirmDialog("Save a checkpoint now?", _SAVE, command), self._send)
+
+    def action_cancel(self) -> None:
+        """Cancel a stop: the harmless direction, so nothing is asked."""
+        if self.watcher.feed.can("cancel"):
+            self.watcher.ask(Command("cancel", reason="asked for on the screen"))
+        else:
+            self.watcher.say("nothing to cancel, or this view is read-only")
+
+    def action_stop(self) -> None:
+        """Open the dialog; only a typed confirmation in it asks the feed."""
+        if not self.watcher.feed.can("stop"):
+            self.watcher.say("this view is read-only: it cannot stop the job")
+            return
+        self.app.push_screen(StopDialog(self.watcher.snapshot), self._send)
+
+    def _send(self, command: Command | None) -> None:
+        """Ask what a dialog gave."""
+        if command is not None:
+            self.watcher.ask(command)
