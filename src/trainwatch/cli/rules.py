@@ -1,0 +1,123 @@
+"""`trainwatch rules`: list, show, check and test presets."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from trainwatch.rules.preset import Preset, RuleSpec
+
+HELP = "the rules: list, show, check, test"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """The words of the verb."""
+    verbs = parser.add_subparsers(dest="what", metavar="list|show|check|test", required=True)
+    verbs.add_parser("list", help="presets and kinds of rules", description="Presets and kinds of rules.")
+    show = verbs.add_parser(
+        "show", help="the rules of a preset, with every threshold", description="The rules of a preset, with every threshold."
+    )
+    show.add_argument("preset", nargs="?", default="default", metavar="PRESET|FILE")
+    check = verbs.add_parser("check", help="every mistake of a rules file", description="Every mistake of a rules file.")
+    check.add_argument("preset", metavar="FILE")
+    test = verbs.add_parser(
+        "test", help="run the cases of a rules file, or of all presets", description="Run the cases of a rules file, or of all presets."
+    )
+    test.add_argument("preset", nargs="?", metavar="PRESET|FILE")
+
+
+def run(args: argparse.Namespace) -> int:
+    """One of the four."""
+    match args.what:
+        case "list":
+            return _list()
+        case "show":
+            return _show(args.preset)
+        case "check":
+            return _check(args.preset)
+        case _:
+            return _test(args.preset)
+
+
+def _list() -> int:
+    """Presets, then kinds."""
+    from trainwatch.rules.catalogue import catalogue
+    from trainwatch.rules.preset import builtin_names, load
+
+    print("presets")
+    for name in builtin_names():
+        preset = load(name)
+        print(f"  {name:16}  {len(preset.rules):2} rules  {preset.summary}")
+    print("kinds")
+    for kind in catalogue().values():
+        print(f"  {kind.name:16}  {kind.summary} (needs {kind.needs})")
+    return 0
+
+
+def _show(name: str) -> int:
+    """Every rule of a preset with all that can be set."""
+    from trainwatch.rules.preset import load
+
+    preset = load(name)
+    print(f"# {preset.name}: {preset.summary}")
+    for spec in preset.rules:
+        print("\n".join(["", *_rule_lines(spec)]))
+    print(f"\n# --may stop alone means: {', '.join(preset.stopping()) or 'nothing'}")
+    return 0
+
+
+def _rule_lines(spec: RuleSpec) -> list[str]:
+    """A rule in the notation of a rules file."""
+    ladder = ", ".join(f'{severity.word} = "{action}"' for severity, action in spec.ladder.items())
+    return [
+        "[[rule]]",
+        f'name = "{spec.name}"',
+        f'kind = "{spec.kind.name}"  # {spec.kind.summary}',
+        f"ladder = {{ {ladder} }}",
+        f'proof = "{spec.proof}"',
+        f"stop_by_default = {_toml(spec.stop_by_default)}",
+        f"confirm = {spec.confirm}",
+        "[rule.settings]",
+        *(f"{field.name} = {_toml(getattr(spec.settings, field.name))}" for field in dataclasses.fields(spec.settings)),
+    ]
+
+
+def _toml(value: object) -> str:
+    """A value in TOML."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, tuple):
+        return f"[{', '.join(_toml(x) for x in value)}]"
+    return f'"{value}"' if isinstance(value, str) else f"{value!r}"
+
+
+def _check(name: str) -> int:
+    """Load a file; its mistakes are the error."""
+    from trainwatch.rules.preset import load
+
+    preset = load(name)
+    print(f"{name}: {len(preset.rules)} rules, {len(preset.cases)} cases, no mistakes")
+    return 0
+
+
+def _test(name: str | None) -> int:
+    """Run cases; 2 when one of them fails."""
+    from trainwatch.rules.preset import builtin_names, load
+
+    presets = [load(n) for n in ((name,) if name else builtin_names())]
+    failed = [line for preset in presets for line in _failures(preset)]
+    for line in failed:
+        print(line)
+    cases = sum(len(p.cases) for p in presets)
+    print(f"{cases} cases, {len(failed)} failed", file=sys.stderr)
+    return 2 if failed else 0
+
+
+def _failures(preset: Preset) -> list[str]:
+    """What went otherwise than a preset's cases say."""
+    from trainwatch.rules.trial import run as run_case
+
+    return [f"{preset.name}: {case.rule}: {case.name}: {text}" for case in preset.cases for text in run_case(preset, case)]
