@@ -51,10 +51,10 @@ class Nvml:
         self._nvml = pynvml
         return ""
 
-    def _gpu(self, nvml: ModuleType, index: int, handle: Any) -> Gpu:  # noqa: ANN401  NVML's handles have no type
+    def _gpu(self, nvml: ModuleType, index: int, handle: Any) -> Gpu:
         """One device."""
 
-        def ask(name: str, *args: object) -> Any:  # noqa: ANN401
+        def ask(name: str, *args: object) -> Any:
             try:
                 return getattr(nvml, name)(handle, *args)
             except (nvml.NVMLError, AttributeError):

@@ -63,6 +63,17 @@ def is_log(path: Path) -> bool:
     return True
 
 
+def is_packed(path: Path) -> bool:
+    """Whether a file is gzip."""
+    try:
+        if not path.is_file():
+            return False
+        with path.open("rb") as file:
+            return file.read(len(GZIP)) == GZIP
+    except OSError:
+        return False
+
+
 def _controls(sample: bytes) -> float:
     """The share of control characters that no terminal output has."""
     text = sample.replace(b"\0", b"")

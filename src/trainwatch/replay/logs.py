@@ -1,0 +1,169 @@
+"""Logs that nobody of ours supervises, as inputs of the fold: what they hold now, then what comes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol
+
+from trainwatch.model.inputs import UNKNOWN_TIME, Chunk, Input, Sample, Tick
+from trainwatch.sources.finished import chunks
+from trainwatch.sources.follow import Follower
+from trainwatch.sources.mounts import is_remote
+from trainwatch.sources.readable import is_packed
+
+LOOK = 5.0
+"""Seconds between looks at who writes a log."""
+
+QUIET_HERE = 15.0
+QUIET_ELSEWHERE = 600.0
+"""Seconds without a new byte after which a log that nobody on this machine writes has ended: on a local, on a network filesystem."""
+
+SAMPLE = 2.0
+BLIND_SAMPLE = 60.0
+"""Seconds between looks at devices, and between looks for devices where there are none."""
+
+Written = Callable[[Sequence[Path]], bool]
+"""Whether a process of this machine has one of these files open for writing."""
+
+Look = Callable[[float], Sample]
+"""The devices at a time."""
+
+
+class Stream(Protocol):
+    """A growing source: a followed log or a pipe."""
+
+    source: str
+    problem: str
+
+    def read(self, now: float) -> Chunk | None:
+        """The next bytes, None when there are none now."""
+        ...
+
+    def end(self, now: float) -> Chunk:
+        """What says that nothing follows."""
+        ...
+
+    def close(self) -> None:
+        """Let go of it."""
+        ...
+
+
+@dataclass
+class _Log:
+    """One stream. `known` is its length when we came: nobody watched those bytes arrive. `grown_at` is its newest sign of life."""
+
+    stream: Stream
+    path: Path | None
+    known: int
+    grown_at: float
+    grown: bool = False
+    ended: bool = False
+
+
+class LogInputs:
+    """Polls logs. Never raises for what happens to them; `problems` says in words what cannot be read."""
+
+    def __init__(
+        self,
+        logs: Sequence[Path],
+        *,
+        now: float,
+        written: Written,
+        look: Look | None = None,
+        pipe: Stream | None = None,
+        starts: Mapping[str, tuple[int, int]] | None = None,
+        follow: bool = False,
+    ) -> None:
+        """`starts` holds (attempt, offset) of what was read before. With `follow` a log never ends. `look` samples devices."""
+        self.over = False
+        """Set when it is known that nobody is left to write: the logs then end where they end."""
+        self._logs = [self._open(path, (starts or {}).get(str(path), (1, 0)), now) for path in logs if not is_packed(path)]
+        self._packed = [path for path in logs if is_packed(path)]
+        if pipe is not None:
+            self._logs.append(_Log(pipe, None, 0, now))
+        self._written, self._look, self._follow = written, look, follow
+        self._next_look = -math.inf
+        self._next_sample = -math.inf
+        self._second = -math.inf
+
+    @staticmethod
+    def _open(path: Path, start: tuple[int, int], now: float) -> _Log:
+        """Follow a log from where it was left."""
+        attempt, offset = start
+        try:
+            status = path.stat()
+        except OSError:
+            return _Log(Follower(path, attempt=attempt, offset=offset), path, 0, now)
+        return _Log(Follower(path, attempt=attempt, offset=offset), path, status.st_size, min(status.st_mtime, now))
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will come, as far as one can see."""
+        return all(log.ended for log in self._logs)
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What cannot be read now."""
+        return tuple(f"{log.stream.source}: {log.stream.problem}" for log in self._logs if log.stream.problem)
+
+    def quiet_for(self, now: float) -> float:
+        """Seconds since the newest byte of any log."""
+        return max(now - max((log.grown_at for log in self._logs), default=now), 0.0)
+
+    def poll(self, now: float) -> Iterator[Input]:
+        """What came since the last call. `now` in Unix seconds."""
+        while self._packed:
+            yield from chunks(self._packed.pop(0))
+        for log in self._logs:
+            yield from self._read(log, now)
+        if not self._follow:
+            yield from self._ends(now)
+        if not self.ended:
+            yield from self._timed(now)
+
+    def close(self) -> None:
+        """Let go of every log."""
+        for log in self._logs:
+            log.stream.close()
+
+    @staticmethod
+    def _read(log: _Log, now: float) -> Iterator[Chunk]:
+        """The new bytes of one log."""
+        while (chunk := log.stream.read(now)) is not None:
+            if not log.grown and not chunk.final and chunk.offset + len(chunk.data) <= log.known:
+                yield replace(chunk, seen_at=UNKNOWN_TIME)
+            else:
+                log.grown, log.grown_at, log.ended = True, now, chunk.final and log.path is None
+                yield chunk
+
+    def _ends(self, now: float) -> Iterator[Chunk]:
+        """The ends of logs that nobody writes any more."""
+        if now < self._next_look and not self.over:
+            return
+        self._next_look = now + LOOK
+        for log in self._logs:
+            if log.path is not None and not log.ended and self._is_over(log, log.path, now):
+                log.ended = True
+                yield log.stream.end(now if log.grown else UNKNOWN_TIME)
+
+    def _is_over(self, log: _Log, path: Path, now: float) -> bool:
+        """Whether a log was left alone long enough, and by everyone."""
+        if self.over:
+            return True
+        if now - log.grown_at < QUIET_HERE or self._written([path]):
+            return False
+        return now - log.grown_at >= QUIET_ELSEWHERE or not is_remote(path)
+
+    def _timed(self, now: float) -> Iterator[Input]:
+        """The tick and the sample that are due."""
+        second = math.floor(now)
+        if second > self._second:
+            self._second = second
+            yield Tick(float(second))
+        if self._look is not None and now >= self._next_sample:
+            sample = self._look(now)
+            self._next_sample = now + (SAMPLE if sample.gpus else BLIND_SAMPLE)
+            yield sample

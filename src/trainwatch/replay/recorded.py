@@ -1,0 +1,99 @@
+"""A run of ours as inputs of the fold: what its supervisor wrote down, and the logs themselves once there is no supervisor."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from trainwatch.model.errors import NotReadableError
+from trainwatch.model.inputs import Chunk, Input
+from trainwatch.replay.logs import LogInputs, Look, Written
+from trainwatch.sources.reread import Reread
+from trainwatch.store.arrivals import Recorded
+from trainwatch.store.lock import Process, holder
+from trainwatch.store.rundir import RunDir
+from trainwatch.store.runfile import RunFile
+
+ORPHANED = 5.0
+"""Seconds without a supervisor before a view reads the logs itself: the shim starts a new one sooner."""
+
+
+class RunInputs:
+    """Polls a run directory. When a supervisor comes back after the logs were read without it, `stale` says: fold anew."""
+
+    def __init__(self, run_dir: RunDir, run: RunFile, *, now: float, written: Written, look: Look | None = None) -> None:
+        """`written` and `look` are as for `LogInputs`."""
+        self._dir, self._run = run_dir, run
+        self._written, self._look = written, look
+        self._fetch = Reread()
+        self._recorded = Recorded(run_dir.arrivals, self._fetch)
+        self._own: LogInputs | None = None
+        self._final = dict.fromkeys(run.info.sources, False)
+        self._since = now
+        self.stale = False
+        self.trouble = ""
+
+    @property
+    def supervisor(self) -> Process | None:
+        """Who supervises the run; None when nobody does. One on another machine is believed."""
+        who = holder(self._dir.lock)
+        return who if who is not None and who.alive() is not False else None
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will come: the job is over and its supervisor has written its last word, or there is none."""
+        return self._own.ended if self._own is not None else self._over and all(self._final.values())
+
+    @property
+    def _over(self) -> bool:
+        """Whether no process of the job is left."""
+        return self._dir.exit.exists()
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What was lost or cannot be read."""
+        own = self._own.problems if self._own is not None else ()
+        return (*self._recorded.caveats, *own, *((self.trouble,) if self.trouble else ()))
+
+    def quiet_for(self, now: float) -> float:
+        """Seconds since the newest byte that nobody supervised; 0 while someone does."""
+        return self._own.quiet_for(now) if self._own is not None else 0.0
+
+    def poll(self, now: float) -> Iterator[Input]:
+        """What came since the last call."""
+        try:
+            for item in self._recorded.read():
+                if self._own is not None and isinstance(item, Chunk):
+                    self.stale = True
+                    return
+                self._note(item, now)
+                yield item
+        except NotReadableError as error:
+            self.trouble = str(error)
+        if self.supervisor is not None or self.ended:
+            self._since = now
+            return
+        if self._own is None and (now - self._since >= ORPHANED or self._over):
+            self._own = self._follow(now)
+        if self._own is not None:
+            self._own.over = self._over
+            yield from self._own.poll(now)
+
+    def _note(self, item: Input, now: float) -> None:
+        """Remember what tells whether a supervisor is at work and whether it came to the end."""
+        self._since = now
+        if isinstance(item, Chunk):
+            self._final[item.source] = item.final
+
+    def close(self) -> None:
+        """Let go of everything."""
+        self._fetch.close()
+        if self._own is not None:
+            self._own.close()
+
+    def _follow(self, now: float) -> LogInputs:
+        """The logs, from where the arrivals end."""
+        starts = {source: (1, int(size)) for source, size in self._run.extra.get("starts", {}).items()}
+        starts.update(self._recorded.ends)
+        logs = [Path(source) for source in self._run.info.sources]
+        return LogInputs(logs, now=now, written=self._written, look=self._look, starts=starts)

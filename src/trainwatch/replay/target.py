@@ -1,0 +1,104 @@
+"""What a person points at: a run of ours, or logs."""
+
+from __future__ import annotations
+
+import math
+import os
+import stat
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from trainwatch.model.errors import NotFoundError, NotReadableError, UsageError
+from trainwatch.sources import target as sources
+from trainwatch.sources.follow import Follower
+from trainwatch.store import openrun, statefile
+from trainwatch.store.rundir import RunDir
+
+PIPE = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Either a run directory, or logs, or the descriptor of a pipe. `found` says what was found when the words do not."""
+
+    run_dir: RunDir | None = None
+    logs: tuple[Path, ...] = ()
+    pipe: int | None = None
+    found: str = ""
+
+    @property
+    def name(self) -> str:
+        """What to call it."""
+        if self.run_dir is not None:
+            return self.run_dir.path.name
+        return self.logs[0].name.split(".")[0] or self.logs[0].name if self.logs else "stdin"
+
+
+def resolve(words: Sequence[str], environ: Mapping[str, str], *, stdin: int = 0) -> Target:
+    """What the words name: one run, or the logs of one run.
+
+    A file, a folder (a run, else every log in it), a pid, `slurm:ID`, `-`, the id or name of a run, the beginning of an id. A log that
+    a run of ours is writing, or wrote last, means that run. Raises NotFoundError, NotReadableError, UsageError.
+    """
+    if PIPE in words:
+        if len(words) > 1:
+            raise UsageError("- (standard input) cannot be combined with other targets")
+        if os.isatty(stdin):
+            raise UsageError("- reads a pipe, and standard input is a terminal; try: python train.py 2>&1 | trainwatch attach -")
+        return Target(pipe=stdin)
+    if len(words) == 1:
+        return _one(words[0], environ)
+    logs = dict.fromkeys(path for word in words for path in sources.logs(word))
+    return Target(logs=tuple(logs))
+
+
+def _one(word: str, environ: Mapping[str, str]) -> Target:
+    """What a single word names."""
+    path = Path(word)
+    if path.is_dir() and openrun.is_run(path):
+        return Target(run_dir=openrun.get(word, environ))
+    if _is_pipe(path):
+        return Target(pipe=os.open(path, os.O_RDONLY | os.O_CLOEXEC))
+    if not path.exists() and not word.startswith(sources.SLURM):
+        run_dir = openrun.find(word, environ, Path.cwd())
+        if run_dir is not None:
+            return Target(run_dir=run_dir)
+        if not word.isdecimal():
+            raise NotFoundError(f"{word}: no such file, folder or run; `trainwatch ls` lists the runs known here")
+    logs = sources.logs(word)
+    run_dir = run_of(logs[0], environ)
+    if run_dir is not None:
+        return Target(run_dir=run_dir, found=f"{word}: the log of {run_dir.path.name}")
+    return Target(logs=logs, found="" if logs == (path,) else f"{word}: {', '.join(map(str, logs))}")
+
+
+def run_of(log: Path, environ: Mapping[str, str]) -> RunDir | None:
+    """The run of ours that writes a log, or wrote all of it that there is; None when the log is nobody's, or somebody else's by now."""
+    for run_dir in openrun.of_log(log, environ):
+        if not openrun.ended(run_dir) or _is_as_left(run_dir, log):
+            return run_dir
+    return None
+
+
+def _is_as_left(run_dir: RunDir, log: Path) -> bool:
+    """Whether the log still is what the run's supervisor read last."""
+    try:
+        state = statefile.load(run_dir)
+        kept = (state.followers if state is not None else {}).get(str(log.absolute()))
+        follower = Follower.restore(log, dict(kept)) if kept else None
+    except (NotReadableError, ValueError, TypeError):
+        return False
+    if follower is None:
+        return False
+    unchanged = follower.read(math.nan) is None and not follower.problem
+    follower.close()
+    return unchanged
+
+
+def _is_pipe(path: Path) -> bool:
+    """Whether a path is a named pipe, such as the shell's `<(…)`."""
+    try:
+        return stat.S_ISFIFO(path.stat().st_mode)
+    except OSError:
+        return False
