@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from trainwatch.model.snapshot import Evaluation, Snapshot
 from trainwatch.model.verdict import Event
 from trainwatch.report.disk import OnDisk, best_on_disk, is_better
-from trainwatch.report.words import whole
+from trainwatch.report.words import place, whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ def _devices(snapshot: Snapshot) -> tuple[int | None, str]:
     for name in ("gpus", "world_size"):
         fact = snapshot.facts.get(name)
         if fact is not None and whole(fact.value):
-            return whole(fact.value), f"{name}, {fact.origin}:{fact.line}" if fact.line else f"{name}, {fact.origin}"
+            return whole(fact.value), f"{name}, {place(fact.origin, fact.line)}"
     return None, ""
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from trainwatch.model.snapshot import Best, SavedLine, Snapshot
+from trainwatch.report.words import place
 
 _STEP_IN_NAME = re.compile(r"(?:checkpoint|ckpt|step|iter)[-_=]?(\d{1,12})", re.IGNORECASE)
 
@@ -38,7 +39,7 @@ def assess(snapshot: Snapshot) -> tuple[OnDisk, ...]:
     for line in snapshot.saved_lines:
         if PurePosixPath(line.path).name not in looked_at:
             step = _step(line)
-            why = f"named by {line.source}:{line.line}, not looked at"
+            why = f"named by {place(line.source, line.line)}"
             found[line.path or why] = OnDisk(line.path, step, None if step is None else values.get(step), None, why, "job")
     return tuple(found.values())
 

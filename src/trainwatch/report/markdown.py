@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from trainwatch.model.snapshot import Evaluation, Snapshot
 from trainwatch.model.verdict import Event, Evidence
-from trainwatch.present.numbers import UNKNOWN, number, percent
+from trainwatch.present.numbers import UNKNOWN, duration, number, percent
 from trainwatch.report.compose import Report
 from trainwatch.report.summary import sentences
 from trainwatch.report.tables import bullet, code, plain, table
-from trainwatch.report.words import ended, hours, plural
+from trainwatch.report.words import ended, hours, place, plural
 
 ROWS = 40
 """Evaluations shown; of more, the first, the last, the best and an even choice."""
@@ -58,8 +58,13 @@ def _run(snapshot: Snapshot) -> list[str]:
 
 def _config(snapshot: Snapshot) -> list[str]:
     """Every fact and where it stands."""
-    rows = [(code(n), code(str(f.value)), plain(f"{f.origin}:{f.line}" if f.line else f.origin)) for n, f in snapshot.facts.items()]
+    rows = [(code(n), code(_fact(f.value)), plain(place(f.origin, f.line))) for n, f in snapshot.facts.items()]
     return table(("name", "value", "found in"), rows)
+
+
+def _fact(value: object) -> str:
+    """A configuration value as people write it: counts without a fraction."""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def _evaluations(snapshot: Snapshot) -> list[str]:
@@ -138,7 +143,7 @@ def _what(event: Event) -> str:
 def _where(event: Event) -> str:
     """The printed values, and the line of the newest record."""
     values = ", ".join(_evidence(e) for e in event.evidence)
-    line = f"{event.source}:{event.line}" if event.line else event.source
+    line = place(event.source, event.line)
     return plain(f"{values} ({line})" if values else line)
 
 
@@ -160,7 +165,7 @@ def _checkpoints(report: Report) -> list[str]:
 def _lr(report: Report) -> list[str]:
     """Configured and printed."""
     lr = report.lr
-    lines = [f"- Configured: {', '.join(code(f'{k}={v}') for k, v in lr.configured.items())}"] if lr.configured else []
+    lines = [f"- Configured: {', '.join(code(f'{k}={_fact(v)}') for k, v in lr.configured.items())}"] if lr.configured else []
     if lr.peak is not None:
         lines.append(bullet(f"Printed: first {number(lr.first)}, highest {number(lr.peak)} at step {lr.peak_step}, last {number(lr.last)}"))
     return lines
@@ -169,7 +174,9 @@ def _lr(report: Report) -> list[str]:
 def _cost(report: Report) -> list[str]:
     """Hours and GPU-hours, then a row for each level a stopping rule reached."""
     spent = report.cost
-    lines = [f"{hours(spent.hours)} hours, {hours(spent.gpu_hours)} GPU-hours: {plain(spent.assumption)}."]
+    lines = [
+        f"{duration(None if spent.hours is None else spent.hours * 3600)}, {hours(spent.gpu_hours)} GPU-hours: {plain(spent.assumption)}."
+    ]
     rows = [
         (
             plain(c.rule),
@@ -179,7 +186,7 @@ def _cost(report: Report) -> list[str]:
             hours(c.saved_gpu_hours),
             percent(c.share),
             number(c.best_seen),
-            number(c.best_on_disk),
+            "none" if c.best_on_disk is None and report.disk else number(c.best_on_disk),
         )
         for c in report.counterfactuals
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from trainwatch.present.numbers import number
+from trainwatch.present.numbers import duration, number
 from trainwatch.report.compose import Report
 from trainwatch.report.words import ended, hours, plural, position
 
@@ -34,7 +34,7 @@ def _ran(report: Report) -> str:
         far = f"came to step {progress.step:,} of {progress.total_steps:,}"
     else:
         far = f"came to step {progress.step:,}"
-    time = f" in {hours(spent.hours)} hours" if spent.hours is not None else ""
+    time = f" in {duration(spent.hours * 3600)}" if spent.hours is not None else ""
     price = f" on {plural(spent.gpus, 'device')}: {hours(spent.gpu_hours)} GPU-hours" if spent.gpus and spent.gpu_hours is not None else ""
     return f"{snapshot.run.name} {far}{time}{price}."
 
@@ -82,7 +82,7 @@ def _raised(report: Report) -> str:
     if gain.saved_gpu_hours is not None:
         saved = f"stopping there would have saved {hours(gain.saved_gpu_hours)} GPU-hours"
     elif gain.saved_hours is not None:
-        saved = f"stopping there would have saved {hours(gain.saved_hours)} hours"
+        saved = f"stopping there would have saved {duration(gain.saved_hours * 3600)}"
     else:
         saved = "what stopping there would have saved is not known"
     return f"{stop.rule} was {stop.severity.word} at {position(stop.step, stop.epoch)}: {saved}."

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import PurePosixPath
 
 from trainwatch.model.snapshot import Snapshot
-from trainwatch.present.numbers import UNKNOWN
+from trainwatch.present.numbers import number
 
 MANY = 6
 """Steps named one by one; more are counted."""
 
 
 def hours(value: float | None) -> str:
-    """Hours with one decimal."""
-    return UNKNOWN if value is None else f"{value:.1f}"
+    """Hours with one decimal, short ones with two digits."""
+    return number(value, 2) if value is None or value < 0.95 else f"{value:.1f}"
 
 
 def plural(count: int, noun: str) -> str:
@@ -39,13 +40,19 @@ def position(step: int | None, epoch: float | None) -> str:
     return ", ".join(parts) or "an unknown step"
 
 
+def place(source: str, line: int) -> str:
+    """File and line, short enough for a table; the JSON document has the whole path."""
+    name = PurePosixPath(source).name or source
+    return f"{name}:{line}" if line else name
+
+
 def ended(snapshot: Snapshot) -> str:
     """What ended the run, in one sentence."""
     if snapshot.stop.text:
         return snapshot.stop.text.rstrip(".") + "."
     failure = snapshot.failure
     if failure is not None:
-        where = f" ({failure.source}:{failure.line})" if failure.line else ""
+        where = f" ({place(failure.source, failure.line)})" if failure.line else ""
         sure = "" if failure.provable else "; the log alone does not prove it"
         rank = f" on rank {failure.rank}" if failure.rank is not None else ""
         return f"It ended with {failure.kind}{rank}{where}{sure}."
@@ -58,6 +65,8 @@ def _ended_quietly(snapshot: Snapshot) -> str:
     match snapshot.state:
         case "done" if progress.total_steps and progress.step is not None and progress.step < progress.total_steps:
             return f"The log stops at step {progress.step} of {progress.total_steps} and gives no reason."
+        case "done" if progress.total_steps and progress.step is not None:
+            return "It came to its last step, and the log names no failure."
         case "done":
             return "The log ends and names no failure."
         case "failed":

@@ -1,0 +1,49 @@
+"""`trainwatch report TARGET`: write the analysis of a run."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from trainwatch.cli.whole import add_target, snapshot_of
+from trainwatch.model.errors import NotReadableError
+
+HELP = "write the analysis of a run"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """The words of the verb."""
+    add_target(parser)
+    parser.add_argument("-f", "--format", choices=("md", "json"), default="md", help="md (default) or json")
+    parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="write there instead of to standard output")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Write the report; 0 whatever it finds."""
+    from trainwatch.report.compose import compose
+    from trainwatch.report.document import to_json
+    from trainwatch.report.markdown import to_markdown
+
+    report = compose(snapshot_of(args))
+    text = to_json(report) if args.format == "json" else to_markdown(report)
+    if args.output is None:
+        print(_printable(text), end="")
+    else:
+        _write(args.output, text)
+    return 0
+
+
+def _write(path: Path, text: str) -> None:
+    """Write the document as UTF-8 and say where it is. Raises NotReadableError when that cannot be done."""
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise NotReadableError(f"{path}: cannot be written ({error.strerror})") from error
+    print(f"trainwatch: report written to {path}", file=sys.stderr)
+
+
+def _printable(text: str) -> str:
+    """The text with a question mark for what standard output cannot show."""
+    encoding = sys.stdout.encoding or "utf-8"
+    return text.encode(encoding, "replace").decode(encoding)
