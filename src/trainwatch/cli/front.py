@@ -1,0 +1,152 @@
+"""Staying with a run: the screen, or plain lines in front, until it ends or somebody detaches."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from trainwatch.cli.plain import Plain
+from trainwatch.present.sentences import detached_sentence
+from trainwatch.supervise.clock import SystemClock
+from trainwatch.supervise.discover import written
+from trainwatch.supervise.outcome import Outcome, Waiter
+
+if TYPE_CHECKING:
+    from trainwatch.replay.follow import FollowFeed
+    from trainwatch.store.rundir import RunDir
+    from trainwatch.supervise.start import Started
+
+POLL = 0.2
+CLEAR = "the job goes on. ctrl-c once more detaches; `trainwatch stop {id} --confirm {id}` saves and stops it"
+
+
+def has_screen(*, plain: bool) -> bool:
+    """Whether a screen can be opened."""
+    return not plain and sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb"
+
+
+def stay(started: Started, *, screen: bool) -> int:
+    """Watch until the end; returns the run's exit code, 0 when detached before it."""
+    front = Front(started.run_dir, started.run.info.id, terse=started.inherited, shim=started.shim)
+    return front.screen() if screen else front.lines()
+
+
+def feed_of(run_dir: RunDir) -> FollowFeed:
+    """A run as views see it. Raises NotFoundError, NotReadableError or DataFileError."""
+    from trainwatch.replay.follow import open_feed
+    from trainwatch.replay.target import Target
+
+    return open_feed(Target(run_dir=run_dir), clock=SystemClock(), written=written)
+
+
+class Front:
+    """One run in front of somebody. `shim` gets the SIGTERM that we get; None: the job was not started here."""
+
+    def __init__(self, run_dir: RunDir, run_id: str, *, terse: bool = False, shim: subprocess.Popen[bytes] | None = None) -> None:
+        """`terse`: our stdout is the job's log, so little is said and every line is marked."""
+        self._dir = run_dir
+        self._id = run_id
+        self._mark = "[trainwatch] " if terse else ""
+        self._plain = Plain(terse=terse)
+        self._shim = shim
+        self._waiter = Waiter(run_dir)
+        self._clock = SystemClock()
+        self._interrupts = 0
+        self._detached = False
+
+    def screen(self) -> int:
+        """The screen in front, the supervisor in the background."""
+        from trainwatch.tui.app import run_screen
+
+        feed = feed_of(self._dir)
+        try:
+            code = run_screen(feed)
+            ended = self._look()
+            if ended is None:
+                return code
+            return self._conclude(ended, feed)
+        finally:
+            self._let_go(feed)
+
+    def lines(self) -> int:
+        """Plain lines until the end."""
+        self._listen()
+        feed = feed_of(self._dir)
+        try:
+            while (ended := self._look()) is None and not self._detached:
+                self._say(feed)
+                self._clock.sleep(POLL)
+            if ended is not None:
+                return self._conclude(ended, feed)
+            self._print(detached_sentence(feed.latest()))
+            return 0
+        finally:
+            self._let_go(feed)
+
+    def _conclude(self, ended: Outcome, feed: FollowFeed) -> int:
+        """The last words of a run, and its report."""
+        from trainwatch.cli.closing import write_report
+
+        until = self._clock.monotonic() + 10
+        while not feed.ended and self._clock.monotonic() < until:
+            self._clock.sleep(0.05)
+        self._say(feed)
+        self._print(ended.text)
+        for path in write_report(self._dir, feed.latest()):
+            self._print(f"report {path}")
+        return ended.exit_code
+
+    def _look(self) -> Outcome | None:
+        """How the run ended. When not even the shim is left, its own status is the last word."""
+        ended = self._waiter.look(self._clock.now())
+        if ended is None and self._shim is not None and self._shim.poll() is not None and not self._dir.job.exists():
+            return self._waiter.without_files(self._shim.returncode)
+        return ended
+
+    def _say(self, feed: FollowFeed) -> None:
+        """Print what is new."""
+        for line in self._plain.lines(feed.latest()):
+            self._print(line)
+
+    def _print(self, line: str) -> None:
+        """One line; a reader that went away detaches us and hurts nobody."""
+        try:
+            print(f"{self._mark}{line}", flush=True)
+        except BrokenPipeError:
+            self._detached = True
+            sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123  for the rest of our life
+
+    def _listen(self) -> None:
+        """SIGTERM is the job's, SIGINT explains and then detaches, SIGHUP detaches."""
+        signal.signal(signal.SIGTERM, lambda number, _: self._pass_on(number))
+        signal.signal(signal.SIGINT, lambda *_: self._interrupted())
+        signal.signal(signal.SIGHUP, lambda *_: self._detach())
+
+    def _pass_on(self, number: int) -> None:
+        """To the shim, which hands it to the launcher."""
+        if self._shim is not None:
+            with suppress(ProcessLookupError):
+                self._shim.send_signal(number)
+        else:
+            self._detach()
+
+    def _interrupted(self) -> None:
+        """The first time nothing happens but a word."""
+        self._interrupts += 1
+        if self._interrupts > 1:
+            self._detach()
+        else:
+            os.write(2, f"\n{CLEAR.format(id=self._id)}\n".encode())
+
+    def _detach(self) -> None:
+        self._detached = True
+
+    def _let_go(self, feed: FollowFeed) -> None:
+        """Leave without a word to the job."""
+        feed.close()
+        if self._shim is not None and self._shim.poll() is None:
+            self._shim.returncode = 0  # it outlives us, and nobody here waits for it

@@ -1,0 +1,110 @@
+"""`trainwatch launch -- CMD…`: start a command and watch it."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from trainwatch.cli.options import add_reading, add_rules, facts_of, formats_of
+from trainwatch.cli.trust import add_trust, limits_of, may_of, preset_of, promises
+from trainwatch.model.errors import UsageError
+
+if TYPE_CHECKING:
+    from trainwatch.supervise.start import Plan, Started
+
+HELP = "start a command and watch it"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """The words of the verb."""
+    parser.usage = f"{parser.prog} [options] -- COMMAND ..."
+    parser.epilog = "Closing the screen or the terminal never stops training. SIGTERM to this command is passed on to the job."
+    parser.add_argument("-n", "--name", help="what people call the run (default: from the command)")
+    parser.add_argument(
+        "--log", metavar="FILE", type=Path, help="the job's output (default: our own if that is a file, else ./NAME_ID.out)"
+    )
+    parser.add_argument("--append", action="store_true", help="continue a log that exists")
+    parser.add_argument("--hook", choices=("auto", "none"), default="auto", help="put the save hook in the job (auto: with --may)")
+    parser.add_argument("--detach", action="store_true", help="return at once and print the run's id")
+    parser.add_argument("--plain", action="store_true", help="plain lines although there is a terminal")
+    parser.add_argument("--read-only", action="store_true", help="refuse every later request to save or stop")
+    add_trust(parser)
+    add_rules(parser)
+    add_reading(parser)
+    parser.add_argument("command", nargs="*", metavar="COMMAND", help="what to run, after --")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Start the command and stay with it."""
+    if not args.command:
+        raise UsageError("there is no command to start; write it after --: trainwatch launch -- torchrun train.py")
+    if is_inner(os.environ):
+        _become(args.command)
+    from trainwatch.cli.front import has_screen, stay
+    from trainwatch.supervise.clock import SystemClock
+    from trainwatch.supervise.start import start
+
+    screen = has_screen(plain=args.plain or args.detach)
+    plan, lines = _plan(args, screen=screen)
+    started = start(plan, now=SystemClock().now(), environ=os.environ)
+    _greet(started, lines)
+    if args.detach:
+        print(started.run.info.id)
+        started.shim.returncode = 0  # it outlives us, and nobody here waits for it
+        return 0
+    return stay(started, screen=screen)
+
+
+def is_inner(environ: Mapping[str, str]) -> bool:
+    """Whether another launch is above us, or another task of the same step does the watching."""
+    return "TRAINWATCH_RUN_DIR" in environ or environ.get("SLURM_PROCID", "0") not in ("", "0")
+
+
+def name_of(command: list[str]) -> str:
+    """What to call a run: the script's name, else the program's."""
+    script = next((word for word in command if word.endswith((".py", ".sh"))), command[0])
+    return Path(script).stem or "run"
+
+
+def _become(command: list[str]) -> NoReturn:
+    """Be the command."""
+    from trainwatch.supervise.start import check
+
+    check(command)
+    sys.stdout.flush()
+    os.execvp(command[0], command)  # noqa: S606  that is the purpose
+
+
+def _plan(args: argparse.Namespace, *, screen: bool) -> tuple[Plan, list[str]]:
+    """What the words ask for, and what that allows. Raises UsageError, NotFoundError or DataFileError."""
+    from trainwatch.supervise.start import Plan
+
+    rules, preset = preset_of(args)
+    may, formats = may_of(args, preset), formats_of(args)
+    plan = Plan(
+        command=tuple(args.command),
+        name=args.name or name_of(args.command),
+        may=may,
+        limits=limits_of(args, screen=screen),
+        preset=rules,
+        stated=facts_of(args),
+        formats=None if formats is None else tuple(formats),
+        log=args.log.absolute() if args.log else None,
+        append=args.append,
+        hook=args.hook == "auto" and may.save,
+        unsaved=args.allow_unsaved,
+        read_only=args.read_only,
+    )
+    return plan, promises(may, preset)
+
+
+def _greet(started: Started, promised: list[str]) -> None:
+    """Say what runs, where its output goes, and what may happen to it."""
+    info = started.run.info
+    lines = [f"run {info.id}", f"log {info.sources[0]}", *promised]
+    for line in lines:
+        print(f"[trainwatch] {line}" if started.inherited else line, file=sys.stdout if started.inherited else sys.stderr, flush=True)

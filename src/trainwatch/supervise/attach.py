@@ -1,0 +1,77 @@
+"""Supervise a job that somebody else started, from its log; and take up again a run whose supervisor is gone."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from trainwatch.model.facts import FactValue
+from trainwatch.model.snapshot import RunInfo
+from trainwatch.store import index, openrun
+from trainwatch.store.create import create
+from trainwatch.store.rundir import RunDir
+from trainwatch.store.runfile import RunFile
+from trainwatch.supervise import discover, spawn
+from trainwatch.supervise.machine import Limits
+from trainwatch.supervise.may import May
+from trainwatch.supervise.terms import Terms
+
+
+def start(
+    logs: Path | Sequence[Path],
+    *,
+    may: May,
+    now: float,
+    environ: Mapping[str, str],
+    preset: str = "default",
+    name: str = "",
+    stated: Mapping[str, FactValue] | None = None,
+    formats: Sequence[str] | None = None,
+    limits: Limits | None = None,
+    unsaved: bool = False,
+) -> RunDir:
+    """Start a supervisor for the job that writes these logs; returns its run directory.
+
+    A run that already has the first log and has not ended is taken up as it was started. `now` in Unix seconds.
+    Raises NotWrittenError when no run directory can be made, TrainwatchError when no supervisor can be started.
+    """
+    paths = [Path(log).resolve() for log in ([logs] if isinstance(logs, Path) else logs)]
+    known = next((run for run in openrun.of_log(paths[0], environ) if not openrun.ended(run)), None)
+    if known is not None:
+        revive(known)
+        return known
+    run_dir = create(name or paths[0].stem, now=now, log=paths[0], environ=environ)
+    writers = discover.writers(paths)
+    info = RunInfo(
+        id=run_dir.path.name,
+        name=name or paths[0].stem,
+        sources=tuple(map(str, paths)),
+        command=writers[0].argv if writers else (),
+        host=os.uname().nodename,
+        started_at=now,
+        supervised=True,
+        may=str(may),
+    )
+    terms = Terms(may, limits or Limits(), supervisor=spawn.supervisor_command(run_dir), unsaved=unsaved, attached=True)
+    cwd = _working_directory(writers[0].pid if writers else 0) or str(paths[0].parent)
+    RunFile(info, preset, None if formats is None else tuple(formats), stated or {}, cwd, terms.extra()).save(run_dir)
+    index.register(run_dir, environ)
+    spawn.supervisor(run_dir)
+    return run_dir
+
+
+def revive(run_dir: RunDir) -> bool:
+    """Start a supervisor for a run that has lost its own; False when it has one. Raises TrainwatchError."""
+    if spawn.supervised(run_dir):
+        return False
+    spawn.supervisor(run_dir)
+    return True
+
+
+def _working_directory(pid: int) -> str:
+    """Where a process runs; empty when it cannot be told."""
+    try:
+        return str(Path(f"/proc/{pid}/cwd").readlink())
+    except OSError:
+        return ""

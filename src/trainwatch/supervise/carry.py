@@ -1,0 +1,152 @@
+"""Carries out what a state of the stop machine stands for. Everything here may be done twice."""
+
+from __future__ import annotations
+
+import shlex
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+from trainwatch.model.inputs import CheckpointSeen
+from trainwatch.store.files import write_json
+from trainwatch.store.lock import Lock
+from trainwatch.store.rundir import RunDir
+from trainwatch.store.runfile import RunFile
+from trainwatch.supervise import say
+from trainwatch.supervise.diary import Diary
+from trainwatch.supervise.job import Job
+from trainwatch.supervise.machine import LONG_VETO, Limits, Machine, is_long
+from trainwatch.supervise.outlook import Outlook
+from trainwatch.supervise.processes import Proc, signal_all
+
+AGAIN = 0.5
+"""Seconds between looks for processes that appeared since the signal, and between proofs."""
+
+
+class Carrier:
+    """The hands of the machine. `proof` is how the last look at the checkpoint in question went."""
+
+    def __init__(self, run_dir: RunDir, run: RunFile, limits: Limits, *, job: Job, outlook: Outlook, diary: Diary, lock: Lock) -> None:
+        self._dir = run_dir
+        self._run = run
+        self._limits = limits
+        self._job = job
+        self._outlook = outlook
+        self._control = outlook.control
+        self._watch = outlook.watch
+        self._diary = diary
+        self._lock = lock
+        self.proof: CheckpointSeen | None = None
+        self.left = ""
+        self._signalled: set[tuple[int, int, int]] = set()
+        self._looked = 0.0
+        self._enter: dict[str, Callable[[Machine, float], None]] = {
+            "saving": self._ask,
+            "waiting": self._wait,
+            "proving": self._prove,
+            "veto": self._hold,
+            "leaving": self._leave,
+            "terminating": self._terminate,
+            "killing": self._terminate,
+            "stopped": self._conclude,
+            "failed": self._let_go,
+            "cancelled": self._let_go,
+            "ended": self._write,
+            "stuck": self._write,
+        }
+
+    def enter(self, machine: Machine, now: float) -> None:
+        """Do what the state that was just entered, or found after a restart, stands for. Raises NotWrittenError."""
+        self.proof = None
+        effect = self._enter.get(machine.state)
+        if effect is not None:
+            effect(machine, now)
+
+    def again(self, machine: Machine, now: float) -> None:
+        """What a state goes on doing."""
+        if now - self._looked < AGAIN:
+            return
+        if machine.state == "proving":
+            self._prove(machine, now)
+        elif machine.state in ("terminating", "killing", "leaving", "stuck"):
+            self._signal(machine, now)
+
+    def _ask(self, machine: Machine, _now: float) -> None:
+        wish = machine.wish
+        if wish is not None:
+            self._control.ask(machine.request, stop=wish.goal == "stop", hold=self._hold_seconds(machine), reason=wish.why)
+
+    def _wait(self, _machine: Machine, _now: float) -> None:
+        self._outlook.remember_old()
+
+    def _hold_seconds(self, machine: Machine) -> float:
+        """How long ranks wait for our word: the veto, and time for proof and signal that grows with the size of a save."""
+        return min(self._limits.veto, LONG_VETO) + max(self._limits.hold, 2 * machine.save_seconds)
+
+    def _prove(self, machine: Machine, now: float) -> None:
+        """Look at the checkpoint of the wish."""
+        self._looked = now
+        wish = machine.wish
+        if machine.path:
+            self.proof = self._watch.judge(Path(machine.path), now)
+        elif wish is not None and wish.proof == "existing":
+            self.proof = self._watch.newest_complete(now, wish.before)
+        if self.proof is not None:
+            seen = self.proof
+            self._diary.note("proof", now, path=seen.path, complete=seen.complete, why=seen.why, step=seen.step, size=seen.size)
+
+    def _hold(self, machine: Machine, _now: float) -> None:
+        """In a long veto training goes on."""
+        if machine.holding and is_long(self._limits):
+            self._control.release(machine.request, "go_on")
+
+    def _leave(self, machine: Machine, _now: float) -> None:
+        self._control.release(machine.request, "leave")
+
+    def _terminate(self, machine: Machine, now: float) -> None:
+        self._signalled.clear()
+        self._signal(machine, now)
+
+    def _signal(self, machine: Machine, now: float) -> None:
+        """Signal everybody who was not yet signalled, all at once; remember who is left."""
+        self._looked = now
+        targets = self._job.targets({rank.pid for rank in self._control.ranks()})
+        self.left = (
+            ", ".join(f"{proc.title} (pid {proc.pid}, {proc.state})" for proc in targets[:8]) or "processes that are not ours to end"
+        )
+        number = {"terminating": signal.SIGTERM, "killing": signal.SIGKILL}.get(machine.state)
+        if number is None or not self._lock.held():
+            return
+        fresh = [proc for proc in targets if _mark(proc, number) not in self._signalled]
+        if not fresh:
+            return
+        reached = signal_all(fresh, number)
+        self._signalled |= {_mark(proc, number) for proc in fresh}
+        self._diary.note("signal", now, signal=number.name, pids=[proc.pid for proc in reached], names=[proc.title for proc in reached])
+
+    def _let_go(self, machine: Machine, now: float) -> None:
+        """Ranks that hold, or will when they get to it, go on."""
+        if machine.request and machine.wish is not None and machine.wish.goal == "stop":
+            self._control.release(machine.request, "go_on")
+        self._write(machine, now)
+
+    def _conclude(self, machine: Machine, now: float) -> None:
+        """Look at the newest folder again, and say how to go on."""
+        torn = self._torn_after(machine, now)
+        resume = f"{shlex.join(self._run.info.command)}  # resume from {machine.path}" if machine.proven else ""
+        write_json(self._dir.stop, say.record(machine, self._limits, torn=torn, resume=resume))
+        self._diary.note("stopped", now, exit_code=say.exit_code(machine), torn=torn, resume=resume)
+
+    def _torn_after(self, machine: Machine, now: float) -> list[str]:
+        """Checkpoints newer than the proven one that are not complete."""
+        paths = self._watch.candidates()
+        newer = paths[paths.index(Path(machine.path)) + 1 :] if Path(machine.path) in paths else []
+        return [str(path) for path in newer if not self._watch.judge(path, now).complete]
+
+    def _write(self, machine: Machine, _now: float) -> None:
+        write_json(self._dir.stop, say.record(machine, self._limits, torn=[], resume=""))
+
+
+def _mark(proc: Proc, number: int) -> tuple[int, int, int]:
+    """A process and what it was sent."""
+    return proc.pid, proc.ticks, number

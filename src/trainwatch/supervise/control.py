@@ -1,0 +1,121 @@
+"""Our side of the talk with the hook in the job: files in `control/` and `ranks/`, nothing else."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from trainwatch.model.errors import NotReadableError
+from trainwatch.store.files import read_json, write_json
+from trainwatch.store.lock import start_ticks
+from trainwatch.store.rundir import RunDir
+
+
+@dataclass(frozen=True, slots=True)
+class Rank:
+    """The hook in one rank, as it last announced itself.
+
+    `changed` is the file's modification time in ns, to be compared only with itself.
+    """
+
+    rank: int
+    world_size: int
+    pid: int
+    ticks: int
+    host: str
+    caps: frozenset[str]
+    step: int | None
+    phase: str
+    changed: int
+
+    def alive(self) -> bool:
+        """Whether the process is there; one on another machine is believed."""
+        return self.host != os.uname().nodename or start_ticks(self.pid) == self.ticks != 0
+
+
+@dataclass(frozen=True, slots=True)
+class Best:
+    """A checkpoint that the standing order made."""
+
+    path: str
+    step: int | None
+    value: float | None
+
+
+class Control:
+    """Reads and writes the files of one run. Foreign nonsense in them is treated as absent."""
+
+    def __init__(self, run_dir: RunDir, run_id: str) -> None:
+        self.dir = run_dir
+        self.run_id = run_id
+
+    def ask(self, request: str, *, stop: bool, hold: float, reason: str) -> None:
+        """Ask the job to save; writing the same id again is harmless. Raises NotWrittenError."""
+        op = "save_stop" if stop else "save"
+        write_json(self.dir.request, {"v": 1, "run": self.run_id, "id": request, "op": op, "hold_s": hold, "reason": reason})
+
+    def answer(self, request: str) -> dict[str, Any]:
+        """The job's answer; empty before there is one."""
+        value = _read(self.dir.ack(request)) or {}
+        return value if value.get("id") == request else {}
+
+    def release(self, request: str, op: str) -> None:
+        """Let ranks that hold go on ("go_on") or end by themselves ("leave"). Raises NotWrittenError."""
+        write_json(self.dir.release(request), {"v": 1, "run": self.run_id, "id": request, "op": op})
+
+    def stand(self, metric: str, direction: str) -> None:
+        """The standing order: save at the evaluation that is the best so far. Raises NotWrittenError."""
+        write_json(self.dir.standing, {"v": 1, "run": self.run_id, "metric": metric, "direction": direction})
+
+    def ranks(self) -> list[Rank]:
+        """Every rank that announced itself and still lives."""
+        found = (_rank(path) for path in sorted(self.dir.ranks.glob("rank*.json")))
+        return [rank for rank in found if rank is not None and rank.alive()]
+
+    def bests(self) -> Iterator[Best]:
+        """What the standing order has saved."""
+        for path in sorted(self.dir.control.glob("best-*.json")):
+            value = _read(path)
+            if value and isinstance(value.get("path"), str):
+                step, number = value.get("step"), value.get("value")
+                yield Best(value["path"], step if isinstance(step, int) else None, number if isinstance(number, int | float) else None)
+
+
+def safe_id(text: str) -> str:
+    """A text as part of a file name: letters, digits, `.`, `_`, `-`."""
+    return re.sub(r"[^A-Za-z0-9._-]+", ".", text).strip(".")[:80] or "x"
+
+
+def _rank(path: Path) -> Rank | None:
+    """One rank's file."""
+    value = _read(path)
+    try:
+        changed = path.stat().st_mtime_ns
+        if value is None:
+            return None
+        step = value.get("step")
+        return Rank(
+            int(value["rank"]),
+            int(value.get("world_size", 1)),
+            int(value["pid"]),
+            int(value.get("ticks", 0)),
+            str(value.get("host", "")),
+            frozenset(map(str, value.get("caps", ()))),
+            step if isinstance(step, int) else None,
+            str(value.get("phase", "")),
+            changed,
+        )
+    except (OSError, KeyError, TypeError, ValueError):
+        return None
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    """A small JSON object; None when it is absent or makes no sense."""
+    try:
+        return read_json(path)
+    except NotReadableError:
+        return None

@@ -1,0 +1,76 @@
+"""The job of a run as processes: who belongs to it, who is told to end, whether anybody is left."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any
+
+from trainwatch.model.errors import NotReadableError
+from trainwatch.store.files import read_json
+from trainwatch.store.lock import start_ticks
+from trainwatch.store.rundir import RunDir
+from trainwatch.supervise import discover, tree
+from trainwatch.supervise.processes import Proc
+
+GONE_AFTER = 3
+"""How often in a row nobody must be found before a job without a shim counts as ended."""
+
+
+class Job:
+    """A job that `launch` started, or, `attached`, the writers of the logs `sources`."""
+
+    def __init__(self, run_dir: RunDir, sources: Collection[str], *, attached: bool) -> None:
+        self._dir = run_dir
+        self._sources = tuple(sources)
+        self._attached = attached
+        self._found = False
+        self._missing = 0
+
+    def members(self) -> list[Proc]:
+        """Every process of the job on this machine."""
+        if self._attached:
+            return discover.writers([Path(source) for source in self._sources])
+        value = _read(self._dir.job)
+        shim, launcher = _living(value.get("shim")), _living(value.get("launcher"))
+        without = {os.getpid(), *([shim] if shim else [])}
+        return tree.members(self._dir.path, {pid for pid in (shim, launcher) if pid}, without=without)
+
+    def targets(self, hooked: Collection[int]) -> list[Proc]:
+        """Who is told to end."""
+        return tree.recognised(self.members(), hooked=hooked)
+
+    def ended(self) -> bool:
+        """Whether nobody is left. Without a shim this is looked up, so it should not be asked more than once a second."""
+        if self._dir.exit.exists():
+            return True
+        if not self._attached and _living(_read(self._dir.job).get("shim")):
+            return False
+        alive = bool(self.members())
+        self._found = self._found or alive or not self._attached
+        self._missing = 0 if alive else self._missing + 1
+        return self._found and self._missing >= GONE_AFTER
+
+    def exit_code(self) -> int | None:
+        """The launcher's status, 128+N for a signal; None when nobody knows."""
+        code = _read(self._dir.launcher_exit).get("code")
+        if not isinstance(code, int):
+            return None
+        return 128 - code if code < 0 else code
+
+
+def _living(identity: Any) -> int | None:
+    """The pid of an identity from job.json, if that process still runs."""
+    if not isinstance(identity, dict):
+        return None
+    pid, ticks = identity.get("pid"), identity.get("ticks")
+    return pid if isinstance(pid, int) and pid > 0 and start_ticks(pid) == ticks != 0 else None
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """A small file of the shim's; empty when it is absent or makes no sense."""
+    try:
+        return read_json(path) or {}
+    except NotReadableError:
+        return {}

@@ -1,0 +1,236 @@
+"""The supervisor: one turn after the other, until the job is over or somebody asks it to end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from trainwatch.engine.engine import Engine
+from trainwatch.model.clock import Clock
+from trainwatch.model.errors import NotReadableError, NotWrittenError
+from trainwatch.model.inputs import CheckpointSeen, Input, Order, Sample
+from trainwatch.model.snapshot import State
+from trainwatch.rules import preset
+from trainwatch.store import runfile, statefile
+from trainwatch.store.lock import Lock
+from trainwatch.store.rundir import RunDir
+from trainwatch.supervise import machine as stop
+from trainwatch.supervise import say, terms
+from trainwatch.supervise.carry import Carrier
+from trainwatch.supervise.decide import Decider
+from trainwatch.supervise.desk import Desk
+from trainwatch.supervise.diary import Diary
+from trainwatch.supervise.intake import Intake
+from trainwatch.supervise.job import Job
+from trainwatch.supervise.machine import Machine, Seen, Wish
+from trainwatch.supervise.outlook import Outlook
+from trainwatch.supervise.publish import Ending, Publisher
+
+POLL = 0.1
+"""Seconds between turns."""
+
+IDLE_POLL = 0.5
+"""Seconds between turns while nothing has happened for `IDLE_AFTER`."""
+
+IDLE_AFTER = 60.0
+
+GIVE_UP = 60.0
+"""Seconds that a full disk may keep a supervisor whose job is over."""
+
+
+class Supervisor:
+    """One run, whose lock is held."""
+
+    def __init__(self, run_dir: RunDir, clock: Clock, lock: Lock, *, sample: Callable[[float], Sample]) -> None:
+        """`sample` looks at the devices. Raises NotReadableError, NotFoundError or DataFileError when run or preset cannot be read."""
+        run = runfile.load(run_dir)
+        self.dir, self.clock, self.run_file = run_dir, clock, run
+        self.terms = terms.of(run)
+        rules = preset.load(run.preset)
+        self.engine = Engine(rules, run.info, stated=run.stated, formats=run.formats)
+        self.diary = Diary(run_dir)
+        self.intake = Intake(run_dir, sample=sample)
+        self.job = Job(run_dir, run.info.sources, attached=self.terms.attached)
+        self.outlook = Outlook(run_dir, run, self.engine, self.job, standing=self.terms.may.save and _stands(rules))
+        self.decider = Decider(self.diary, self.terms.may, unsaved=self.terms.unsaved)
+        self.desk = Desk(run_dir, run.info, self.terms, self.diary)
+        self.carrier = Carrier(run_dir, run, self.terms.limits, job=self.job, outlook=self.outlook, diary=self.diary, lock=lock)
+        self.publisher = Publisher(run_dir, self.terms.limits)
+        self.machine = Machine()
+        self.asked_to_end = False
+        self._undone = True
+        self._todo: list[Wish] = []
+        self._trouble = ("", 0.0)
+
+    def run(self) -> None:
+        """Supervise until the job is over, or until asked to end."""
+        self.recover(self.clock.now())
+        while not self.asked_to_end and not self._over(self.clock.now()):
+            self.turn(self.clock.now())
+            self.clock.sleep(self._pause(self.clock.now()))
+        now = self.clock.now()
+        if self.asked_to_end:
+            self.diary.note("asked_to_end", now)
+        else:
+            self.finish(now)
+        self.intake.close()
+        self.diary.close()
+
+    def recover(self, now: float) -> None:
+        """Fold again what earlier supervisors saw, and take up the stop machine where they left it."""
+        followers = self._take_up(now)
+        for item in self.intake.recorded():
+            self.decider.gather(self.engine.feed(item), now)
+            if isinstance(item, CheckpointSeen):
+                self.outlook.watch.seen_before(item)
+        for source in self.run_file.info.sources:
+            self.intake.follow(source, self.terms.starts.get(source, 0), followers.get(source))
+        self.diary.note("supervisor", now, pid=self.publisher.pid, state=self.machine.state)
+
+    def turn(self, now: float) -> None:
+        """Everything that may have happened since the last turn. A full disk ends the turn; nothing is lost or done unwritten."""
+        try:
+            self.diary.flush()
+            self._fold(self.intake.arrived(now), now)
+            for seen in self.outlook.look(now, self.machine, self.intake.size()):
+                self.intake.add(seen)
+            self._fold(self.intake.drain(), now)
+            self._decide(now)
+            self._people(now)
+            self._advance(now)
+            if self.publisher.due(now):
+                self._publish(self.machine, now)
+            self._trouble = ("", 0.0)
+        except NotWrittenError as error:
+            self._complain(str(error), now)
+
+    def finish(self, now: float) -> None:
+        """Read the logs to their ends and say how it went."""
+        try:
+            for seen in self.outlook.last_look(now, self.machine):
+                self.intake.add(seen)
+            self._fold(self.intake.final(now), now)
+            code = self.job.exit_code()
+            ending = Ending(self._last_state(code), code)
+            self.diary.note("ended", now, state=ending.state, exit_code=code)
+            self._publish(self.machine, now, ending)
+        except NotWrittenError as error:
+            self._complain(str(error), now)
+
+    def _take_up(self, now: float) -> dict[str, dict[str, object]]:
+        """The machine as it was left; returns how far each log was read."""
+        try:
+            kept = statefile.load(self.dir)
+            if kept is None:
+                return {}
+            self.machine = stop.from_json(kept.extra["machine"])
+            return {name: dict(state) for name, state in kept.followers.items()}
+        except (NotReadableError, KeyError, TypeError) as error:
+            self.diary.note("state_damaged", now, why=f"state.json cannot be used, so the stop machine begins anew: {error!r}")
+            return {}
+
+    def _fold(self, items: Iterable[Input], now: float) -> None:
+        """Feed the engine."""
+        for item in items:
+            self.decider.gather(self.engine.feed(item), now)
+
+    def _decide(self, now: float) -> None:
+        """Hand to the machine what the rules ask for."""
+        if self.decider.pending:
+            self._todo += self.decider.wishes(self.engine.board.alerts())
+        while self._todo:
+            self._begin(self._todo[0], now)
+            self.decider.done(self._todo.pop(0), now)
+
+    def _people(self, now: float) -> None:
+        """Take up requests."""
+        for request in self.desk.open(now):
+            self.intake.add(Order(now, request.id, request.op, request.who, request.reason))
+            self._fold(self.intake.drain(), now)
+            if request.op == "cancel":
+                self._cancel(request.id, request.who, now)
+            else:
+                wish = self.desk.wish(request)
+                self._begin(wish, now)
+                self.desk.taken(wish, now, self.machine, self.terms.limits)
+
+    def _cancel(self, request: str, who: str, now: float) -> None:
+        """Call off what can be called off, and what waits for its turn."""
+        before = self.machine
+        self._enter(stop.step(before, self._seen(now, cancel=who or "somebody"), self.terms.limits), now)
+        text = say.sentence(self.machine, self.terms.limits)
+        if self.machine.state != "cancelled" or self.machine is before:
+            self.desk.close(request, now, f"there is nothing that can be called off. {text}".strip(), say.LEFT_RUNNING)
+            return
+        if before.next is not None and before.next.order:
+            self.desk.close(before.next.order, now, text, say.LEFT_RUNNING)
+        self.desk.close(request, now, text, 0)
+
+    def _begin(self, wish: Wish, now: float) -> None:
+        self._enter(stop.begin(self.machine, wish, self._seen(now)), now)
+
+    def _advance(self, now: float) -> None:
+        """Let the machine go as far as it can."""
+        if self._undone:
+            self._carry_out(now)
+        self.carrier.again(self.machine, now)
+        while (new := stop.step(self.machine, self._seen(now), self.terms.limits)) != self.machine:
+            self._enter(new, now)
+
+    def _enter(self, new: Machine, now: float) -> None:
+        """Another state: written first, then carried out, then told."""
+        old = self.machine
+        if new == old:
+            return
+        self._publish(new, now)
+        self.machine = new
+        if (new.state, new.request, new.wish) != (old.state, old.request, old.wish):
+            self.diary.note("machine", now, state=new.state, text=say.sentence(new, self.terms.limits), request=new.request, path=new.path)
+            if new.proven and not old.proven and self.carrier.proof is not None:
+                self.intake.add(self.outlook.asked_for(self.carrier.proof, new))
+            self._undone = True
+            self._carry_out(now)
+
+    def _carry_out(self, now: float) -> None:
+        """What the state stands for; again and again until the disk lets it be written."""
+        self.carrier.enter(self.machine, now)
+        self.desk.tell(self.machine, now, self.terms.limits)
+        self._undone = False
+
+    def _publish(self, machine: Machine, now: float, ending: Ending | None = None) -> None:
+        self.publisher.write(machine, self.engine.snapshot(), self.intake.positions(), now, ending)
+
+    def _seen(self, now: float, cancel: str = "") -> Seen:
+        """The world, as far as the machine asks for it."""
+        return self.outlook.seen(self.machine, now, proof=self.carrier.proof, left=self.carrier.left, cancel=cancel)
+
+    def _over(self, now: float) -> bool:
+        """Whether there is nothing left to supervise."""
+        if not self.outlook.ended:
+            return False
+        trouble, since = self._trouble
+        return now - since > GIVE_UP if trouble else self.machine.state in stop.RESTING | {"stopped"} and self.machine.next is None
+
+    def _last_state(self, code: int | None) -> State:
+        """The state in which the run ends."""
+        if self.machine.state == "stopped":
+            return "stopped"
+        if self.terms.attached:
+            return self.engine.snapshot().state
+        return "lost" if code is None else "failed" if code else "done"
+
+    def _complain(self, trouble: str, now: float) -> None:
+        """Say once, in supervisor.log, what the disk refuses."""
+        if not self._trouble[0]:
+            self._trouble = (trouble, now)
+            print(f"trainwatch: {trouble}", flush=True)  # noqa: T201  supervisor.log
+
+    def _pause(self, now: float) -> float:
+        """Seconds until the next turn."""
+        if self._trouble[0]:
+            return 1.0
+        return IDLE_POLL if now - self.outlook.life > IDLE_AFTER and self.machine.state in stop.RESTING else POLL
+
+
+def _stands(rules: preset.Preset) -> bool:
+    """Whether the preset asks that the best evaluation be saved."""
+    return any(rule.kind.name == "best_unsaved" for rule in rules.rules)

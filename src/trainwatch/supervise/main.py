@@ -1,0 +1,58 @@
+"""The supervisor as a process: `python -P -m trainwatch.supervise.main RUN_DIR`. Ends 0 unless it died: 0 is not started again."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from pathlib import Path
+
+from trainwatch.model.errors import TrainwatchError
+from trainwatch.sources.gpu import Nvml
+from trainwatch.store.lock import HeldError, Lock
+from trainwatch.store.rundir import RunDir
+from trainwatch.supervise.clock import SystemClock
+from trainwatch.supervise.loop import Supervisor
+
+
+def main(argv: list[str]) -> int:
+    """Supervise the run directory named in `argv`, until its job is over or SIGTERM comes."""
+    os.umask(0o077)
+    run_dir = RunDir(Path(argv[0]))
+    lock = Lock(run_dir.lock)
+    try:
+        lock.acquire()
+    except HeldError as error:
+        return _say(error)
+    devices = Nvml()
+    try:
+        supervisor = Supervisor(run_dir, SystemClock(), lock, sample=devices.sample)
+        _listen(supervisor)
+        supervisor.run()
+    except TrainwatchError as error:
+        return _say(error)
+    finally:
+        devices.close()
+        lock.release()
+    return 0
+
+
+def _listen(supervisor: Supervisor) -> None:
+    """SIGTERM asks us to end; the terminal's signals mean nothing to us."""
+
+    def end(_number: int, _frame: object) -> None:
+        supervisor.asked_to_end = True
+
+    signal.signal(signal.SIGTERM, end)
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
+        signal.signal(number, lambda *_: None)
+
+
+def _say(error: TrainwatchError) -> int:
+    """An error that a second try would meet again."""
+    print(f"trainwatch: {error}", flush=True)  # noqa: T201  supervisor.log
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,71 @@
+"""How a run ended, for whoever waits for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from trainwatch.model.errors import NotReadableError
+from trainwatch.store import statefile
+from trainwatch.store.rundir import RunDir
+from trainwatch.store.statefile import StateFile
+from trainwatch.supervise import spawn
+from trainwatch.supervise.job import Job
+
+UNKNOWN = 125
+"""The exit code of a run whose own nobody knows."""
+
+PATIENCE = 5.0
+"""Seconds that a supervisor may be missing after the end: the shim starts a new one sooner."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The end of a run: its state, a sentence, and the exit code for it."""
+
+    state: str
+    text: str
+    exit_code: int
+
+
+class Waiter:
+    """Looks again and again whether a run has ended. The supervisor has the last word; without one it is the shim's."""
+
+    def __init__(self, run_dir: RunDir) -> None:
+        self._dir = run_dir
+        self._alone: float | None = None
+
+    def look(self, now: float) -> Outcome | None:
+        """How the run ended; None while it goes on. `now` in Unix seconds."""
+        kept = self.state()
+        if kept is not None and kept.extra.get("final"):
+            if kept.state == "stopped":
+                return Outcome("stopped", kept.stop.text, UNKNOWN if kept.stop.exit_code is None else kept.stop.exit_code)
+            return _own(kept.state, kept.exit_code)
+        if not self._dir.exit.exists() or spawn.supervised(self._dir):
+            self._alone = None
+            return None
+        self._alone = now if self._alone is None else self._alone
+        if now - self._alone < PATIENCE:
+            return None
+        code = Job(self._dir, (), attached=False).exit_code()
+        return _own("lost" if code is None else "failed" if code else "done", code)
+
+    def without_files(self, status: int) -> Outcome:
+        """The end of a run that could write nothing: the shim's own status."""
+        return _own("failed" if status else "done", 128 - status if status < 0 else status)
+
+    def state(self) -> StateFile | None:
+        """What the supervisor last wrote; None before that, and while it makes no sense."""
+        try:
+            return statefile.load(self._dir)
+        except NotReadableError:
+            return None
+
+
+def _own(state: str, code: int | None) -> Outcome:
+    """The end of a job that was not stopped by us."""
+    if code is None and state in ("done", "failed"):
+        return Outcome(state, "the job ended", int(state == "failed"))
+    if code is None:
+        return Outcome(state, "the job is gone, and nobody knows its exit status", UNKNOWN)
+    return Outcome(state, f"the job ended with exit code {code}", code)

@@ -1,0 +1,119 @@
+"""What the supervisor sees of the job beyond its log: ranks, checkpoints, the end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from trainwatch.engine.engine import Engine
+from trainwatch.model.inputs import CheckpointSeen
+from trainwatch.store.rundir import RunDir
+from trainwatch.store.runfile import RunFile
+from trainwatch.supervise.control import Control
+from trainwatch.supervise.job import Job
+from trainwatch.supervise.machine import Machine, Seen
+from trainwatch.supervise.watch import Signature, Watch, signature
+
+PERIOD = 1.0
+"""Seconds between looks at what is dear to look at."""
+
+
+class Outlook:
+    """One job. `life` is when it last showed a sign of life, in Unix seconds; `ended` says that no process of it is left."""
+
+    def __init__(self, run_dir: RunDir, run: RunFile, engine: Engine, job: Job, *, standing: bool) -> None:
+        """`standing` asks the hook to save at every best evaluation."""
+        self.control = Control(run_dir, run.info.id)
+        self.watch = Watch(Path(run.cwd or "/"))
+        self.ended = False
+        self.life = 0.0
+        self._dir = run_dir
+        self._engine = engine
+        self._job = job
+        self._standing = standing
+        self._order: tuple[str, str] | None = None
+        self._signs = (0, 0)
+        self._looked = 0.0
+        self._hook = False
+        self._lines = 0
+        self._regular: CheckpointSeen | None = None
+        self._old: dict[Path, Signature] = {}
+
+    def look(self, now: float, machine: Machine, read: int) -> Iterator[CheckpointSeen]:
+        """Look around; yields checkpoints that have come to rest. `read` is how many bytes of the logs were read, a sign of life.
+
+        Raises NotWrittenError when the standing order cannot be given.
+        """
+        self.ended = self.ended or self._dir.exit.exists()
+        if 0 <= now - self._looked < PERIOD:
+            return
+        self._looked = now
+        self.ended = self.ended or self._job.ended()
+        ranks = self.control.ranks()
+        self._hook = any(rank.rank == 0 and "save" in rank.caps for rank in ranks)
+        signs = (read, sum(rank.changed for rank in ranks))
+        if signs != self._signs:
+            self._signs, self.life = signs, now
+        self._stand()
+        self._name_folders(machine)
+        for seen in self.watch.changes(now):
+            self._remember(seen)
+            yield seen
+
+    def last_look(self, now: float, machine: Machine) -> Iterator[CheckpointSeen]:
+        """Every checkpoint not told yet: nobody writes any more."""
+        self._name_folders(machine)
+        return self.watch.changes(now, rest=0.0)
+
+    def remember_old(self) -> None:
+        """From here on only checkpoints that change count as the next regular save."""
+        self._regular = None
+        self._old = {path: signature(path) for path in self.watch.candidates()}
+
+    def asked_for(self, proof: CheckpointSeen, machine: Machine) -> CheckpointSeen:
+        """A proof as an input of the fold; it is not told a second time."""
+        seen = replace(proof, by="request") if machine.request else proof
+        self.watch.seen_before(seen)
+        return seen
+
+    def seen(self, machine: Machine, now: float, *, proof: CheckpointSeen | None, left: str, cancel: str) -> Seen:
+        """The world as the machine takes it."""
+        return Seen(
+            now=now,
+            ended=self.ended,
+            hook=self._hook,
+            ack=self.control.answer(machine.request) if machine.state == "saving" else {},
+            life=self.life,
+            proof=proof,
+            regular=self._regular,
+            cancel=cancel,
+            left=left,
+        )
+
+    def _remember(self, seen: CheckpointSeen) -> None:
+        """Whether this is a regular save that came since `remember_old`."""
+        path = Path(seen.path)
+        newest = self.watch.candidates()[-1:]
+        if seen.complete and newest == [path] and self._old.get(path) != signature(path):
+            self._regular = seen
+
+    def _name_folders(self, machine: Machine) -> None:
+        """Every place where checkpoints may appear, as far as configuration, log, hook and requests tell."""
+        self.watch.add_folder(self._engine.facts.text("output_dir") or "")
+        for line in self._engine.saved[self._lines :]:
+            self.watch.add_checkpoint(line.path)
+        self._lines = len(self._engine.saved)
+        for best in self.control.bests():
+            self.watch.add_checkpoint(best.path, "standing")
+        self.watch.add_checkpoint(machine.path, "request" if machine.request else "job")
+
+    def _stand(self) -> None:
+        """The standing order, and again when the metric is known better."""
+        if not self._standing:
+            return
+        best = self._engine.board.best()
+        order = ("eval_loss", "min") if best is None else (best.metric, best.direction)
+        if order != self._order:
+            self.control.stand(*order)
+            self._order = order

@@ -1,0 +1,88 @@
+"""state.json: the run as its supervisor sees it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from trainwatch.model.snapshot import Snapshot, State
+from trainwatch.store.lock import this_process
+from trainwatch.store.rundir import RunDir
+from trainwatch.store.statefile import StateFile
+from trainwatch.supervise import say
+from trainwatch.supervise.machine import Limits, Machine, to_json
+
+PERIOD = 2.0
+"""Seconds between two states that differ only in progress."""
+
+HEARTBEAT = 30.0
+"""Seconds after which the state is written although nothing changed: from another machine this is how a supervisor shows its life."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a run ended. `exit_code` is the job's own, None when nobody knows it."""
+
+    state: State
+    exit_code: int | None
+
+
+class Publisher:
+    """Writes state.json when something changed."""
+
+    def __init__(self, run_dir: RunDir, limits: Limits) -> None:
+        self._dir = run_dir
+        self._limits = limits
+        me = this_process()
+        self.pid = me.pid
+        self._me = {"pid": me.pid, "ticks": me.ticks, "host": me.host}
+        self._written_at = -math.inf
+        self._looked_at = -math.inf
+        self._last: object = None
+
+    def due(self, now: float) -> bool:
+        """Whether progress may be looked at again."""
+        return not 0 <= now - self._looked_at < PERIOD
+
+    def write(
+        self,
+        machine: Machine,
+        snapshot: Snapshot,
+        positions: Mapping[str, Mapping[str, Any]],
+        now: float,
+        ending: Ending | None = None,
+    ) -> None:
+        """The state now; on disk when this returns. Raises NotWrittenError."""
+        self._looked_at = now
+        state = state_of(machine, snapshot) if ending is None else ending.state
+        extra = {"supervisor": self._me, "machine": to_json(machine), "final": ending is not None, "brief": brief(snapshot)}
+        code = None if ending is None else ending.exit_code
+        content = (state, code, positions, extra)
+        if content != self._last or now - self._written_at >= HEARTBEAT:
+            StateFile(state, now, say.stop_of(machine, self._limits), code, positions, extra).save(self._dir)
+            self._last, self._written_at = content, now
+
+
+def state_of(machine: Machine, snapshot: Snapshot) -> State:
+    """The state of a run that is not over."""
+    if machine.state in say.STATES:
+        return say.STATES[machine.state]
+    if any(rule.kind == "hang" and rule.verdict.outcome == "fired" for rule in snapshot.rules):
+        return "silent"
+    return "running" if snapshot.records else "starting"
+
+
+def brief(snapshot: Snapshot) -> dict[str, Any]:
+    """What `ls` and `status` show without reading the log."""
+    worst = snapshot.alerts[0] if snapshot.alerts else None
+    best, last = snapshot.best, snapshot.evaluations[-1] if snapshot.evaluations else None
+    return {
+        "step": snapshot.progress.step,
+        "total_steps": snapshot.progress.total_steps,
+        "phase": snapshot.phases[-1].phase if snapshot.phases else None,
+        "alert": None if worst is None else {"rule": worst.rule, "severity": worst.severity.word, "why": worst.why},
+        "evaluation": None if last is None else {"value": last.value, "step": last.step},
+        "best": None if best is None else {"metric": best.metric, "value": best.value, "step": best.step},
+    }

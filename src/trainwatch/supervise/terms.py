@@ -1,0 +1,62 @@
+"""What a run was started with, beyond who it is: kept in run.json, read by every supervisor of the run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from trainwatch.model.errors import NotReadableError
+from trainwatch.store.runfile import RunFile
+from trainwatch.supervise.machine import Limits
+from trainwatch.supervise.may import May
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """The conditions of a run.
+
+    `environment` is added to the job's; `supervisor` is the command that supervises. `starts` is the length each log had when the job
+    started. `unsaved` allows rules to stop without a proven checkpoint. `read_only` refuses every request. `attached`: the job was not started by us, its processes are found by its logs.
+    """
+
+    may: May = field(default_factory=May)
+    limits: Limits = field(default_factory=Limits)
+    environment: Mapping[str, str] = field(default_factory=dict)
+    supervisor: tuple[str, ...] = ()
+    starts: Mapping[str, int] = field(default_factory=dict)
+    unsaved: bool = False
+    read_only: bool = False
+    attached: bool = False
+
+    def extra(self) -> dict[str, Any]:
+        """For `RunFile.extra`."""
+        return {
+            "trust": {"save": self.may.save, "stop": sorted(self.may.stop)},
+            "limits": asdict(self.limits),
+            "environment": dict(self.environment),
+            "supervisor": list(self.supervisor),
+            "starts": dict(self.starts),
+            "unsaved": self.unsaved,
+            "read_only": self.read_only,
+            "attached": self.attached,
+        }
+
+
+def of(run: RunFile) -> Terms:
+    """The conditions in a run file; missing keys mean the least trust. Raises NotReadableError when they make no sense."""
+    extra = run.extra
+    try:
+        trust = extra.get("trust", {})
+        return Terms(
+            May(bool(trust.get("save")), frozenset(map(str, trust.get("stop", ())))),
+            Limits(**extra.get("limits", {})),
+            {str(name): str(value) for name, value in extra.get("environment", {}).items()},
+            tuple(map(str, extra.get("supervisor", ()))),
+            {str(path): int(size) for path, size in extra.get("starts", {}).items()},
+            bool(extra.get("unsaved")),
+            bool(extra.get("read_only")),
+            bool(extra.get("attached")),
+        )
+    except (TypeError, ValueError, AttributeError) as error:
+        raise NotReadableError(f"{run.info.directory}/run.json: {error} is wrong") from error

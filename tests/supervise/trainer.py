@@ -1,0 +1,142 @@
+"""A trainer in a few lines of standard library: prints like HF Trainer, overfits, and speaks the hook's protocol.
+
+What it does badly is asked for with options, so that every way in which a save or a stop can go wrong has a test.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import struct
+import sys
+import time
+from pathlib import Path
+
+
+def options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--steps", type=int, default=100_000)
+    parser.add_argument("--pause", type=float, default=0.02)
+    parser.add_argument("--out", type=Path, default=Path("out"))
+    parser.add_argument("--no-hook", action="store_true")
+    parser.add_argument("--save", choices=["ok", "fail", "torn", "silent", "slow"], default="ok")
+    parser.add_argument("--save-every", type=int, default=0)
+    parser.add_argument("--term", choices=["die", "ignore", "slow"], default="die")
+    parser.add_argument("--code", type=int, default=0)
+    parser.add_argument("--flat", action="store_true", help="the eval loss never turns up")
+    return parser.parse_args()
+
+
+def put(path: Path, value: dict[str, object]) -> None:
+    """Whole or absent."""
+    new = path.with_name(path.name + ".new")
+    new.write_text(json.dumps({"v": 1, **value}), encoding="utf-8")
+    new.replace(path)
+
+
+def get(path: Path) -> dict[str, object]:
+    """Empty when it is not there."""
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError):
+        return {}
+
+
+def checkpoint(folder: Path, step: int, *, torn: bool = False) -> Path:
+    """A checkpoint as HF Trainer writes it, with weights of eight bytes."""
+    path = folder / f"checkpoint-{step}"
+    path.mkdir(parents=True, exist_ok=True)
+    header = json.dumps({"w": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}}).encode()
+    weights = struct.pack("<Q", len(header)) + header + b"\0" * 8
+    (path / "model.safetensors").write_bytes(weights[:-4] if torn else weights)
+    (path / "config.json").write_text("{}", encoding="utf-8")
+    (path / "trainer_state.json").write_text(json.dumps({"global_step": step}), encoding="utf-8")
+    return path
+
+
+class Job:
+    """The loop."""
+
+    def __init__(self, args: argparse.Namespace) -> None:
+        self.args = args
+        self.step = 0
+        self.seen: set[object] = set()
+        run_dir = os.environ.get("TRAINWATCH_RUN_DIR")
+        self.dir = None if args.no_hook or run_dir is None else Path(run_dir)
+        self.beaten = 0.0
+        if args.term == "ignore":
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        elif args.term == "slow":
+            signal.signal(signal.SIGTERM, lambda *_: (time.sleep(1), sys.exit(0)))
+
+    def run(self) -> int:
+        self.beat("train")
+        for self.step in range(1, self.args.steps + 1):
+            time.sleep(self.args.pause)
+            print({"loss": round(2.5 / (1 + self.step / 20), 4), "learning_rate": 1e-4, "epoch": self.step / 10}, flush=True)
+            if self.step % 10 == 0:
+                print({"eval_loss": round(self.eval_loss(), 4), "epoch": self.step / 10}, flush=True)
+            if self.args.save_every and self.step % self.args.save_every == 0:
+                checkpoint(self.args.out, self.step)
+                print(f"Saving model checkpoint to {self.args.out}/checkpoint-{self.step}", flush=True)
+            if self.dir is not None:
+                self.poll(self.dir)
+        return int(self.args.code)
+
+    def eval_loss(self) -> float:
+        """Best at step 30, then worse and worse."""
+        return 2.0 + (0.0 if self.args.flat else abs(self.step - 30) / 25)
+
+    def beat(self, phase: str) -> None:
+        if self.dir is None or (phase == "train" and time.monotonic() - self.beaten < 0.5):
+            return
+        self.beaten = time.monotonic()
+        ticks = int(Path("/proc/self/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[19])
+        host = os.uname().nodename
+        rank = {"rank": 0, "world_size": 1, "pid": os.getpid(), "ticks": ticks, "host": host, "kind": "plain"}
+        put(self.dir / "ranks/rank0.json", {**rank, "caps": ["save", "hold", "standing"], "step": self.step, "phase": phase, "at": 0.0})
+
+    def poll(self, run_dir: Path) -> None:
+        """Look for a request, as rank 0 does."""
+        self.beat("train")
+        request = get(run_dir / "control/request.json")
+        name = request.get("id")
+        if name is None or name in self.seen or request.get("run") != get(run_dir / "run.json").get("run"):
+            return
+        self.seen.add(name)
+        if self.args.save == "silent":
+            return
+        self.beat("saving")
+        self.ack(run_dir, name, "saving")
+        if self.args.save == "fail":
+            self.ack(run_dir, name, "failed", error="no space left on device")
+            return
+        if self.args.save == "slow":
+            time.sleep(1.5)
+        path = checkpoint(self.args.out.absolute(), self.step, torn=self.args.save == "torn")
+        with (run_dir / "control/saves.txt").open("a", encoding="utf-8") as file:
+            file.write(f"{path}\n")
+        self.ack(run_dir, name, "saved", path=str(path))
+        if request.get("op") == "save_stop":
+            self.hold(run_dir, name, float(str(request.get("hold_s", 10))))
+
+    def ack(self, run_dir: Path, name: object, status: str, **more: object) -> None:
+        put(run_dir / f"control/ack-{name}.json", {"id": name, "status": status, "step": self.step, "seconds": 0.1, "at": 0.0, **more})
+
+    def hold(self, run_dir: Path, name: object, limit: float) -> None:
+        """Do nothing until we are released."""
+        self.beat("holding")
+        until = time.monotonic() + limit
+        while time.monotonic() < until:
+            op = get(run_dir / f"control/release-{name}.json").get("op")
+            if op == "leave":
+                sys.exit(0)
+            if op == "go_on":
+                return
+            time.sleep(0.05)
+
+
+if __name__ == "__main__":
+    sys.exit(Job(options()).run())
