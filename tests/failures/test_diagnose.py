@@ -68,6 +68,15 @@ def test_an_attempt_that_began_anew_and_stops_has_no_failure():
     assert died(TRACE + OOM + "***** Running training *****\n" + RECORD * 3) is None
 
 
+def test_output_that_goes_on_for_long_means_that_the_job_survived():
+    """An exception that was caught, or belongs to an attempt before, is neither the end nor the cause of a later one."""
+    chatter = "".join(f"still here {i}\n" for i in range(400))
+    assert died(TRACE + "KeyError: 'a'\n" + chatter) is None
+    got = died(TRACE + "KeyError: 'a'\n" + chatter + TRACE + OOM)
+    assert got is not None
+    assert got.kind == "cuda_oom"
+
+
 def test_the_earliest_line_wins_and_the_rest_are_echoes():
     """Of the errors of one death the first is the cause; the others are listed as echoes."""
     text = TRACE + OOM + CANCELLED + "W api.py:9] Sending process 5 closing signal SIGTERM\n"

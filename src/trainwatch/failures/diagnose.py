@@ -18,10 +18,14 @@ STRAGGLERS = 16 << 10
 ORDINARY = 10
 """Lines of ordinary output after a line that ends an attempt: what follows is another attempt. Indented lines do not count."""
 
+SURVIVED = 300
+"""Lines of ordinary output after any failure: whatever it was, the job went on, or was started again."""
+
 ECHOES = 100
 """Echoes that are kept."""
 
 _STARTS = (b"Setting OMP_NUM_THREADS", b"***** Running training *****", b"WORLD INFO DICT")
+_SAYS = re.compile(rb"\n(?:\[(?:rank|default)\d{1,6}\]:){0,2}+ ?+[^\s|=\-]")
 _BLOCK_RANK = re.compile(rb"Root Cause \(first observed failure\):.{0,300}?\brank\s+: (\d{1,6})", re.DOTALL)
 
 
@@ -78,16 +82,16 @@ def _attempt(data: bytes, hits: Sequence[Hit]) -> list[Hit]:
     for hit in hits:
         if hit.at <= started:
             continue
-        if over and _ordinary(data, reached, hit.start) > ORDINARY:
+        if kept and _ordinary(data, reached, hit.start) > (ORDINARY if over else SURVIVED):
             kept, over = [], False
         kept.append(hit)
         reached, over = max(reached, hit.end), over or hit.ends
-    return kept
+    return [] if _ordinary(data, reached, len(data)) > SURVIVED else kept
 
 
 def _ordinary(data: bytes, start: int, end: int) -> int:
-    """How many lines between two places begin with something to say."""
-    return sum(1 for line in data[start:end].split(b"\n")[1:-1] if line[:1].strip(b" \t\r|=-"))
+    """How many lines between two places begin, after their rank, with something to say."""
+    return sum(1 for _ in _SAYS.finditer(data, start, end))
 
 
 def _recent(hits: list[Hit], last_record: int | None, exit_code: int | None) -> list[Hit]:
