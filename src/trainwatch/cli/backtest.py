@@ -22,13 +22,16 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Fold every file and print what would have stopped it."""
-    from pathlib import Path
-
     from trainwatch.replay.backtest import backtest
     from trainwatch.rules.preset import load
+    from trainwatch.sources.target import logs
 
     preset, stated, formats = load(args.rules), facts_of(args), formats_of(args)
-    found = [backtest(Path(file), preset=preset, stated=stated, formats=formats) for file in args.files]
+    paths = [path for word in args.files for path in logs(word)]
+    found = [backtest(path, preset=preset, stated=stated, formats=formats) for path in paths]
+    for entry in found:
+        if not entry["evals"] and not entry["events"]:
+            print(f"trainwatch: {entry['file']}: no evaluation in it, and nothing to judge", file=sys.stderr)
     if args.format == "json":
         json.dump(found, sys.stdout, indent=1, allow_nan=False)
         print()

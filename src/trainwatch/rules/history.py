@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import wraps
 from itertools import islice, pairwise
 from operator import gt
@@ -29,7 +29,8 @@ class Point:
     """One evaluation as rules see it.
 
     `loss` is the primary metric turned so that lower is better. `train` and `gradient` are the printed records whose loss and
-    gradient norm are the (lower) median since the evaluation before; the newest known ones when none lies between, else None.
+    gradient norm are the (lower) median since the evaluation before; the newest known ones when none lies between, else None. A train
+    loss that the evaluation itself printed, over the same kind of batches, is preferred.
     `rate` is the newest learning rate.
     """
 
@@ -144,7 +145,7 @@ class History:
         if last is not None and again and last.values == values:
             return False
         evidence = Evidence(self.metric, value, step, epoch, block.source, block.attempt, line)
-        train = self._median("loss")
+        train = replace(evidence, name="train_loss", value=values["train_loss"]) if "train_loss" in values else self._median("loss")
         number = len(self.evaluations)
         evaluation = Evaluation(number, value, step, epoch, values, train.value if train else None, evidence, block.seen_at)
         self.evaluations.append(evaluation)

@@ -15,7 +15,7 @@ from trainwatch.rules.catalogue import catalogue
 from trainwatch.rules.kind import Kind
 from trainwatch.rules.preset import Preset, RuleSpec, builtin_names, load
 
-TOP_KEYS = ("summary", "extends", "without", "rule", "case")
+TOP_KEYS = ("name", "summary", "extends", "without", "rule", "case")
 RULE_KEYS = ("name", "kind", "ladder", "proof", "stop_by_default", "confirm", "settings")
 WORDS: dict[type, str] = {float: "a number", int: "a whole number", str: "a text", bool: "true or false", list: "a list", dict: "a table"}
 
@@ -41,6 +41,7 @@ class _Reader:
     def preset(self, data: dict[str, Any], name: str) -> Preset:
         """The whole file."""
         self._unknown(data, TOP_KEYS, "")
+        stated = self._typed(data, "name", str, "", "")
         summary = self._typed(data, "summary", str, "", "")
         base = self._base(self._typed(data, "extends", str, "", ""))
         rules = {r.name: r for r in base.rules} if base else {}
@@ -54,7 +55,7 @@ class _Reader:
         parsed = [parse(table, f"case[{i}]", rules, self._wrong) for i, table in enumerate(self._tables(data, "case"), 1)]
         if self.mistakes:
             raise DataFileError(self.mistakes)
-        return Preset(name, summary, tuple(rules.values()), self.file, tuple(c for c in parsed if c is not None))
+        return Preset(stated or name, summary, tuple(rules.values()), self.file, tuple(c for c in parsed if c is not None))
 
     def _base(self, extends: str) -> Preset | None:
         """The preset that this one builds on."""

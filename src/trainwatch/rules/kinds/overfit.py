@@ -75,7 +75,8 @@ class Overfit(Rule):
         if not history.train_fell or history.excess() <= 0:
             return None
         sparse = cadence(history) == "sparse"
-        noisy = not sparse and history.now.loss - history.top.loss <= 3 * ease * history.sigma
+        rest = 2.001 * history.resolution.half_unit if sparse else 3 * ease * history.sigma
+        noisy = history.now.loss - history.top.loss <= rest
         if self._red(history, ease) if sparse else self._red_many(history, rise, ease):
             return Severity.BLACK if self._black(history, ease) else Severity.RED
         if noisy:
