@@ -1,0 +1,63 @@
+"""Configuration wherever a log prints it: argument dumps, launcher command lines, `name = value` lines."""
+
+from __future__ import annotations
+
+import re
+
+from trainwatch.formats.names import names
+from trainwatch.formats.numbers import number
+from trainwatch.model.facts import Facts, FactValue
+
+_TEXTS = frozenset({"lr_scheduler_type", "optim", "eval_strategy", "save_strategy", "metric_for_best_model", "output_dir", "launcher"})
+_TRUTHS = frozenset({"greater_is_better", "load_best_model_at_end"})
+_WORLD = re.compile(rb"WORLD INFO DICT: \{([^}\r\n]{1,10000})\}")
+_ALTERNATIVES = b"|".join(
+    re.escape(name.encode()) for name in sorted(names().facts, key=len, reverse=True) if name not in ("lr", "epochs", "scheduler")
+)
+_SETTING = re.compile(
+    rb"(?<![\w./-])['\"]?(" + _ALTERNATIVES + rb")['\"]?[ \t]{0,4}[=:][ \t]{0,40}['\"]?([^\s,'\";)\]}]{1,200})(?![\w(\[])"
+)
+_FLAG = re.compile(rb"--(" + _ALTERNATIVES.replace(b"_", b"[_-]") + rb"|lr|epochs)(?:=|['\"]?,? ['\"]?)([^\s,'\"]{1,200})")
+MAX_LINE = 1 << 16
+"""Longer lines are data, in bytes."""
+
+
+class Configuration:
+    """Notes into `facts` what the lines of one source say."""
+
+    def __init__(self, facts: Facts, source: str) -> None:
+        self._facts, self._source = facts, source
+
+    def read(self, line: bytes, line_number: int) -> None:
+        """Look at one line that is no record."""
+        if len(line) > MAX_LINE:
+            return
+        if b"=" in line or b":" in line:
+            for match in _SETTING.finditer(line):
+                self._note(match[1], match[2], line_number)
+            world = _WORLD.search(line) if b"WORLD INFO" in line else None
+            if world is not None:
+                ranks = len(re.findall(rb"\d+(?=[,\]])", world[1]))
+                self._facts.note("world_size", float(ranks), self._source, line_number)
+        if b"--" in line:
+            for match in _FLAG.finditer(line):
+                self._note(match[1].replace(b"-", b"_"), match[2], line_number)
+
+    def _note(self, printed: bytes, raw: bytes, line_number: int) -> None:
+        """Keep a value that fits its name."""
+        name = names().facts.get(printed.decode())
+        value = _fitting(name or "", raw)
+        if name is not None and value is not None:
+            self._facts.note(name, value, self._source, line_number)
+
+
+def _fitting(name: str, raw: bytes) -> FactValue | None:
+    """The value as what the name calls for; None when it is something else, such as code."""
+    text = raw.strip(b"'\"")
+    if name in _TRUTHS:
+        return {b"true": True, b"false": False}.get(text.lower())
+    if name in _TEXTS:
+        word = text.decode("utf-8", "replace").rpartition(".")[2] if name != "output_dir" else text.decode("utf-8", "replace")
+        return word if re.fullmatch(r"[\w./~-]+", word) and word.lower() not in ("none", "null") else None
+    value = number(text)
+    return value if value is not None and value == value and value >= 0 else None  # noqa: PLR0124

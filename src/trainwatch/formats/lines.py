@@ -1,0 +1,232 @@
+"""The reference reader: a stretch of the log, line by line, through everything that can read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from trainwatch.formats import bars
+from trainwatch.formats.configuration import Configuration
+from trainwatch.formats.gather import Gather
+from trainwatch.formats.generic import Generic
+from trainwatch.formats.history import History
+from trainwatch.formats.objects import Objects
+from trainwatch.formats.ranks import Ranks, tag
+from trainwatch.formats.record import Record
+from trainwatch.formats.schema import Format
+from trainwatch.formats.shapes import Match, Shapes
+from trainwatch.formats.steps import Steps
+from trainwatch.formats.text import clean
+from trainwatch.model.block import Block
+from trainwatch.model.facts import Facts
+
+MAX_LINE = 1 << 16
+"""Longer lines hold no record except JSON, in bytes."""
+
+_CHECKPOINT_STEP = re.compile(r"(?:checkpoint|ckpt|step|iter)[-_=]?0*(\d{1,12})(?!.*(?:checkpoint|ckpt|step|iter)[-_=]?\d)")
+
+OWN = b"[trainwatch]"
+"""Lines that trainwatch itself wrote into a job's log."""
+
+
+class Lines:
+    """Reads the lines of one source in order. What it knows is decided by the lines so far, not by how they arrived."""
+
+    def __init__(self, formats: Sequence[Format], readers: frozenset[str], facts: Facts, gather: Gather, steps: Steps) -> None:
+        source = gather.source
+        self.shapes = Shapes(formats)
+        self.steps = steps
+        self.ranks = Ranks()
+        self.progress: tuple[int, int | None] | None = None
+        self.elapsed = 0.0
+        self.matched: list[Match] = []
+        self.detected: dict[str, None] = {}
+        self._facts, self._gather = facts, gather
+        self._objects = Objects(facts, source) if "json" in readers else None
+        self._history = History(facts, source) if "trainer_state" in readers else None
+        self._generic = Generic() if "generic" in readers else None
+        self._postfix = "bars" in readers
+        self._configuration = Configuration(facts, source)
+        self._pending: tuple[tuple[bytes, int, int], Record, int, int] | None = None
+        self._emitted: tuple[bytes, int, int] | None = None
+        self._specific = False
+        self.in_history = False
+
+    @property
+    def world(self) -> int:
+        """How many ranks may print, as far as known; at least 1."""
+        return int(min(max(self._facts.number("world_size") or 1, 1), 4096))
+
+    def read(self, data: bytes, start: int, stop: int, base: int, line_number: int) -> int:
+        """Read the lines of `data[start:stop]`, which begins with `line_number`; returns the number of the line behind them."""
+        while start < stop:
+            end = data.find(b"\n", start, stop)
+            if end < 0:
+                end = stop
+                next_line = line_number
+            else:
+                next_line = line_number + 1
+            self._line(data, start, end, base, line_number)
+            start, line_number = end + 1, next_line
+        return line_number
+
+    def finish(self) -> None:
+        """The source has ended: the last frame of a bar is final."""
+        self._flush()
+
+    def accept(self, block: Block) -> None:
+        """A block that was read without this reader: what a copy is compared with and how far the run is follow from it."""
+        self._flush()
+        self.detected.setdefault(block.format)
+        self._gather.block(block)
+        epochs = block.columns.get("epoch")
+        if block.kind == "train":
+            self.steps.train(epochs[-1] if epochs else None)
+        world = self.world
+        for row in range(max(0, len(block) - world), len(block)) if world > 1 else ():
+            step = block.step(row)
+            values = {"step": float("nan") if step is None else float(step)} | {name: c[row] for name, c in block.columns.items()}
+            self.ranks.is_copy(Record(block.kind, block.format, 0, 0, values, {}, block.derived), None, 1)
+        step = block.step(len(block) - 1)
+        if step is not None and block.kind in ("train", "info"):
+            self.progress = (step, self._total())
+
+    def configure_steps(self) -> None:
+        """In a log without bars the steps per epoch follow from the configuration, where it is known."""
+        if self.steps.total is None:
+            number = self._facts.number
+            total, epochs = number("total_steps"), number("num_train_epochs")
+            self.steps.per_epoch = number("steps_per_epoch") or (total / epochs if total and epochs else None)
+            every = number("logging_steps")
+            self.steps.every = int(every) if every and every >= 1 else None
+
+    def _line(self, data: bytes, start: int, end: int, base: int, number: int) -> None:
+        """One line: the pictures of bars that were overwritten in it, then what it shows at last."""
+        if end > start and data[end - 1] == 13:
+            end -= 1
+        shown = data.rfind(b"\r", start, end) + 1 or start
+        if shown > start:
+            self._overwritten(data, start, shown, base, number)
+        if shown < end and not data.startswith(OWN, shown):
+            self._shown(data, shown, end, base, number)
+
+    def _overwritten(self, data: bytes, start: int, end: int, base: int, number: int) -> None:
+        """Parts that a carriage return took away: only bars say anything there."""
+        while start < end:
+            stop = data.find(b"\r", start, end)
+            part = data[start:stop]
+            if b"/" in part and len(part) <= MAX_LINE:
+                for frame in bars.frames(clean(part)):
+                    self._frame(frame, base + start + max(0, part.find(b"%d/%d [" % (frame.counter, frame.total))), number)
+            start = stop + 1
+
+    def _shown(self, data: bytes, start: int, end: int, base: int, number: int) -> None:
+        """The text of a line."""
+        raw = data[start:end]
+        if len(raw) > MAX_LINE and b'{"' not in raw:
+            return
+        line = clean(raw)
+        if b"/" in line and b"[" in line and len(line) <= MAX_LINE:
+            for frame in bars.frames(line):
+                self._frame(frame, base + start + max(0, raw.find(b"%d/%d [" % (frame.counter, frame.total))), number)
+        position = 0
+        found = False
+        for record, rank in self._records(line, base + start, number):
+            found = True
+            at = _raw_position(raw, line, record, position)
+            position = max(at, 0) + 1 if at >= 0 else position
+            self._emit(record, rank, data, start + at, base=base, number=number)
+        if not found:
+            self._configuration.read(line, number)
+
+    def _records(self, line: bytes, offset: int, number: int) -> Iterator[tuple[Record, bytes | None]]:
+        """Every record of a cleaned line, with the rank that printed it."""
+        if self._history is not None:
+            entries = list(self._history.read(line, offset, number))
+            self.in_history = self._history.inside
+            if entries or self.in_history:
+                yield from ((entry, None) for entry in entries)
+                return
+        found = False
+        if len(line) <= MAX_LINE:
+            for match in self.shapes.find(line):
+                found = True
+                for name, value in match.facts.items():
+                    self._facts.note(name, value, self._gather.source, number)
+                if match.record is not None:
+                    self._specific = self._specific or match.record.kind in ("train", "eval")
+                    self.matched.append(match)
+                    yield match.record, tag(line[: match.record.start])
+        if not found and self._objects is not None and b'{"' in line:
+            for record in self._objects.read(line, number):
+                found = True
+                self._specific = self._specific or record.kind in ("train", "eval")
+                yield record, tag(line[: record.start])
+        if not found and self._generic is not None and not self._specific and len(line) <= 4096:
+            for record in self._generic.read(line):
+                yield record, tag(line[: record.start])
+
+    def _emit(self, record: Record, rank: bytes | None, data: bytes, at: int, *, base: int, number: int) -> None:
+        """Hand a record over, its step derived if it prints none."""
+        self._flush()
+        if "step" not in record.values and record.format != "trainer_state" and record.kind != "event":
+            epoch = record.values.get("epoch")
+            if record.kind == "train":
+                self.steps.train(epoch)
+            self.configure_steps()
+            step = self.steps.of(data, at, at + record.end - record.start, epoch, record.kind)
+            record.values = {"step": float("nan") if step is None else float(step), **record.values}
+            record.derived = (*record.derived, "step")
+        if record.kind == "event":
+            _step_of_path(record)
+        if record.kind in ("train", "eval", "info", "summary") and self.ranks.is_copy(record, rank, self.world):
+            return
+        if record.step is not None and record.kind in ("train", "info"):
+            self.progress = (int(record.step), self._total())
+        self.detected.setdefault(record.format)
+        self._gather.add(record, base + at, number)
+
+    def _frame(self, frame: bars.Frame, offset: int, number: int) -> None:
+        """A picture of a bar."""
+        if not frame.description and self.steps.bar(frame.total, frame.counter):
+            self._facts.note("total_steps", float(frame.total), self._gather.source, number)
+        is_train = frame.total == self.steps.total and not frame.description
+        values = bars.record(frame) if frame.postfix and self._postfix else None
+        if is_train or values is not None or frame.description[:5].lower() in (b"epoch", b"train"):
+            step, total = bars.steps_of(frame)
+            self.progress, self.elapsed = (step, total), max(frame.elapsed, self.elapsed)
+        if self._pending is not None and self._pending[0] != frame.key:
+            self._flush()
+        if values is not None and frame.key != self._emitted:
+            self._pending = (frame.key, values, offset, number)
+
+    def _flush(self) -> None:
+        """The last picture of a moment is the one that counts."""
+        if self._pending is not None:
+            self._emitted, record, offset, number = self._pending
+            self._pending = None
+            self.detected.setdefault(record.format)
+            self._gather.add(record, offset, number)
+
+    def _total(self) -> int | None:
+        """The planned steps."""
+        total = self._facts.number("total_steps")
+        return int(total) if total else self.steps.total
+
+
+def _raw_position(raw: bytes, line: bytes, record: Record, position: int) -> int:
+    """Where a record of the cleaned line begins in the line as it came."""
+    if record.start < 0 or len(raw) == len(line):
+        return record.start
+    at = raw.find(line[record.start : record.end], position)
+    if at < 0:
+        at = raw.find(line[record.start : record.start + 8], position)
+    return max(at, 0)
+
+
+def _step_of_path(record: Record) -> None:
+    """A checkpoint's name often tells its step."""
+    match = _CHECKPOINT_STEP.search(str(record.texts.get("path", "")))
+    if match is not None and "step" not in record.values:
+        record.values = {"step": float(match[1]), **record.values}
+        record.derived = (*record.derived, "step")

@@ -1,0 +1,62 @@
+"""Numbers as logs spell them."""
+
+from __future__ import annotations
+
+import re
+
+UNITS: dict[str, float] = {
+    "s": 1.0,
+    "ms": 1e-3,
+    "us": 1e-6,
+    "min": 60.0,
+    "h": 3600.0,
+    "percent": 0.01,
+    "KB": 1e3,
+    "MB": 1e6,
+    "GB": 1e9,
+    "KiB": 2.0**10,
+    "MiB": 2.0**20,
+    "GiB": 2.0**30,
+}
+"""What a slot's declared unit is worth in seconds, bytes or a fraction of one."""
+
+_THOUSANDS = re.compile(rb"[-+]?\d{1,3}(?:,\d{3})++(?:\.\d*+)?")
+_WRAPPED = re.compile(rb"(?:np\.float\d\d|np\.int\d\d|tensor|array)\(([^(),]{1,40})[^()]{0,60}\)")
+_SUFFIX = re.compile(
+    rb"([-+]?(?:\d++(?:\.\d*+)?|\.\d++)(?:[eE][-+]?\d++)?|[-+]?(?:nan|inf))(?:%|ms|s|it/s|s/it|[KMGT]i?B?|x)?[.,;]?", re.IGNORECASE
+)
+_SHAPE = re.compile(rb"[-+]?(?:\d|\.\d|nan|inf)", re.IGNORECASE)
+
+
+def number(text: bytes) -> float | None:
+    """The value of a printed number, None when it is none.
+
+    Reads thousands commas, quotes, a trailing percent sign or unit (which is not applied), `tensor(...)`, and NaN and infinity
+    in every spelling.
+    """
+    text = text.strip(b" \t'\"")
+    if not text or len(text) > 80 or b"_" in text:
+        return None
+    try:
+        return float(text)
+    except ValueError:
+        return _unusual(text)
+
+
+def _unusual(text: bytes) -> float | None:
+    """A number that `float` does not take."""
+    wrapped = _WRAPPED.fullmatch(text)
+    if wrapped:
+        return number(wrapped[1])
+    if _THOUSANDS.fullmatch(text):
+        return float(text.replace(b",", b""))
+    plain = _SUFFIX.fullmatch(text)
+    return float(plain[1]) if plain else None
+
+
+def resolution(text: bytes) -> float:
+    """The last place of a printed number: 0.01 for `1.25`, 1 for an integer."""
+    mantissa, _, exponent = text.strip(b" '\"").lower().partition(b"e")
+    _, point, digits = mantissa.partition(b".")
+    power = int(exponent) if exponent.lstrip(b"+-").isdigit() and len(exponent) < 5 else 0
+    return float(10.0 ** (power - (len(digits) if point else 0)))

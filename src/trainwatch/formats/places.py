@@ -1,0 +1,57 @@
+"""Where records stand: line and step from an offset, on demand."""
+
+from __future__ import annotations
+
+from array import array
+from dataclasses import dataclass, field
+
+from trainwatch.formats.steps import Steps
+
+
+@dataclass(slots=True)
+class KnownPlaces:
+    """Places of records that were read line by line: their lines are known, their steps stand in a column."""
+
+    lines: dict[int, int] = field(default_factory=dict)
+
+    def line(self, offset: int) -> int:
+        """The 1-based line of a record's offset; 0 for an offset that is none."""
+        return self.lines.get(offset, 0)
+
+    def step(self, row: int) -> int | None:  # noqa: ARG002  the column would have it
+        """None: a step that is known stands in the column."""
+        return None
+
+
+@dataclass(slots=True)
+class SlicePlaces:
+    """Places of records in a stretch of the log that is kept alive: counted and derived when asked for.
+
+    `data[0]` is byte `base` of the source; byte `start` of `data` begins line `first_line`. `ends` are positions in the source.
+    """
+
+    data: bytes
+    base: int
+    start: int
+    first_line: int
+    offsets: array[int]
+    ends: array[int]
+    epochs: array[float] | None
+    steps: Steps
+    kind: str
+    _counted: int = -1
+    _line: int = 0
+
+    def line(self, offset: int) -> int:
+        """The 1-based line of an offset within the stretch."""
+        at = offset - self.base
+        if self._counted < 0 or at < self._counted:
+            self._counted, self._line = self.start, self.first_line
+        self._line += self.data.count(b"\n", self._counted, at)
+        self._counted = at
+        return self._line
+
+    def step(self, row: int) -> int | None:
+        """The step of a record that prints none, from bar or epoch."""
+        epoch = None if self.epochs is None else self.epochs[row]
+        return self.steps.of(self.data, self.offsets[row] - self.base, self.ends[row] - self.base, epoch, self.kind)

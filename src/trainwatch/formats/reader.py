@@ -1,0 +1,147 @@
+"""Bytes of one source become blocks of records."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from trainwatch.formats.blocks import Blocks
+from trainwatch.formats.catalog import choose
+from trainwatch.formats.gather import Gather
+from trainwatch.formats.lines import Lines
+from trainwatch.formats.schema import Format
+from trainwatch.formats.span import Stamps
+from trainwatch.formats.steps import Steps, hold
+from trainwatch.formats.text import Decoder
+from trainwatch.model.block import Block
+from trainwatch.model.facts import Facts
+from trainwatch.model.snapshot import Span
+
+STRETCH = 1 << 17
+"""Bytes read in one go: small enough for the cache, and for who else wants the interpreter."""
+
+MAX_UNFINISHED = 1 << 23
+"""A line longer than this is left out, in bytes."""
+
+CONTEXT = 4
+"""Bytes kept before what is read next: they tell whether a record stands directly behind another."""
+
+
+class Reader:
+    """Reads one source of one attempt, from its first byte on.
+
+    `facts` receives the configuration found and is asked for what the log does not say. `names` restricts the formats; UsageError for
+    one that does not exist, DataFileError for a user's format file with mistakes; `formats` are used alone instead. Content never raises.
+    """
+
+    def __init__(
+        self, source: str, *, facts: Facts, attempt: int = 1, names: Sequence[str] | None = None, formats: Sequence[Format] | None = None
+    ) -> None:
+        chosen, readers = choose(names) if formats is None else (formats, frozenset[str]())
+        self._gather = Gather(source, attempt)
+        self._steps = Steps()
+        self._lines = Lines(chosen, readers, facts, self._gather, self._steps)
+        self._blocks = Blocks(self._lines, self._gather)
+        self._decoder = Decoder()
+        self._stamps = Stamps()
+        self._facts = facts
+        self._parts: list[bytes] = []
+        self._waiting = 0
+        self._buffer = b""
+        self._done = 0
+        self._base = 0
+        self._skipping = False
+
+    @property
+    def detected(self) -> tuple[str, ...]:
+        """The formats that gave records, in the order first seen."""
+        return tuple(self._lines.detected)
+
+    @property
+    def progress(self) -> tuple[int, int | None] | None:
+        """(step, total) of the newest record or train bar."""
+        return self._lines.progress
+
+    @property
+    def span(self) -> Span:
+        """When the log was written, by its timestamps or its train bar."""
+        return self._stamps.span(self._lines.elapsed)
+
+    @property
+    def lines(self) -> int:
+        """How many lines were completed."""
+        return self._blocks.line - 1
+
+    def feed(self, data: bytes, offset: int, *, final: bool = False, seen_at: float = math.nan) -> list[Block]:
+        """The next bytes of the source; returns the records they complete, in file order.
+
+        `offset` is the position of `data[0]`; data that was fed already is left out, and a hole is read as if it were not there.
+        A record without a step, in a log with bars, waits for the frame behind it. `final` says that no more will come.
+        """
+        self._gather.seen_at = seen_at
+        if not self._buffer and not self._parts and self._base == 0 and offset > 0:
+            self._base = offset
+        text = self._decoder.decode(data, final=final)
+        self._stamps.feed(text)
+        self._parts.append(text)
+        self._waiting += len(text)
+        if final or b"\n" in text or b"\r" in text or self._waiting > MAX_UNFINISHED:
+            self._advance(final=final)
+        if final:
+            self._lines.finish()
+        return self._gather.take()
+
+    def _advance(self, *, final: bool) -> None:
+        """Read all that is complete."""
+        keep = max(0, self._done - CONTEXT)
+        data = b"".join([self._buffer[keep:], *self._parts])
+        self._base += keep
+        self._parts.clear()
+        start = self._done - keep
+        start = self._leave_out(data, start)
+        cut = len(data) if final else _complete(data, start)
+        if cut > start:
+            held = cut if final else max(start, hold(data, cut))
+            start = self._stretches(data, start, held)
+            if held < cut and self._steps.total is None:
+                start = self._stretches(data, start, cut)
+        self._buffer, self._done = data, start
+        self._waiting = len(data) - start
+        if self._waiting > MAX_UNFINISHED:
+            self._skipping = True
+            self._done, self._waiting = len(data), 0
+        if len(data) - self._done < len(data) // 2 or len(data) > STRETCH:
+            keep = max(0, self._done - CONTEXT)
+            self._base += keep
+            self._buffer, self._done = data[keep:], self._done - keep
+
+    def _leave_out(self, data: bytes, start: int) -> int:
+        """The end of a line that is too long; the same place wherever the chunks were cut."""
+        if not self._skipping:
+            return start
+        end = data.find(b"\n", start)
+        if end < 0:
+            return len(data)
+        self._skipping = False
+        return end
+
+    def _stretches(self, data: bytes, start: int, stop: int) -> int:
+        """Read `data[start:stop]` in pieces that end with a line; returns `stop`."""
+        while start < stop:
+            end = min(start + STRETCH, stop)
+            if end < stop:
+                end = _complete(data, start, end) or _complete(data, start, stop) or stop
+            self._blocks.read(data, start, end, self._base)
+            start = end
+        return stop
+
+
+def _complete(data: bytes, start: int, stop: int | None = None) -> int:
+    """The end of the last complete line, or overwritten part of one, in `data[start:stop]`; 0 when there is none.
+
+    A carriage return at the very end is not the end of a part yet: a newline may follow.
+    """
+    stop = len(data) if stop is None else stop
+    line = data.rfind(b"\n", start, stop) + 1
+    part = data.rfind(b"\r", max(start, line), stop - 1) + 1
+    return max(line, part)

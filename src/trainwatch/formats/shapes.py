@@ -1,0 +1,140 @@
+"""Lines against the shapes of the formats: the reference, one line at a time."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from trainwatch.formats.numbers import number
+from trainwatch.formats.pairs import Parsed
+from trainwatch.formats.plan import Plan, plan
+from trainwatch.formats.record import Record
+from trainwatch.formats.schema import Format, Shape
+from trainwatch.formats.template import END
+
+_NOT_A_PREFIX = re.compile(rb"[\"'`{}=#]|[A-Za-z0-9_.]\Z")
+"""What may not stand before a record that begins its line: code, quotes, or a word that goes on."""
+
+MAX_LEARNED = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A shape found in a line: the record, or the facts, and what the block driver may learn from it."""
+
+    shape: Shape
+    record: Record | None
+    facts: dict[str, float | str]
+    parsed: Parsed | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """A pattern for exactly one shape of record: it starts with a literal; each group is one number.
+
+    `lead` is how many bytes of the pattern stand before the record (the newline of a record that begins its line).
+    """
+
+    format: str
+    pattern: re.Pattern[bytes]
+    plan: Plan
+    lead: int
+    key: tuple[str, ...]
+
+
+class Shapes:
+    """All shapes of some formats."""
+
+    def __init__(self, formats: Sequence[Format]) -> None:
+        self._shapes = [(fmt, shape) for fmt in formats for shape in fmt.shapes]
+        self._plans: dict[tuple[int, tuple[str, ...]], Plan] = {}
+
+    def find(self, line: bytes) -> Iterator[Match]:
+        """Every record and fact in a cleaned line, the first format that fits at a place wins."""
+        taken = -1
+        for fmt, shape in self._shapes:
+            head = shape.template.head
+            position = line.find(head)
+            while position >= 0:
+                match = self._at(fmt, shape, line, position) if position >= taken else None
+                if match is not None:
+                    if match.record is not None:
+                        taken = match.record.end
+                    yield match
+                    if not shape.anywhere:
+                        break
+                position = line.find(head, position + 1)
+
+    def _at(self, fmt: Format, shape: Shape, line: bytes, position: int) -> Match | None:
+        """The shape at a position of the line."""
+        if not shape.anywhere and (position > 200 or _NOT_A_PREFIX.search(line, 0, position)):
+            return None
+        match = shape.template.pattern.match(line, position)
+        if match is None:
+            return None
+        names, raw = shape.template.names, match.groups()
+        numbers = [number(text) if unit is not None else None for text, unit in zip(raw, shape.template.units, strict=True)]
+        if any(n is None and unit is not None for n, unit in zip(numbers, shape.template.units, strict=True)):
+            return None
+        parsed = Parsed(names, raw, (False,) * len(names), tuple(numbers), match.end())
+        if shape.pairs is not None:
+            more = shape.pairs.parse(line, match.end())
+            if more is None:
+                return None
+            parsed = Parsed(names + more.names, raw + more.raw, parsed.quoted + more.quoted, parsed.numbers + more.numbers, more.end)
+        return self._made(fmt, shape, parsed, position)
+
+    def _made(self, fmt: Format, shape: Shape, parsed: Parsed, position: int) -> Match | None:
+        """The match as record or facts."""
+        if shape.is_fact:
+            facts = {
+                name: text.decode("utf-8", "replace") if n is None else n
+                for name, text, n in zip(parsed.names, parsed.raw, parsed.numbers, strict=True)
+            }
+            return Match(shape, None, facts)
+        if any(name not in parsed.names for name in shape.needs):
+            return None
+        found = self._plan(fmt, shape, parsed.names)
+        if found.kind is None:
+            return None
+        values = {s.name: v * s.factor for s in found.slots if (v := parsed.numbers[s.index]) is not None}
+        texts = {s.name: parsed.raw[s.index].decode("utf-8", "replace") for s in found.slots if parsed.numbers[s.index] is None}
+        if found.kind in ("train", "eval") and not values:
+            return None
+        record = Record(found.kind, fmt.name, position, parsed.end, values, {**shape.constants, **texts})
+        return Match(shape, record, {}, parsed)
+
+    def _plan(self, fmt: Format, shape: Shape, names: tuple[str, ...]) -> Plan:
+        """The meaning of a set of names, remembered; forgotten when a log keeps inventing names."""
+        key = (id(shape), names)
+        known = self._plans.get(key)
+        if known is None:
+            if len(self._plans) > 1000:
+                self._plans.clear()
+            units = [unit or 1.0 for unit in shape.template.units]
+            known = self._plans[key] = plan(names, shape.kinds, fmt.rename, units)
+        return known
+
+    def learn(self, match: Match) -> Learned | None:
+        """The pattern of lines like this one, for the block driver; None when its values are not all plain numbers."""
+        record, parsed, shape = match.record, match.parsed, match.shape
+        if record is None or parsed is None or record.texts or any(n is None for n in parsed.numbers):
+            return None
+        pattern = shape.template.pattern.pattern
+        if shape.pairs is not None:
+            count = len(shape.template.names)
+            own = Parsed(parsed.names[count:], parsed.raw[count:], parsed.quoted[count:], parsed.numbers[count:], parsed.end)
+            rest = shape.pairs.learned(own)
+            if rest is None:
+                return None
+            pattern += rest + END
+        fmt = next(f for f, s in self._shapes if s is shape)
+        lead = b"" if shape.anywhere else b"\n"
+        return Learned(
+            fmt.name,
+            re.compile(lead + pattern),
+            self._plan(fmt, shape, parsed.names),
+            len(lead),
+            (fmt.name, *parsed.names, str(parsed.quoted)),
+        )

@@ -1,0 +1,47 @@
+"""When a log was written, by its own clocks."""
+
+from __future__ import annotations
+
+import calendar
+import re
+
+from trainwatch.model.snapshot import Span
+
+HEAD = 1 << 16
+TAIL = 1 << 13
+
+_STAMP = re.compile(rb"(?<!\d)(\d{4})[-/](\d\d)[-/](\d\d)[ T](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,6}))?")
+
+
+class Stamps:
+    """Remembers the beginning and the end of a stream; the timestamps in them are looked for when asked."""
+
+    def __init__(self) -> None:
+        self._head = b""
+        self._tail = b""
+        self._start: float | None = None
+
+    def feed(self, data: bytes) -> None:
+        """The next bytes of the stream."""
+        if len(self._head) < HEAD:
+            self._head += data[: HEAD - len(self._head)]
+        self._tail = (self._tail + data[-TAIL:])[-TAIL:]
+
+    def span(self, elapsed: float) -> Span:
+        """From the first timestamp to the last, else the `elapsed` seconds of the train bar, else nothing."""
+        if self._start is None:
+            first = _STAMP.search(self._head)
+            self._start = _seconds(first) if first else None
+        last = [_seconds(match) for match in _STAMP.finditer(self._tail)]
+        if self._start is not None and last and last[-1] > self._start:
+            return Span(self._start, last[-1], "timestamps", absolute=True)
+        return Span(0.0, elapsed, "progress bar") if elapsed > 0 else Span()
+
+
+def _seconds(match: re.Match[bytes]) -> float:
+    """Unix seconds of a timestamp, taken as UTC: logs do not say their zone."""
+    year, month, day, hour, minute, second = (int(part) for part in match.groups()[:6])
+    if not (1 <= month <= 12 and 1 <= day <= 31):
+        return 0.0
+    fraction = float(b"0." + match[7]) if match[7] else 0.0
+    return calendar.timegm((year, month, day, hour, minute, second)) + fraction

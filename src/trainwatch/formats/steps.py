@@ -1,0 +1,172 @@
+"""The step of a record that prints none, from the progress bar around it, or from its epoch.
+
+A bar goes to stderr, which is never buffered; a record goes to stdout, which may be. When the two are in step, the frame just behind a
+record is the refreshed bar, and the frame before it is at most a display interval old. When stdout is block-buffered, many records come
+at once behind one frame: then the last of them belongs to that frame, which gives the steps per epoch, and the epoch gives the others.
+Everything is decided from the bytes around a record and from constants that are set once, so it does not depend on the chunking.
+"""
+
+from __future__ import annotations
+
+import re
+
+from trainwatch.formats.bars import clock
+from trainwatch.formats.numbers import number, resolution
+
+BURST = 1 << 16
+"""How many bytes of adjacent records are held back until the frame behind them is there."""
+
+_AFTER = re.compile(rb"\}[ \t]{0,9}\r?\n\r[^\r\n\[{]{0,300}?(\d{1,15})/(\d{1,15}) \[([\d:]{1,12})<")
+_ELAPSED = re.compile(rb"\[([\d:]{1,12})<")
+_EPOCH = re.compile(rb"'epoch': '?([\d.eE+-]+)'?")
+
+
+class Steps:
+    """What is known about the train bar of one source."""
+
+    def __init__(self) -> None:
+        self.total: int | None = None
+        self.counter: int | None = None
+        self.per_epoch: float | None = None
+        self.every: int | None = None
+        self.epoch: float | None = None
+        self._next: tuple[int, int] | None = None
+
+    @property
+    def complete(self) -> bool:
+        """Whether the bar has come to its end: the next bar may be another run's."""
+        return self.total is not None and self.counter is not None and self.counter >= self.total
+
+    def seen(self, data: bytes, start: int, stop: int) -> None:
+        """Remember the newest frame of the train bar in a stretch of the log that is done with."""
+        if self.total is not None:
+            found = _last_counter(data, self.total, start, stop)
+            if found is not None:
+                self.counter = found
+
+    def bar(self, total: int, counter: int) -> bool:
+        """A frame without a description; returns whether it is the first: that one is the train bar."""
+        if self.total is None:
+            self.total, self.counter = total, counter
+            return True
+        if self.total == total:
+            self.counter = counter
+        elif self.complete:
+            self._next = (total, counter)
+        return False
+
+    def train(self, epoch: float | None) -> None:
+        """A train record comes. After the end of the train bar, an epoch that starts over belongs to the bar of another run."""
+        starts_over = epoch is None or self.epoch is None or epoch < self.epoch
+        if self.complete and self._next is not None and starts_over:
+            self.total, self.counter = self._next
+            self.per_epoch, self.every, self._next = None, None, None
+        self.epoch = epoch
+
+    def of(self, data: bytes, start: int, end: int, epoch: float | None, kind: str) -> int | None:
+        """The step of the record at [start, end) of `data`; None when nothing tells."""
+        if self.total is None:
+            return self._by_epoch(epoch, 0.0, kind)
+        if _adjacent(data, start, end):
+            if self.per_epoch is None:
+                self._calibrate(data, start, end)
+            return self._by_epoch(epoch, _printed(data, start, end), kind)
+        before = _last_counter(data, self.total, 0, start)
+        if before is None:
+            before = self.counter
+        return before if before is None else max(before, self._refreshed(data, end, before))
+
+    def _refreshed(self, data: bytes, end: int, before: int) -> int:
+        """The counter of the frame behind a record, if it is the bar drawn anew at that moment and not the picture of a later step."""
+        after = _AFTER.match(data, end - 1)
+        if after is None or int(after[2]) != self.total or int(after[1]) == before:
+            return 0
+        at = data.rfind(b"%d/%d [" % (before, self.total), 0, end)
+        drawn = _ELAPSED.search(data, at, at + 60) if at >= 0 else None
+        return int(after[1]) if drawn is not None and clock(after[3]) - clock(drawn[1]) <= 1 else 0
+
+    def _calibrate(self, data: bytes, start: int, end: int) -> None:
+        """Steps per epoch and steps between records, from the first burst: its last record belongs to the frame before it."""
+        first, last = _burst(data, start, end)
+        counter = _last_counter(data, self.total or 0, 0, first)
+        counter = self.counter if counter is None else counter
+        texts = _EPOCH.findall(data, first, last)
+        epochs = [value for text in texts if (value := number(text))]
+        if not counter or not epochs or not self.total:
+            return
+        slack = resolution(texts[-1])
+        rounds = round(self.total * epochs[-1] / counter)
+        whole = rounds >= 1 and abs(self.total * epochs[-1] / counter - rounds) <= self.total * slack / counter + 0.1 * rounds
+        self.per_epoch = self.total / rounds if whole else counter / epochs[-1]
+        if len(epochs) > 2:
+            self.every = max(1, round((epochs[-1] - epochs[0]) / (len(epochs) - 1) * self.per_epoch))
+
+    def _by_epoch(self, epoch: float | None, slack: float, kind: str) -> int | None:
+        """The step at an epoch, on the grid of the records where it lies within the epoch's rounding."""
+        if epoch is None or not self.per_epoch:
+            return None
+        exact = epoch * self.per_epoch
+        if self.every and kind != "summary":
+            grid = self.every * round(exact / self.every)
+            if abs(grid - exact) <= slack * self.per_epoch / 2 + 1:
+                return grid
+        return round(exact)
+
+
+def hold(data: bytes, cut: int) -> int:
+    """Where to stop reading for now: before the records at the end of `data[:cut]` whose following frame is not there yet."""
+    line_end = cut
+    while line_end > 0 and cut - line_end < BURST:
+        start = data.rfind(b"\n", 0, line_end - 1) + 1
+        record = max(start, data.rfind(b"{'", start, line_end))
+        if not data.startswith(b"{'", record) or not data[record:line_end].rstrip().endswith(b"}"):
+            break
+        if line_end == cut and not _undecided(data, cut):
+            return cut
+        line_end = max(start, record)
+        if record > start:
+            break
+    return line_end if line_end > cut - BURST else cut
+
+
+def _undecided(data: bytes, cut: int) -> bool:
+    """Whether what follows a record could still become the frame that tells its step, or another record."""
+    rest = data[cut : cut + 320]
+    if not rest or rest.startswith(b"{"):
+        return True
+    return rest.startswith(b"\r") and len(rest) < 320 and b"\n" not in rest and b"\r" not in rest[1:] and b"[" not in rest
+
+
+def _adjacent(data: bytes, start: int, end: int) -> bool:
+    """Whether another record stands directly before or behind, with no frame in between."""
+    return data[max(0, start - 2) : start] == b"}\n" or data[end : end + 3] == b"\n{'"
+
+
+def _burst(data: bytes, start: int, end: int) -> tuple[int, int]:
+    """The extent of the adjacent records around one."""
+    while data[max(0, start - 2) : start] == b"}\n":
+        start = data.rfind(b"{'", 0, start - 1)
+        if start < 0:
+            return 0, end
+    while data[end : end + 3] == b"\n{'":
+        stop = data.find(b"}\n", end + 1)
+        if stop < 0:
+            break
+        end = stop + 1
+    return start, end
+
+
+def _last_counter(data: bytes, total: int, start: int, end: int) -> int | None:
+    """The counter of the last frame with this total in [start, end)."""
+    mark = b"/%d [" % total
+    at = data.rfind(mark, start, end)
+    first = at
+    while first > start and data[first - 1 : first].isdigit():
+        first -= 1
+    return int(data[first:at]) if at > first else None
+
+
+def _printed(data: bytes, start: int, end: int) -> float:
+    """The resolution of the record's epoch."""
+    match = _EPOCH.search(data, start, end)
+    return resolution(match[1]) if match else 0.0

@@ -1,0 +1,42 @@
+"""From bytes as they arrive to lines that can be read."""
+
+from __future__ import annotations
+
+import codecs
+import re
+
+_ESCAPES = re.compile(rb"\x1b(?:\[[0-?]*+[ -/]*+[@-~]|\][^\x07\x1b\r\n]*+(?:\x07|\x1b\\)?|[@-Z\\^_])|[\x00\x07\x0e\x0f]|.\x08", re.DOTALL)
+_BOM_CODECS = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
+
+
+def clean(line: bytes) -> bytes:
+    """A line without terminal escapes, NULs and other characters that only move the cursor."""
+    return _ESCAPES.sub(b"", line) if b"\x1b" in line or b"\x00" in line or b"\x08" in line else line
+
+
+class Decoder:
+    """Turns a UTF-16 stream (known by its byte order mark) into UTF-8 and leaves every other one as it is.
+
+    Offsets into a UTF-16 source count the UTF-8 bytes.
+    """
+
+    def __init__(self) -> None:
+        self._head = b""
+        self._decided = False
+        self._incremental: codecs.IncrementalDecoder | None = None
+
+    def decode(self, data: bytes, *, final: bool) -> bytes:
+        """The next bytes as UTF-8; holds back the first byte of a stream until a second one tells the encoding."""
+        if not self._decided:
+            data = self._head + data
+            if len(data) < 2 and not final:
+                self._head = data
+                return b""
+            self._decided, self._head = True, b""
+            codec = _BOM_CODECS.get(data[:2])
+            if codec is not None:
+                self._incremental = codecs.getincrementaldecoder(codec)("replace")
+                data = data[2:]
+        if self._incremental is None:
+            return data
+        return self._incremental.decode(data, final).encode("utf-8", "replace")
