@@ -107,11 +107,11 @@ def _marks(plot: Canvas, snapshot: Snapshot, end: float, look: Look) -> None:
 
 
 def _label(plot: Canvas, x: int, text: str, role: str) -> None:
-    """Write beside column `x` where nothing is drawn: the first free row from the top, on the right, else on the left."""
+    """Write beside column `x` where nothing is drawn: the first free row from the top, on the right; else on the left."""
     length = cells(text)
-    for y in range(plot.height):
-        for at in (x + 2, x - length - 1):
-            if plot.is_blank(at - 1, y, length + 2) or (at == x + 2 and plot.is_blank(at, y, length)):
+    for at in (x + 2, x - length - 1):
+        for y in range(plot.height):
+            if plot.is_blank(at, y, length):
                 plot.put(at, y, text, role)
                 return
 

@@ -30,7 +30,7 @@ def consequences(snapshot: Snapshot, look: Look) -> list[Part]:
         ("running", ", ".join(filter(None, (started, devices, run.host))) or "on this host"),
         ("last save", _last_save(snapshot)),
         ("best", ", ".join(filter(None, (best_sentence(snapshot.best), saved_sentence(snapshot.best, snapshot.saved_best))))),
-        ("plan", "save on all ranks, prove the checkpoint, SIGTERM, wait; no SIGKILL"),
+        ("plan", "save on all ranks, prove the checkpoint, SIGTERM; no SIGKILL"),
         ("", "if the save cannot be proven, the job is left running"),
     ]
     return [(what, look.text(clean(text))) for what, text in rows]

@@ -49,5 +49,5 @@ def _span(canvas: Canvas, x: int, length: int, name: PhaseName, look: Look) -> N
     role = f"phase.{name}"
     canvas.put(x, 0, look.phase_fill[name] * length, role)
     word = f" {name} "
-    if length >= cells(word) + 2:
+    if length >= cells(word):
         canvas.put(x + (length - cells(word)) // 2, 0, word, role)

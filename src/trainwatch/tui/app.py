@@ -21,7 +21,7 @@ from trainwatch.tui.styles import rich_styles, textual_theme
 _EVERY = 0.5
 """Seconds between looks at the newest snapshot: two frames a second at most, whatever arrives."""
 
-_EXPLAIN = "ctrl+c only closes this screen; training goes on. Again to close, X to stop the job."
+_EXPLAIN = "ctrl+c closes only this screen, training goes on; again to close, X to stop"
 
 
 class TrainwatchApp(App[None]):
@@ -107,8 +107,8 @@ class TrainwatchApp(App[None]):
         self._interrupted = True
         self.say(_EXPLAIN)
 
-    def on_key(self) -> None:
-        """A key that nothing else took clears the sentence."""
+    def hush(self) -> None:
+        """Take the sentence away: a key was pressed. What was said at the end of the run stays."""
         if self.message and not self._ended:
             self.say("")
 

@@ -31,6 +31,10 @@ class Page(Screen[None]):
         """The app, by its own type."""
         return cast("TrainwatchApp", self.app)
 
+    def on_key(self, event: events.Key) -> None:  # noqa: ARG002  screens that type need it
+        """Any key has read what was said."""
+        self.watcher.hush()
+
     def refresh_page(self) -> None:
         """Draw what is new."""
         raise NotImplementedError

@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+from tests.tui.fakefeed import RUN, snapshot
+
+from trainwatch.model.series import Series
+from trainwatch.model.snapshot import Progress, Snapshot
+from trainwatch.present.chart import ColumnCache, loss_chart
+from trainwatch.present.look import ASCII, UNICODE, Look
+
+
+def chart(shown: Snapshot, look: Look = ASCII, width: int = 80, height: int = 12) -> list[str]:
+    """The chart as text."""
+    return loss_chart(shown, width, height, look, ColumnCache()).lines()
+
+
+def test_title_tells_values_gap_and_phase():
+    """The rule above the chart names both losses, their gap, the phase and its beginning."""
+    top = chart(snapshot(2600))[0]
+    assert "o train 0.07946" in top
+    assert "x eval 1.077" in top
+    assert "gap +0.9973" in top
+    assert "/ severe since 2200" in top
+
+
+def test_best_and_saved_are_marked():
+    """The best evaluation and the best checkpoint on disk stand beside the dotted line at the best step."""
+    lines = chart(snapshot(2600))
+    assert "* best 0.9593 @1600" in lines[1]
+    assert "saved checkpoint-1000 (1.073)" in lines[2]
+    column = lines[1].index(":")
+    assert column == 7 + 1600 * 73 // 4400
+    assert lines[10][7 + 1000 * 73 // 4400] == "C"
+    assert lines[10][7 + 2000 * 73 // 4400] == "c"
+
+
+def test_best_not_saved():
+    """Where checkpoints are looked for and none holds, that is said; where nobody looks, nothing is claimed."""
+    unsaved = replace(snapshot(800), saved_best=None, checkpoints=())
+    assert any("best not saved!" in line for line in chart(unsaved))
+    bare = replace(unsaved, run=replace(RUN, supervised=False))
+    assert not any("saved" in line for line in chart(bare))
+
+
+def test_labels_do_not_cover_the_curves():
+    """A label takes a place where nothing is drawn: every point of the curves is still there."""
+    with_marks, without = chart(snapshot(2600)), chart(replace(snapshot(2600), best=None))
+    for marked, plain in zip(with_marks[1:10], without[1:10], strict=True):
+        assert all(b == a for a, b in zip(plain[7:], marked[7:], strict=True) if a in "ox")
+
+
+def test_axis_is_fixed_to_the_plan():
+    """The right end of the axis is the planned steps, and an earlier point stays in its column while the run goes on."""
+    early, late = chart(snapshot(2600)), chart(snapshot(2700))
+    assert early[11].rstrip().endswith("4400")
+    assert [line[:45] for line in early[3:10]] == [line[:45] for line in late[3:10]]
+
+
+def test_nan_is_visible():
+    """A loss that is not finite is an N on the top edge."""
+    series = Series()
+    for step, value in enumerate((3.0, 2.5, math.nan, 2.0), 1):
+        series.extend([value], step, step)
+    shown = Snapshot(RUN, progress=Progress(4, 10), series={"loss": series})
+    assert "N" in chart(shown)[1]
+    assert "N" in chart(shown, UNICODE)[1]
+
+
+def test_without_a_loss_it_says_so():
+    """An empty chart is a sentence, before and after anything was read."""
+    assert any("nothing was printed yet" in line for line in chart(Snapshot(RUN)))
+    assert any("read 4.12 KB, 3 records: no loss in it yet" in line for line in chart(Snapshot(RUN, records=3, bytes_read=4120)))
+
+
+def test_any_size_is_drawn():
+    """No size is too small to be drawn into."""
+    for width in range(0, 40, 3):
+        for height in range(8):
+            lines = chart(snapshot(400), UNICODE, width, height)
+            assert [len(line) for line in lines] == [width] * height
