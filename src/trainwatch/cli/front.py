@@ -9,6 +9,7 @@ import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from trainwatch.cli.deeds import Deeds
 from trainwatch.cli.plain import Plain
 from trainwatch.present.sentences import detached_sentence
 from trainwatch.supervise.clock import SystemClock
@@ -51,7 +52,8 @@ class Front:
         self._dir = run_dir
         self._id = run_id
         self._mark = "[trainwatch] " if terse else ""
-        self._plain = Plain(terse=terse)
+        self._plain = Plain(terse=terse, stops=False)
+        self._deeds = Deeds(run_dir)
         self._shim = shim
         self._waiter = Waiter(run_dir)
         self._clock = SystemClock()
@@ -109,7 +111,7 @@ class Front:
 
     def _say(self, feed: FollowFeed) -> None:
         """Print what is new."""
-        for line in self._plain.lines(feed.latest()):
+        for line in (*self._plain.lines(feed.latest()), *self._deeds.lines()):
             self._print(line)
 
     def _print(self, line: str) -> None:

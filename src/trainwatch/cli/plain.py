@@ -10,12 +10,19 @@ from trainwatch.present.numbers import number
 from trainwatch.present.numbers import step as step_text
 from trainwatch.present.sentences import event_sentence
 
+PASSING = frozenset({"starting", "running", "saving", "stopping"})
+"""States that the journal tells better."""
+
 
 class Plain:
-    """Turns snapshots into the lines that are new. `terse` leaves evaluations out: a batch log holds them already."""
+    """Turns snapshots into the lines that are new.
 
-    def __init__(self, *, terse: bool = False) -> None:
+    `terse` leaves evaluations out: a batch log holds them already. `stops` is off where the journal itself is told.
+    """
+
+    def __init__(self, *, terse: bool = False, stops: bool = True) -> None:
         self._terse = terse
+        self._stops = stops
         self._evaluations = 0
         self._events = 0
         self._stop = ""
@@ -27,15 +34,21 @@ class Plain:
         self._evaluations = len(snapshot.evaluations)
         new += [f"{_clock(event.at)} {event_sentence(event)}" for event in snapshot.events[self._events :]]
         self._events = len(snapshot.events)
-        if snapshot.stop.text != self._stop:
+        if self._stops and snapshot.stop.text != self._stop:
             self._stop = snapshot.stop.text
             new.append(f"{_clock(snapshot.stop.since)} {clean(self._stop)}")
-        if snapshot.state != self._state:
-            said = self._state
-            self._state = snapshot.state
-            if said or snapshot.state not in ("starting", "running"):
-                new.append(f"{_clock(snapshot.now)} {snapshot.state}")
+        if self._is_news(snapshot.state):
+            new.append(f"{_clock(snapshot.now)} {snapshot.state}")
+        self._state = snapshot.state
         return new
+
+    def _is_news(self, state: str) -> bool:
+        """Whether a state is to be told: another one than before, and none that other lines tell better."""
+        if state == self._state:
+            return False
+        if self._stops:
+            return bool(self._state) or state not in ("starting", "running")
+        return state not in PASSING
 
 
 def _evaluation(evaluation: Evaluation, snapshot: Snapshot) -> str:

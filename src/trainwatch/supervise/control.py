@@ -76,6 +76,13 @@ class Control:
         found = (_rank(path) for path in sorted(self.dir.ranks.glob("rank*.json")))
         return [rank for rank in found if rank is not None and rank.alive()]
 
+    def changed(self) -> int:
+        """When a file last came into `control/`, in ns, to be compared only with itself; 0 when it cannot be told."""
+        try:
+            return self.dir.control.stat().st_mtime_ns
+        except OSError:
+            return 0
+
     def bests(self) -> Iterator[Best]:
         """What the standing order has saved."""
         for path in sorted(self.dir.control.glob("best-*.json")):

@@ -136,7 +136,8 @@ class Supervisor:
     def _decide(self, now: float) -> None:
         """Hand to the machine what the rules ask for."""
         if self.decider.pending:
-            self._todo += self.decider.wishes(self.engine.board.alerts())
+            alerts, view = self.engine.board.alerts(), self.outlook
+            self._todo += self.decider.wishes(alerts, now, standing=view.stands, busy=view.saving)
         while self._todo:
             self._begin(self._todo[0], now)
             self.decider.done(self._todo.pop(0), now)

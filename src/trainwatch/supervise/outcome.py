@@ -50,6 +50,13 @@ class Waiter:
         code = Job(self._dir, (), attached=False).exit_code()
         return _own("lost" if code is None else "failed" if code else "done", code)
 
+    def failure(self, since: float) -> Outcome | None:
+        """A save or stop that failed or got stuck after `since`, in Unix seconds, while the job goes on."""
+        kept = self.state()
+        if kept is None or kept.stop.machine not in ("failed", "stuck") or not kept.stop.since >= since or kept.stop.exit_code is None:
+            return None
+        return Outcome(kept.state, kept.stop.text, kept.stop.exit_code)
+
     def without_files(self, status: int) -> Outcome:
         """The end of a run that could write nothing: the shim's own status."""
         return _own("failed" if status else "done", 128 - status if status < 0 else status)

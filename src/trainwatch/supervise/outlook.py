@@ -20,7 +20,11 @@ PERIOD = 1.0
 
 
 class Outlook:
-    """One job. `life` is when it last showed a sign of life, in Unix seconds; `ended` says that no process of it is left."""
+    """One job.
+
+    `life` is when it last showed a sign of life, in Unix seconds; `ended` says that no process of it is left. `stands`: its hook carries
+    out the standing order. `saving`: it is at a save.
+    """
 
     def __init__(self, run_dir: RunDir, run: RunFile, engine: Engine, job: Job, *, standing: bool) -> None:
         """`standing` asks the hook to save at every best evaluation."""
@@ -28,12 +32,15 @@ class Outlook:
         self.watch = Watch(Path(run.cwd or "/"))
         self.ended = False
         self.life = 0.0
+        self.stands = self.saving = False
         self._dir = run_dir
         self._engine = engine
         self._job = job
         self._standing = standing
         self._order: tuple[str, str] | None = None
         self._signs = (0, 0)
+        self._changed = 0
+        self._bests: set[str] = set()
         self._looked = 0.0
         self._hook = False
         self._lines = 0
@@ -46,12 +53,16 @@ class Outlook:
         Raises NotWrittenError when the standing order cannot be given.
         """
         self.ended = self.ended or self._dir.exit.exists()
+        yield from self._new_bests(now)
         if 0 <= now - self._looked < PERIOD:
             return
         self._looked = now
         self.ended = self.ended or self._job.ended()
         ranks = self.control.ranks()
-        self._hook = any(rank.rank == 0 and "save" in rank.caps for rank in ranks)
+        first = next((rank for rank in ranks if rank.rank == 0), None)
+        self._hook = first is not None and "save" in first.caps
+        self.saving = first is not None and first.phase == "saving"
+        self.stands = self._order is not None and first is not None and "standing" in first.caps
         signs = (read, sum(rank.changed for rank in ranks))
         if signs != self._signs:
             self._signs, self.life = signs, now
@@ -63,8 +74,9 @@ class Outlook:
 
     def last_look(self, now: float, machine: Machine) -> Iterator[CheckpointSeen]:
         """Every checkpoint not told yet: nobody writes any more."""
+        yield from self._new_bests(now)
         self._name_folders(machine)
-        return self.watch.changes(now, rest=0.0)
+        yield from self.watch.changes(now, rest=0.0)
 
     def remember_old(self) -> None:
         """From here on only checkpoints that change count as the next regular save."""
@@ -98,14 +110,24 @@ class Outlook:
         if seen.complete and newest == [path] and self._old.get(path) != signature(path):
             self._regular = seen
 
+    def _new_bests(self, now: float) -> Iterator[CheckpointSeen]:
+        """What the standing order has saved: the hook tells when it is whole, so nothing needs to come to rest."""
+        changed = self.control.changed()
+        if changed == self._changed:
+            return
+        self._changed = changed
+        for best in self.control.bests():
+            if best.path not in self._bests:
+                self._bests.add(best.path)
+                self.watch.add_checkpoint(best.path, "standing")
+                yield from self.watch.look_now(best.path, now)
+
     def _name_folders(self, machine: Machine) -> None:
         """Every place where checkpoints may appear, as far as configuration, log, hook and requests tell."""
         self.watch.add_folder(self._engine.facts.text("output_dir") or "")
         for line in self._engine.saved[self._lines :]:
             self.watch.add_checkpoint(line.path)
         self._lines = len(self._engine.saved)
-        for best in self.control.bests():
-            self.watch.add_checkpoint(best.path, "standing")
         self.watch.add_checkpoint(machine.path, "request" if machine.request else "job")
 
     def _stand(self) -> None:

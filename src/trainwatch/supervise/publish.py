@@ -12,6 +12,7 @@ from trainwatch.store.lock import this_process
 from trainwatch.store.rundir import RunDir
 from trainwatch.store.statefile import StateFile
 from trainwatch.supervise import say
+from trainwatch.supervise.brief import summary
 from trainwatch.supervise.machine import Limits, Machine, to_json
 
 PERIOD = 2.0
@@ -57,7 +58,7 @@ class Publisher:
         """The state now; on disk when this returns. Raises NotWrittenError."""
         self._looked_at = now
         state = state_of(machine, snapshot) if ending is None else ending.state
-        extra = {"supervisor": self._me, "machine": to_json(machine), "final": ending is not None, "brief": brief(snapshot)}
+        extra = {"supervisor": self._me, "machine": to_json(machine), "final": ending is not None, "brief": summary(snapshot)}
         code = None if ending is None else ending.exit_code
         content = (state, code, positions, extra)
         if content != self._last or now - self._written_at >= HEARTBEAT:
@@ -72,17 +73,3 @@ def state_of(machine: Machine, snapshot: Snapshot) -> State:
     if any(rule.kind == "hang" and rule.verdict.outcome == "fired" for rule in snapshot.rules):
         return "silent"
     return "running" if snapshot.records else "starting"
-
-
-def brief(snapshot: Snapshot) -> dict[str, Any]:
-    """What `ls` and `status` show without reading the log."""
-    worst = snapshot.alerts[0] if snapshot.alerts else None
-    best, last = snapshot.best, snapshot.evaluations[-1] if snapshot.evaluations else None
-    return {
-        "step": snapshot.progress.step,
-        "total_steps": snapshot.progress.total_steps,
-        "phase": snapshot.phases[-1].phase if snapshot.phases else None,
-        "alert": None if worst is None else {"rule": worst.rule, "severity": worst.severity.word, "why": worst.why},
-        "evaluation": None if last is None else {"value": last.value, "step": last.step},
-        "best": None if best is None else {"metric": best.metric, "value": best.value, "step": best.step},
-    }

@@ -1,0 +1,63 @@
+"""What the supervisor did, as plain lines from its journal: not one of them is missed, however fast they follow each other."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from trainwatch.model.errors import NotReadableError
+from trainwatch.present.clean import clean
+from trainwatch.store import journal
+from trainwatch.store.rundir import RunDir
+
+
+class Deeds:
+    """Reads the journal of one run as it grows."""
+
+    def __init__(self, run_dir: RunDir) -> None:
+        self._path = run_dir.journal
+        self._told = 0
+        self._size = 0
+
+    def lines(self) -> list[str]:
+        """What was done since the last call."""
+        size = self._length()
+        if size == self._size:
+            return []
+        self._size = size
+        try:
+            entries = journal.read(self._path)
+        except NotReadableError:
+            return []
+        new = entries[self._told :]
+        self._told = len(entries)
+        return [clean(f"{_clock(entry)} {text}") for entry in new if (text := _sentence(entry))]
+
+    def _length(self) -> int:
+        """How long the journal is; 0 without one."""
+        path = Path(self._path)
+        return path.stat().st_size if path.exists() else 0
+
+
+def _sentence(entry: Mapping[str, Any]) -> str:
+    """An entry for people; empty for what the other lines say."""
+    match entry.get("event"):
+        case "machine":
+            return str(entry.get("text", ""))
+        case "proof":
+            return f"proof {entry.get('path')}: {'complete' if entry.get('complete') else 'not complete'}, {entry.get('why')}"
+        case "signal":
+            return f"{entry.get('signal')} to {len(entry.get('pids', ()))} processes: {', '.join(map(str, entry.get('names', ())))}"
+        case "request_refused":
+            return f"request {entry.get('request')} refused: {entry.get('why')}"
+        case "stopped":
+            torn = "".join(f"; newer and torn: {path}" for path in entry.get("torn", ()))
+            return f"to resume: {entry['resume']}{torn}" if entry.get("resume") else torn.lstrip("; ")
+    return ""
+
+
+def _clock(entry: Mapping[str, Any]) -> str:
+    """The time of day of an entry."""
+    return time.strftime("%H:%M:%S", time.localtime(float(entry.get("at", 0))))

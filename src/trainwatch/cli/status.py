@@ -1,0 +1,48 @@
+"""`trainwatch status TARGET`: where a run stands, once."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from typing import TYPE_CHECKING
+
+from trainwatch.cli.options import add_reading, add_rules
+
+if TYPE_CHECKING:
+    from trainwatch.supervise.brief import Brief
+
+HELP = "where a run stands, once"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """The words of the verb."""
+    parser.add_argument("target", nargs="*", metavar="TARGET", help="a run, or logs (default: the only run that goes on)")
+    parser.add_argument("--json", action="store_true", help="one JSON object")
+    add_rules(parser)
+    add_reading(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Say it in a fixed order."""
+    found = _brief(args)
+    if args.json:
+        print(json.dumps(found.to_json(), ensure_ascii=False))
+    else:
+        print("\n".join(found.lines()))
+    return 0
+
+
+def _brief(args: argparse.Namespace) -> Brief:
+    """From the run directory, or from the log itself."""
+    from trainwatch.cli.people import run_of
+    from trainwatch.replay.target import resolve
+    from trainwatch.supervise import brief
+
+    target = resolve(args.target, os.environ) if args.target else None
+    run_dir = run_of(None) if target is None else target.run_dir
+    if run_dir is not None:
+        return brief.of_run(run_dir)
+    from trainwatch.cli.whole import snapshot_of
+
+    return brief.of_snapshot(snapshot_of(args))

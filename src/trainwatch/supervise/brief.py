@@ -1,0 +1,129 @@
+"""A run in a few words, for `ls` and `status`: without reading its log, as far as its supervisor has said it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from trainwatch.model.errors import NotReadableError
+from trainwatch.model.snapshot import RunInfo, Snapshot, Stop
+from trainwatch.present.clean import clean
+from trainwatch.present.numbers import number
+from trainwatch.store import runfile, statefile
+from trainwatch.store.lock import holder
+from trainwatch.store.rundir import RunDir
+from trainwatch.supervise.job import Job
+
+OVER = frozenset({"stopped", "done", "failed", "lost"})
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """A run at one moment. `facts` is what `summary` made; `supervisor` says who supervises, empty when nobody does."""
+
+    run: RunInfo
+    state: str
+    supervisor: str
+    stop: Stop
+    exit_code: int | None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """Everything, with stable keys."""
+        stop = {**asdict(self.stop), "since": self.stop.since if self.stop.since == self.stop.since else None}
+        return {
+            "v": 1,
+            "run": self.run.id,
+            "name": self.run.name,
+            "directory": self.run.directory or None,
+            "sources": list(self.run.sources),
+            "state": self.state,
+            "supervisor": self.supervisor or None,
+            "may": self.run.may,
+            **self.facts,
+            "stop": stop,
+            "exit_code": self.exit_code,
+        }
+
+    def line(self) -> str:
+        """For a list."""
+        return clean(
+            "  ".join(part for part in (self.run.id, self.state, self._step(), str(self.facts.get("phase") or ""), self._alert()) if part)
+        )
+
+    def lines(self) -> list[str]:
+        """For people and screen readers, always in this order."""
+        rows = {
+            "run": self.run.id,
+            "state": self.state + ("" if self.supervisor or self.state in OVER else ", nobody supervises it"),
+            "progress": self._step(),
+            "phase": str(self.facts.get("phase") or ""),
+            "newest": self._value("evaluation"),
+            "best": self._value("best"),
+            "alert": self._alert(),
+            "stop": self.stop.text,
+            "may": self.run.may,
+            "log": ", ".join(self.run.sources),
+            "exit code": "" if self.exit_code is None else str(self.exit_code),
+        }
+        return [clean(f"{name:10}{text}") for name, text in rows.items() if text]
+
+    def _step(self) -> str:
+        """How far it is."""
+        step, total = self.facts.get("step"), self.facts.get("total_steps")
+        return "" if step is None else f"step {step}" if total is None else f"step {step} of {total}"
+
+    def _value(self, name: str) -> str:
+        """An evaluation."""
+        found = self.facts.get(name)
+        if not found:
+            return ""
+        at = "" if found.get("step") is None else f" at step {found['step']}"
+        return f"{(self.facts.get('best') or {}).get('metric', 'eval_loss')} {number(float(found['value']))}{at}"
+
+    def _alert(self) -> str:
+        """The worst rule that holds."""
+        alert = self.facts.get("alert")
+        return f"{alert['severity']} {alert['rule']}: {alert['why']}" if alert else ""
+
+
+def summary(snapshot: Snapshot) -> dict[str, Any]:
+    """What a brief tells of a snapshot, as JSON values; what is not known is None."""
+    worst = snapshot.alerts[0] if snapshot.alerts else None
+    best, last = snapshot.best, snapshot.evaluations[-1] if snapshot.evaluations else None
+    return {
+        "step": snapshot.progress.step,
+        "total_steps": snapshot.progress.total_steps,
+        "phase": snapshot.phases[-1].phase if snapshot.phases else None,
+        "alert": None if worst is None else {"rule": worst.rule, "severity": worst.severity.word, "why": worst.why},
+        "evaluation": None if last is None else {"value": last.value, "step": last.step},
+        "best": None if best is None else {"metric": best.metric, "value": best.value, "step": best.step},
+    }
+
+
+def of_snapshot(snapshot: Snapshot) -> Brief:
+    """From a log that was read."""
+    return Brief(snapshot.run, snapshot.state, "", snapshot.stop, snapshot.exit_code, summary(snapshot))
+
+
+def of_run(run_dir: RunDir) -> Brief:
+    """From the small files of a run directory. Raises NotReadableError when run.json cannot be read."""
+    run = runfile.load(run_dir)
+    who = holder(run_dir.lock)
+    supervisor = str(who) if who is not None and who.alive() is not False else ""
+    try:
+        kept = statefile.load(run_dir)
+    except NotReadableError:
+        kept = None
+    if kept is None:
+        return Brief(run.info, "starting", supervisor, Stop(), None)
+    state: str = kept.state
+    if not supervisor and state not in OVER and _gone(run_dir, run):
+        state = "lost"
+    return Brief(run.info, state, supervisor, kept.stop, kept.exit_code, kept.extra.get("brief", {}))
+
+
+def _gone(run_dir: RunDir, run: runfile.RunFile) -> bool:
+    """Whether a job without a supervisor has no process left, asked of this machine."""
+    return not Job(run_dir, run.info.sources, attached=bool(run.extra.get("attached"))).members()
