@@ -15,7 +15,9 @@ _ALTERNATIVES = b"|".join(
     re.escape(name.encode()) for name in sorted(names().facts, key=len, reverse=True) if name not in ("lr", "epochs", "scheduler")
 )
 _SETTING = re.compile(
-    rb"(?<![\w./-])['\"]?(" + _ALTERNATIVES + rb")['\"]?[ \t]{0,4}[=:][ \t]{0,40}['\"]?([^\s,'\";)\]}]{1,200})(?![\w(\[])"
+    rb"(?<![\w./-])['\"]?("
+    + _ALTERNATIVES
+    + rb")['\"]?[ \t]{0,4}[=:][ \t]{0,40}['\"]?(\d{1,3}(?:,\d{3})++|[^\s,'\";)\]}]{1,200})(?![\w(\[])"
 )
 _FLAG = re.compile(rb"--(" + _ALTERNATIVES.replace(b"_", b"[_-]") + rb"|lr|epochs)(?:=|['\"]?,? ['\"]?)([^\s,'\"]{1,200})")
 MAX_LINE = 1 << 16

@@ -12,7 +12,7 @@ from trainwatch.formats.generic import Generic
 from trainwatch.formats.history import History
 from trainwatch.formats.objects import Objects
 from trainwatch.formats.ranks import Ranks, tag
-from trainwatch.formats.record import Record
+from trainwatch.formats.record import Record, separate
 from trainwatch.formats.schema import Format
 from trainwatch.formats.shapes import Match, Shapes
 from trainwatch.formats.steps import Steps
@@ -142,7 +142,7 @@ class Lines:
     def _records(self, line: bytes, offset: int, number: int) -> Iterator[tuple[Record, bytes | None]]:
         """Every record of a cleaned line, with the rank that printed it."""
         if self._history is not None:
-            entries = list(self._history.read(line, offset, number))
+            entries = [] if self._specific else list(self._history.read(line, offset, number))
             self.in_history = self._history.inside
             if entries or self.in_history:
                 yield from ((entry, None) for entry in entries)
@@ -156,7 +156,8 @@ class Lines:
                 if match.record is not None:
                     self._specific = self._specific or match.record.kind in ("train", "eval")
                     self.matched.append(match)
-                    yield match.record, tag(line[: match.record.start])
+                    rank = tag(line[: match.record.start])
+                    yield from ((record, rank) for record in separate(match.record, match.shape.split))
         if not found and self._objects is not None and b'{"' in line:
             for record in self._objects.read(line, number):
                 found = True

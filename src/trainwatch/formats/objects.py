@@ -8,7 +8,7 @@ from typing import Any, cast, get_args
 
 from trainwatch.formats.numbers import number
 from trainwatch.formats.plan import KindRule, plan
-from trainwatch.formats.record import Record
+from trainwatch.formats.record import Record, separate
 from trainwatch.model.block import Kind, Scalar
 from trainwatch.model.facts import Facts, FactValue
 
@@ -51,7 +51,7 @@ class Objects:
         if record is not None:
             self._total(item, line_number)
             record.start, record.end = start, stop + 1
-            yield record
+            yield from separate(record, _EVAL)
 
     def _total(self, item: Mapping[str, Any], line_number: int) -> None:
         """The planned steps, where a line states them."""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 
+from trainwatch.formats.names import names
 from trainwatch.model.block import Kind, Scalar
 
 
@@ -28,3 +31,15 @@ class Record:
         """The step, None when neither printed nor derived."""
         value = self.values.get("step")
         return value if value is not None and value == value else None  # noqa: PLR0124
+
+
+def separate(record: Record, patterns: Sequence[str]) -> list[Record]:
+    """A train record whose line tells an evaluation too, under names of these patterns: that becomes a record of its own."""
+    moved = {name: value for name, value in record.values.items() if any(fnmatchcase(name, pattern) for pattern in patterns)}
+    if record.kind != "train" or not moved:
+        return [record]
+    main = next((name for name in names().eval if name in moved), None)
+    shared = {name: record.values[name] for name in ("step", "epoch") if name in record.values}
+    values = shared | ({"eval_loss": moved[main]} if main else {}) | moved
+    record.values = {name: value for name, value in record.values.items() if name not in moved}
+    return [record, Record("eval", record.format, record.start, record.end, values, {}, record.derived)]

@@ -23,6 +23,7 @@ class Shape:
     `template` is the record, or, where `pairs` is given, what stands before the pairs. `kinds` are tried in order. A shape of kind
     "fact" notes configuration and is no record. `anywhere` lets a record begin in the middle of a line, as after a progress bar.
     `constants` are texts that every record of the shape carries. `needs` are names without which it is no record.
+    `split` are patterns of names that tell an evaluation within a train line.
     """
 
     template: Template
@@ -32,6 +33,7 @@ class Shape:
     anywhere: bool = False
     constants: Mapping[str, str] = field(default_factory=dict)
     needs: tuple[str, ...] = ()
+    split: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,7 @@ class _Checker:
 
 def _shape(check: _Checker, entry: Mapping[str, Any], path: str) -> Shape | None:
     """One [[shape]]; None when it cannot be made."""
-    check.keys(entry, path, {"text", "pair", "between", "tail", "kind", "kinds", "at", "set", "needs"})
+    check.keys(entry, path, {"text", "pair", "between", "tail", "kind", "kinds", "at", "set", "needs", "split"})
     text = check.text(entry, path, "text")
     where = check.text(entry, path, "at", "line")
     if where not in get_args(Where):
@@ -134,7 +136,16 @@ def _shape(check: _Checker, entry: Mapping[str, Any], path: str) -> Shape | None
         check.wrong(f"{path}.text", str(error))
         return None
     is_fact = entry.get("kind") == "fact"
-    return Shape(template, kinds, is_fact, pairs, where == "anywhere", constants, check.texts(entry, path, "needs"))
+    return Shape(
+        template,
+        kinds,
+        is_fact,
+        pairs,
+        where == "anywhere",
+        constants,
+        check.texts(entry, path, "needs"),
+        check.texts(entry, path, "split"),
+    )
 
 
 def _kinds(check: _Checker, entry: Mapping[str, Any], path: str) -> tuple[KindRule, ...]:

@@ -119,7 +119,7 @@ class Shapes:
     def learn(self, match: Match) -> Learned | None:
         """The pattern of lines like this one, for the block driver; None when its values are not all plain numbers."""
         record, parsed, shape = match.record, match.parsed, match.shape
-        if record is None or parsed is None or record.texts or any(n is None for n in parsed.numbers):
+        if record is None or parsed is None or record.texts or shape.split or any(n is None for n in parsed.numbers):
             return None
         pattern = shape.template.pattern.pattern
         if shape.pairs is not None:
