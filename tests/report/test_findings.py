@@ -62,7 +62,10 @@ def test_a_constant_rate_that_falls(overfit: Overfit):
 def test_a_run_that_ends_before_its_last_step(overfit: Overfit):
     """An early end is said, for a run that is over; a running one has not ended."""
     overfit.more["progress"] = Progress(step=120, total_steps=200)
-    assert "step 120 of 200" in names(overfit)["ended_early"]
+    text = names(overfit)["ended_early"]
+    assert "step 120 of 200" in text
+    assert "7 h 47 min" in text
+    assert "62.3 GPU-hours" in text
     overfit.state = "running"
     assert "ended_early" not in names(overfit)
 

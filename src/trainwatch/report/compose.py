@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from trainwatch.model.snapshot import Snapshot
 from trainwatch.model.verdict import RuleStatus
@@ -27,7 +27,9 @@ class Report:
 
 
 def compose(snapshot: Snapshot) -> Report:
-    """The report of a snapshot."""
+    """The report of a snapshot. What a run that was stopped died of is the stop, not the signal that its log names."""
+    if snapshot.state == "stopped":
+        snapshot = replace(snapshot, failure=None)
     disk = assess(snapshot)
     lr = learning_rate(snapshot)
     spent = cost(snapshot)
@@ -37,7 +39,7 @@ def compose(snapshot: Snapshot) -> Report:
         lr,
         spent,
         counterfactuals(snapshot, spent, disk),
-        findings(snapshot, disk, lr),
+        findings(snapshot, disk, lr, spent),
         tuple(r for r in snapshot.rules if r.verdict.outcome == "blind"),
         _caveats(snapshot, disk),
     )

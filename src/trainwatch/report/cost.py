@@ -54,18 +54,19 @@ def cost(snapshot: Snapshot) -> Cost:
     seconds = snapshot.span.seconds
     hours = None if seconds is None else seconds / 3600
     gpus, where = _devices(snapshot)
-    held = f"{gpus} devices held all the time ({where})" if gpus else "the number of devices is not known: state it with --fact gpus=N"
+    held = f"{gpus} devices held all the time ({where})" if gpus else f"{where}: state it with --fact gpus=N"
     total = hours * gpus if hours is not None and gpus else None
     return Cost(hours, gpus, total, f"{_CLOCKS[snapshot.span.how]}; {held}")
 
 
 def _devices(snapshot: Snapshot) -> tuple[int | None, str]:
-    """The number of devices, and which fact says so."""
-    for name in ("gpus", "world_size"):
+    """The number of devices, and which fact says so. Processes stand for devices, unless we looked and there is none."""
+    none_seen = snapshot.sample is not None and not snapshot.sample.gpus
+    for name in ("gpus",) if none_seen else ("gpus", "world_size"):
         fact = snapshot.facts.get(name)
         if fact is not None and whole(fact.value):
             return whole(fact.value), f"{name}, {place(fact.origin, fact.line)}"
-    return None, ""
+    return None, "no device was seen" if none_seen else "the number of devices is not known"
 
 
 def counterfactuals(snapshot: Snapshot, spent: Cost, disk: tuple[OnDisk, ...]) -> tuple[Counterfactual, ...]:

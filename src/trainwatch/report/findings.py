@@ -6,10 +6,11 @@ import math
 from dataclasses import dataclass
 
 from trainwatch.model.snapshot import Snapshot
-from trainwatch.present.numbers import number, percent
+from trainwatch.present.numbers import duration, number, percent
+from trainwatch.report.cost import Cost
 from trainwatch.report.disk import OnDisk, best_on_disk
 from trainwatch.report.schedule import LearningRate
-from trainwatch.report.words import plural, steps_of, whole
+from trainwatch.report.words import hours, plural, steps_of, whole
 
 WORSE = 0.05
 """A last evaluation worse than the best by more than this share is worth a sentence."""
@@ -24,14 +25,14 @@ class Finding:
     step: int | None = None
 
 
-def findings(snapshot: Snapshot, disk: tuple[OnDisk, ...], lr: LearningRate) -> tuple[Finding, ...]:
+def findings(snapshot: Snapshot, disk: tuple[OnDisk, ...], lr: LearningRate, spent: Cost) -> tuple[Finding, ...]:
     """Every finding, the most useful first."""
     found = (
         _best_unsaved(snapshot, disk),
         _after_best(snapshot),
         _cadence(snapshot),
         _schedule(lr),
-        _ended_early(snapshot),
+        _ended_early(snapshot, spent),
         *_not_finite(snapshot),
     )
     return tuple(f for f in found if f is not None)
@@ -96,14 +97,20 @@ def _schedule(lr: LearningRate) -> Finding | None:
     return Finding("lr_schedule_mismatch", text, lr.peak_step)
 
 
-def _ended_early(snapshot: Snapshot) -> Finding | None:
-    """The run is over before its last planned step."""
+def _ended_early(snapshot: Snapshot, spent: Cost) -> Finding | None:
+    """The run is over before its last planned step: what the rest would have taken."""
     progress = snapshot.progress
-    if snapshot.state not in ("done", "failed", "stopped", "lost") or progress.step is None or not progress.total_steps:
+    if snapshot.state not in ("done", "failed", "stopped", "lost") or not progress.step or not progress.total_steps:
         return None
     if progress.step >= progress.total_steps:
         return None
-    return Finding("ended_early", f"The run ended at step {progress.step} of {progress.total_steps} planned.", progress.step)
+    text = f"The run ended at step {progress.step} of {progress.total_steps} planned"
+    more = progress.total_steps / progress.step - 1
+    if spent.hours is not None:
+        text += f"; the rest would have taken {duration(spent.hours * 3600 * more)} at the same pace"
+    if spent.gpu_hours is not None:
+        text += f", {hours(spent.gpu_hours * more)} GPU-hours"
+    return Finding("ended_early", text + ".", progress.step)
 
 
 def _not_finite(snapshot: Snapshot) -> list[Finding]:

@@ -78,6 +78,9 @@ def _raised(report: Report) -> str:
         return (
             f"The worst of {plural(len(fired), 'event')} was {worst.rule}, {worst.severity.word}, at {position(worst.step, worst.epoch)}."
         )
+    at = f"{stop.rule} was {stop.severity.word} at {position(stop.step, stop.epoch)}"
+    if report.snapshot.state == "stopped" and report.snapshot.stop.rule == stop.rule:
+        return f"{at}, and trainwatch stopped the run for it."
     gain = next(c for c in report.counterfactuals if (c.rule, c.severity) == (stop.rule, stop.severity.word))
     if gain.saved_gpu_hours is not None:
         saved = f"stopping there would have saved {hours(gain.saved_gpu_hours)} GPU-hours"
@@ -85,4 +88,4 @@ def _raised(report: Report) -> str:
         saved = f"stopping there would have saved {duration(gain.saved_hours * 3600)}"
     else:
         saved = "what stopping there would have saved is not known"
-    return f"{stop.rule} was {stop.severity.word} at {position(stop.step, stop.epoch)}: {saved}."
+    return f"{at}: {saved}."

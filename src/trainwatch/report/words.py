@@ -48,8 +48,8 @@ def place(source: str, line: int) -> str:
 
 def ended(snapshot: Snapshot) -> str:
     """What ended the run, in one sentence."""
-    if snapshot.stop.text:
-        return snapshot.stop.text.rstrip(".") + "."
+    if snapshot.stop.text and snapshot.stop.machine != "idle":
+        return snapshot.stop.text[0].upper() + snapshot.stop.text[1:].rstrip(".") + "."
     failure = snapshot.failure
     if failure is not None:
         where = f" ({place(failure.source, failure.line)})" if failure.line else ""

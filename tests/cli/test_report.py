@@ -1,0 +1,84 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from trainwatch.cli.main import main
+
+RECORD = "{{'loss': {loss}, 'grad_norm': 0.5, 'learning_rate': 0.0001, 'epoch': {epoch}}}\n"
+EVAL = "{{'eval_loss': {loss}, 'epoch': {epoch}}}\n"
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    """A log of ten evaluations, the third of which is the best, and a death by memory."""
+    lines = ["world_size = 2\n", "total_steps = 20\n"]
+    for i in range(10):
+        bar = f"\r {10 * i}%|#    | {2 * i + 2}/20 [00:{2 * i:02d}<00:20,  1.00it/s]\n"
+        lines += [
+            bar,
+            RECORD.format(loss=round(1.0 - i / 20, 3), epoch=i + 1.0),
+            EVAL.format(loss=round(abs(2 - i) / 10 + 1.1, 3), epoch=i + 1.0),
+        ]
+    path = tmp_path / "train.out"
+    path.write_text("".join(lines) + "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB.\n")
+    return path
+
+
+def test_the_report_goes_to_standard_output(log: Path, capsys: pytest.CaptureFixture[str]):
+    """By default the report is Markdown on standard output, and nothing else is."""
+    assert main(["report", str(log)]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("# train\n")
+    assert "cuda\\_oom" not in out
+    assert "cuda_oom (train.out:33)" in out
+
+
+def test_the_report_as_json(log: Path, capsys: pytest.CaptureFixture[str]):
+    """With -f json the whole document is one JSON object."""
+    assert main(["report", str(log), "-f", "json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["best"]["value"] == pytest.approx(1.1)
+    assert document["failure"]["line"] == 33
+    assert document["run"]["sources"] == [str(log)]
+
+
+def test_a_stated_fact_enters_the_cost(log: Path, capsys: pytest.CaptureFixture[str]):
+    """`--fact gpus=8` says what the log does not."""
+    assert main(["report", str(log), "-f", "json", "--fact", "gpus=8"]) == 0
+    cost = json.loads(capsys.readouterr().out)["cost"]
+    assert cost["gpus"] == 8
+    assert "--fact" in cost["assumption"]
+
+
+def test_the_report_is_written_to_a_file(log: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    """With -o the document is in the file, and the place is said on stderr."""
+    target = tmp_path / "report.md"
+    assert main(["report", str(log), "-o", str(target)]) == 0
+    assert target.read_text(encoding="utf-8").startswith("# train\n")
+    streams = capsys.readouterr()
+    assert streams.out == ""
+    assert str(target) in streams.err
+
+
+def test_a_file_that_cannot_be_written(log: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    """A folder that is not there is named, without a traceback."""
+    assert main(["report", str(log), "-o", str(tmp_path / "no" / "report.md")]) == 4
+    assert "report.md" in capsys.readouterr().err
+
+
+def test_why_prints_five_sentences(log: Path, capsys: pytest.CaptureFixture[str]):
+    """`why` is the summary of the report and nothing else."""
+    assert main(["why", str(log)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 5
+    assert lines[-1].startswith("It ended with cuda_oom")
+
+
+@pytest.mark.parametrize("verb", ["report", "why"])
+def test_a_log_without_a_metric_is_no_error(verb: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    """A log in which nothing is found ends with 0 and a sentence on stderr."""
+    path = tmp_path / "train.out"
+    path.write_text("hello\n")
+    assert main([verb, str(path)]) == 0
+    assert "no metric" in capsys.readouterr().err

@@ -1,0 +1,85 @@
+from dataclasses import replace
+
+from tests.report.conftest import Overfit, event
+
+from trainwatch.model.failure import Failure
+from trainwatch.model.inputs import CheckpointSeen, Sample
+from trainwatch.model.snapshot import Progress, RunInfo, Snapshot, Span, Stop
+from trainwatch.report.compose import compose
+from trainwatch.report.summary import sentences
+
+
+def said(snapshot: Snapshot) -> tuple[str, ...]:
+    """The five sentences."""
+    return sentences(compose(snapshot))
+
+
+def test_an_overfit_run_in_five_sentences(overfit: Overfit):
+    """How far, how it went, what was best, what was raised, how it ended."""
+    assert said(overfit.snapshot()) == (
+        "train.out came to step 200 of 200 in 11 h 41 min on 8 devices: 93.4 GPU-hours.",
+        "It was healthy until epoch 15, then overfitting severely until epoch 100.",
+        "The best eval_loss was 0.27 at step 30, epoch 15: not saved.",
+        "overfit was red at step 60, epoch 30: stopping there would have saved 65.4 GPU-hours.",
+        "It came to its last step, and the log names no failure.",
+    )
+
+
+def test_a_log_without_anything_still_has_five_sentences():
+    """Every sentence has words for what is not known."""
+    got = said(Snapshot(RunInfo("id", "empty.out", ("empty.out",))))
+    assert len(got) == 5
+    assert got[0] == "empty.out printed 0 records."
+    assert "No rule fired" in got[3]
+
+
+def test_a_run_that_was_stopped_for_its_rule(overfit: Overfit):
+    """A stop of ours is what ended the run: the SIGTERM in its log is no failure, and nothing would have been saved by stopping."""
+    overfit.state = "stopped"
+    overfit.more["stop"] = Stop("stopped", "stopped by overfit; checkpoint-60 proven", "overfit", exit_code=80)
+    overfit.more["failure"] = Failure("sigterm_sighup", "train.out", 120, "Received 15 death signal", provable=False)
+    report = compose(overfit.snapshot())
+    assert report.snapshot.failure is None
+    assert sentences(report)[3:] == (
+        "overfit was red at step 60, epoch 30, and trainwatch stopped the run for it.",
+        "Stopped by overfit; checkpoint-60 proven.",
+    )
+
+
+def test_a_failure_ends_the_summary(overfit: Overfit):
+    """The cause, its rank and line, and whether the log proves it."""
+    overfit.state = "failed"
+    overfit.more["failure"] = Failure("nccl_timeout", "logs/train.out", 120, "Watchdog", 3, provable=False)
+    assert said(overfit.snapshot())[4] == "It ended with nccl_timeout on rank 3 (train.out:120); the log alone does not prove it."
+
+
+def test_a_log_that_stops_gives_no_reason(overfit: Overfit):
+    """A file that simply stops is said to stop."""
+    overfit.more["progress"] = Progress(step=120, total_steps=200)
+    assert said(overfit.snapshot())[4] == "The log stops at step 120 of 200 and gives no reason."
+
+
+def test_the_best_that_was_saved_names_its_path(overfit: Overfit):
+    """A proven checkpoint is named; one that only the log names is said to be so."""
+    overfit.checkpoints = (CheckpointSeen(0.0, "out/checkpoint-30", 30, complete=True),)
+    assert said(overfit.snapshot())[2].endswith("saved as out/checkpoint-30.")
+    overfit.checkpoints = ()
+    overfit.saved = (replace(overfit.saved[0], path="out/checkpoint-30", step=30),)
+    assert said(overfit.snapshot())[2].endswith("saved as out/checkpoint-30, says the log.")
+
+
+def test_without_devices_hours_are_said(overfit: Overfit):
+    """Where we looked and saw no device, processes are not counted as devices."""
+    overfit.facts["world_size"] = overfit.facts.pop("gpus")
+    assert "GPU-hours" in said(overfit.snapshot())[0]
+    overfit.more["sample"] = Sample(0.0, (), "no driver")
+    got = said(overfit.snapshot())
+    assert got[0].endswith("in 11 h 41 min.")
+    assert got[3].endswith("stopping there would have saved 8 h 11 min.")
+
+
+def test_a_rule_that_only_warned(overfit: Overfit):
+    """Without a stopping rule the worst event is named."""
+    overfit.span = Span()
+    overfit.more["events"] = (event(30, "ORANGE", "save", rule="best_unsaved"),)
+    assert said(overfit.snapshot())[3] == "The worst of 1 event was best_unsaved, orange, at step 30, epoch 15."
