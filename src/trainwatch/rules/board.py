@@ -11,7 +11,7 @@ from trainwatch.model.inputs import CheckpointSeen, Sample
 from trainwatch.model.snapshot import Alert, Best, Evaluation, PhaseSpan
 from trainwatch.model.verdict import Event, RuleStatus, Severity
 from trainwatch.rules.disk import Disk
-from trainwatch.rules.episode import Change, Episode
+from trainwatch.rules.episode import Change, Episode, limited
 from trainwatch.rules.history import History
 from trainwatch.rules.kind import Judgement, Rule
 from trainwatch.rules.phases import Phases
@@ -25,9 +25,13 @@ class Seat:
         self.spec = spec
         self.rule: Rule = spec.kind.make(spec.settings)
         self.episode = Episode(spec.confirm, spec.kind.clear_after)
-        self.episode.judge(self.rule.start())
+        self.judge(self.rule.start())
         self.since: int | None = None
         self.last: int | None = None
+
+    def judge(self, found: Judgement) -> list[Change]:
+        """Take in a finding, on the ladder of the preset."""
+        return self.episode.judge(limited(found, self.spec.ladder))
 
     def hears(self, hook: str) -> bool:
         """Whether the kind listens to such inputs."""
@@ -70,7 +74,7 @@ class Board:
             (row, i, change)
             for i, seat in self._hearing["records"]
             for row, judgement in seat.rule.records(block, self.history)
-            for change in seat.episode.judge(judgement)
+            for change in seat.judge(judgement)
         ]
         found.sort(key=lambda x: x[:2])
         return [self._event(self.seats[i], change, block, row) for row, i, change in found]
@@ -115,7 +119,7 @@ class Board:
     def _judged(self, seat: Seat, judgement: Judgement | None, block: Block | None, at: float | None = None) -> list[Event]:
         if judgement is None:
             return []
-        return [self._event(seat, change, block, -1, at) for change in seat.episode.judge(judgement)]
+        return [self._event(seat, change, block, -1, at) for change in seat.judge(judgement)]
 
     def _event(self, seat: Seat, change: Change, block: Block | None, row: int, at: float | None = None) -> Event:
         """A change as the world hears of it."""

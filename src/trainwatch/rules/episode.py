@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -17,6 +18,20 @@ class Change:
     severity: Severity
     episode: int
     judgement: Judgement
+
+
+def limited(found: Judgement, ladder: Collection[Severity]) -> Judgement:
+    """A finding on a ladder that lacks some levels: the next lower one counts, none is quiet."""
+    verdict = found.verdict
+    severity, holds = _lower(verdict.severity, ladder), _lower(found.holds, ladder)
+    if severity is not verdict.severity:
+        verdict = replace(verdict, severity=severity) if severity else Verdict("ok", verdict.why)
+    return replace(found, verdict=verdict, holds=holds)
+
+
+def _lower(severity: Severity | None, ladder: Collection[Severity]) -> Severity | None:
+    """The highest level of the ladder up to this one."""
+    return max((s for s in ladder if severity is not None and s <= severity), default=None)
 
 
 class Episode:

@@ -39,7 +39,12 @@ def primary(names: Collection[str], configured: str | None) -> tuple[str | None,
 
 def qualities(names: Iterable[str]) -> list[str]:
     """The names whose better direction is known, in printed order."""
-    return [name for name in names if not _NOT_A_QUALITY.search(name) and direction(name) is not None]
+    return [name for name in measurements(names) if direction(name) is not None]
+
+
+def measurements(names: Iterable[str]) -> list[str]:
+    """The names of what an evaluation measured, without durations, speeds and counts."""
+    return [name for name in names if not _NOT_A_QUALITY.search(name)]
 
 
 def is_reinforcement(names: Iterable[str]) -> bool:

@@ -1,0 +1,84 @@
+"""The learning rate is printed as zero (rule L2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from trainwatch.model.block import Block
+from trainwatch.model.verdict import Evidence, Severity
+from trainwatch.rules.figures import place
+from trainwatch.rules.history import History
+from trainwatch.rules.kind import Judgement, Kind, Rule, blind, fired, ok
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """`records` in a row are orange. Before step `start` (warm-up begins at zero) and after `end` of the run (decay ends there) all is well."""
+
+    records: int = 3
+    start: int = 100
+    end: float = 0.98
+
+
+class LrZero(Rule):
+    """Keeps how many records in a row printed a zero."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._in_row = 0
+        self._records = 0
+        self._known = False
+
+    def start(self) -> Judgement:
+        """Nothing has been seen yet."""
+        return blind("a learning rate")
+
+    def records(self, block: Block, history: History) -> Iterable[tuple[int, Judgement]]:
+        """Quick while no rate is zero."""
+        rates = block.columns.get("learning_rate") if block.kind in ("train", "info") else None
+        if rates is None:
+            return ()
+        if not self._in_row and all(rates):
+            self._records += len(rates)
+            first, self._known = not self._known, True
+            return [(0, ok("the learning rate is not zero"))] if first else ()
+        return list(self._rows(block, history))
+
+    def _rows(self, block: Block, history: History) -> Iterator[tuple[int, Judgement]]:
+        """Record by record."""
+        self._known = True
+        for row, rate in enumerate(block.columns["learning_rate"]):
+            self._records += 1
+            was, self._in_row = self._in_row, self._in_row + 1 if rate == 0 else 0
+            if self._in_row and self._in_row >= self.settings.records and not self._expected(block, row, history):
+                yield row, self._found(block, row)
+            elif not self._in_row and was:
+                yield row, ok("the learning rate is not zero", negated=True)
+
+    def _expected(self, block: Block, row: int, history: History) -> bool:
+        """Whether a schedule may be at zero here."""
+        history.plan.move(block.source, block.line(row))
+        step, total = block.step(row), history.plan.number("total_steps")
+        at = step if step is not None else self._records
+        return at < self.settings.start or bool(total and step is not None and step >= self.settings.end * total)
+
+    def _found(self, block: Block, row: int) -> Judgement:
+        """The sentence."""
+        step, epoch = block.step(row), block.epoch(row)
+        why = (
+            f"learning_rate is printed as 0 in {self._in_row} records in a row{place(step, epoch)}: it is below what the format can show, "
+            "or not the optimizer's rate (a stale or first parameter group), or the schedule has ended"
+        )
+        evidence = Evidence("learning_rate", 0.0, step, epoch, block.source, block.attempt, block.line(row))
+        return fired(Severity.ORANGE, why, (evidence,), "a learning rate above zero would withdraw it")
+
+
+KIND = Kind(
+    name="lr_zero",
+    summary="the learning rate is printed as zero in the midst of the run",
+    needs="a learning rate",
+    settings=Settings,
+    make=LrZero,
+    ladder={Severity.ORANGE: "notify"},
+)

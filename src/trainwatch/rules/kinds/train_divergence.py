@@ -1,0 +1,174 @@
+"""The train loss runs away (rule N3)."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from trainwatch.model.block import Block
+from trainwatch.model.verdict import Evidence, Severity
+from trainwatch.rules.figures import figure, percent, place
+from trainwatch.rules.history import History
+from trainwatch.rules.kind import Judgement, Kind, Rule, fired, ok, pending, suppressed
+from trainwatch.rules.noise import Resolution, Trend, median, noise, relative
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Train records are judged in windows of `window` records, `share` of the run where that is more (`window_most` at most).
+
+    It diverges when the median of a window is `rise` above the best one so far, or `over_start` above the first one after `start_share`
+    of the run, or above the loss of guessing (ln of the vocabulary, plus one); when three windows agree or the trend over them is `trend`
+    (Mann-Kendall z); and when it is not coming back. A learning rate that rose by `rate_rise` (a restart) silences it for three windows.
+    """
+
+    window: int = 5
+    window_most: int = 200
+    share: float = 0.01
+    rise: float = 0.5
+    over_start: float = 0.2
+    start_share: float = 0.05
+    trend: float = 2.58
+    rate_rise: float = 0.2
+
+
+class TrainDivergence(Rule):
+    """Keeps the newest three windows, the best and the first median."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._now: list[float] = []
+        self._size = settings.window
+        self._windows: deque[list[float]] = deque(maxlen=3)
+        self._worse: deque[bool] = deque(maxlen=3)
+        self._count = 0
+        self._records = 0
+        self._first = math.nan
+        self._best = math.inf
+        self._best_at: Evidence | None = None
+        self._rate: float | None = None
+        self._quiet = 0
+        self._resolution = Resolution()
+
+    def start(self) -> Judgement:
+        """Nothing has been seen yet."""
+        return pending("no train record yet")
+
+    def records(self, block: Block, history: History) -> Iterable[tuple[int, Judgement]]:
+        """Fill windows; judge each when it is full."""
+        losses = block.columns.get("loss") if block.kind == "train" else None
+        return list(self._fill(block, losses, history)) if losses is not None else ()
+
+    def _fill(self, block: Block, losses: Iterable[float], history: History) -> Iterator[tuple[int, Judgement]]:
+        column, row = list(losses), 0
+        while row < len(column):
+            take = min(self._size - len(self._now), len(column) - row)
+            self._now += column[row : row + take]
+            row += take
+            if len(self._now) == self._size:
+                yield row - 1, self._close(block, row - 1, history)
+
+    def _close(self, block: Block, row: int, history: History) -> Judgement:
+        """A window is full."""
+        history.plan.move(block.source, block.line(row))
+        values = [v for v in self._now if math.isfinite(v)]
+        step, total = block.step(row), history.plan.number("total_steps")
+        self._records += len(self._now)
+        self._now = []
+        if step and total:
+            share = self.settings.share * total * self._records / step
+            self._size = min(max(self.settings.window, math.ceil(share)), self.settings.window_most)
+        if not values:
+            return pending("no finite train loss")
+        self._count += 1
+        self._resolution.show(values)
+        self._watch_rate(block, row)
+        judgement = self._judge(block, row, values, history)
+        self._windows.append(values)
+        return judgement
+
+    def _watch_rate(self, block: Block, row: int) -> None:
+        """A learning rate that rises is a restart, or warm-up."""
+        rates = block.columns.get("learning_rate")
+        rate = rates[row] if rates is not None and math.isfinite(rates[row]) else None
+        self._quiet = max(self._quiet - 1, 0)
+        if rate is not None and self._rate is not None and rate > (1 + self.settings.rate_rise) * self._rate:
+            self._quiet = 3
+        self._rate = rate
+
+    def _judge(self, block: Block, row: int, values: list[float], history: History) -> Judgement:
+        """The verdict on a window, against those before it."""
+        middle = median(values)
+        recent = [v for window in self._windows for v in window] + values
+        sigma = noise(recent) or 0.0
+        against = self._against(middle, sigma, block.step(row), history)
+        if self._count == 1:
+            self._first = middle
+        if middle < self._best:
+            self._best = middle
+            self._best_at = Evidence(
+                "loss", block.columns["loss"][row], block.step(row), block.epoch(row), block.source, block.attempt, block.line(row)
+            )
+        self._worse.append(bool(against))
+        if history.reinforcement:
+            return suppressed("reinforcement learning: the loss says nothing about progress")
+        if self._quiet:
+            return suppressed("the learning rate rises")
+        if not against:
+            return ok(f"the train loss is {figure(middle)}", negated=True)
+        if not (self._climbs(recent) or (len(self._worse) == 3 and all(self._worse))) or _comes_back(values):
+            return ok(
+                f"the train loss is high ({figure(middle)}), but not running away", holds=Severity.RED if not _comes_back(values) else None
+            )
+        return self._found(block, row, middle, against)
+
+    def _against(self, middle: float, sigma: float, step: int | None, history: History) -> str:
+        """What the window's median is too far above of; empty when of nothing."""
+        s, q = self.settings, self._resolution.half_unit
+        if self._count <= 3:
+            return ""
+        if relative(middle, self._best, sigma, q) > s.rise:
+            return f"{percent(relative(middle, self._best, sigma, q))} above the best, {figure(self._best)}"
+        total, size = history.plan.number("total_steps"), history.plan.number("vocab_size")
+        under_way = step >= s.start_share * total if step is not None and total else self._count > 20
+        if under_way and relative(middle, self._first, sigma, q) > s.over_start:
+            return f"{percent(relative(middle, self._first, sigma, q))} above the first, {figure(self._first)}"
+        guessing = math.log(size) + 1 if size and size > 1 else math.inf
+        return f"worse than guessing, {figure(guessing - 1)}" if middle > guessing >= self._first else ""
+
+    def _climbs(self, values: list[float]) -> bool:
+        """Whether the newest three windows rise."""
+        trend = Trend()
+        for value in values:
+            trend.add(value)
+        return trend.z > self.settings.trend
+
+    def _found(self, block: Block, row: int, middle: float, against: str) -> Judgement:
+        """The sentence."""
+        step, epoch = block.step(row), block.epoch(row)
+        why = f"the train loss runs away: the median of the last {self._size} records{place(step, epoch)} is {figure(middle)}, {against}"
+        now = Evidence("loss", block.columns["loss"][row], step, epoch, block.source, block.attempt, block.line(row))
+        evidence = [e for e in (now, self._best_at) if e is not None]
+        return fired(Severity.RED, why, evidence, "train losses that fall back to where they were")
+
+
+def _comes_back(values: list[float]) -> bool:
+    """Whether a window falls from its first half to its second."""
+    half = len(values) // 2
+    return half > 0 and median(values[half:]) < median(values[:half])
+
+
+KIND = Kind(
+    name="train_divergence",
+    summary="the train loss runs away",
+    needs="a train loss",
+    settings=Settings,
+    make=TrainDivergence,
+    ladder={Severity.RED: "stop"},
+    proof="existing",
+    stop_by_default=True,
+    confirm=2,
+    phase="unstable",
+)
