@@ -274,7 +274,7 @@ class Hook:
         import re
 
         request = (value or {}).get("id")
-        if not isinstance(request, str) or request in self.seen or not re.match(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,63}\Z", request):
+        if not isinstance(request, str) or request in self.seen or not re.match(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}\Z", request):
             return
         self.seen.add(request)
         known = value.get("op") in ("save", "save_stop") and of_this_run(value)
@@ -390,9 +390,9 @@ class Hook:
 
     @guarded(None)
     def poll(self, step=None):
+        self.step = (self.step or 0) + 1 if step is None else self.softly(int, step)
         if not self.awake("plain"):
             return None
-        self.step = (self.step or 0) + 1 if step is None else self.softly(int, step)
         if not self.task:
             self.beat("train")
         if self.leave:
@@ -401,9 +401,9 @@ class Hook:
 
     @guarded(False)
     def evaluated(self, value, step=None):
+        self.step = self.step if step is None else self.softly(int, step)
         if not self.awake("plain"):
             return False
-        self.step = self.step if step is None else self.softly(int, step)
         best = self.softly(lambda: self.best({None: float(value)}))
         return self.decide(best=best, now=True)
 
@@ -413,6 +413,11 @@ class Hook:
             self.finish(path)
 
     # ---- the events of a trainer with callbacks
+
+    @guarded(False)
+    def trainer_begins(self, state):
+        self.step = state.global_step
+        return self.awake("hf")
 
     @guarded(None)
     def trainer_step(self, control, state, output_dir):
@@ -541,8 +546,7 @@ def serve_transformers(module):
         training = False
 
         def on_train_begin(self, args, state, control, **kwargs):
-            begin = guarded(False)(Hook.awake)
-            self.training = begin(HOOK, "hf")
+            self.training = HOOK.trainer_begins(state)
 
         def on_train_end(self, args, state, control, **kwargs):
             self.training = False

@@ -1,0 +1,123 @@
+"""A run directory as `launch` makes it, and a job that runs in it under the hook."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from trainwatch.hook.install import environment, install
+from trainwatch.store.rundir import RunDir
+
+JOBS = Path(__file__).parent / "jobs"
+EXAMPLES = Path(__file__).parents[2] / "examples"
+RUN = "run-1"
+
+
+@dataclass
+class Bench:
+    """One job at a time. `given` is added to its environment."""
+
+    place: Path
+    given: dict[str, str] = field(default_factory=dict)
+    hooked: bool = True
+
+    def __post_init__(self) -> None:
+        self.dir = RunDir(self.place / "run")
+        self.out = self.place / "out"
+        self.out.mkdir()
+        for path in self.dir.folders():
+            path.mkdir(mode=0o700)
+        install(self.dir.hook)
+        self.put(self.dir.run, run=RUN)
+        self.log = self.place / "job.log"
+
+    def put(self, path: Path, **value: Any) -> None:
+        """A file of ours in the run directory, as the supervisor writes it."""
+        tmp = path.with_suffix(".tmp")
+        tmp.write_text(json.dumps({"v": 1, **value}))
+        tmp.replace(path)
+
+    def ask(self, request: str, op: str = "save", **more: Any) -> None:
+        """Leave a request."""
+        self.put(self.dir.request, run=RUN, id=request, op=op, **more)
+
+    def read(self, path: Path) -> dict[str, Any]:
+        """A file of the hook's; empty before it is there."""
+        return json.loads(path.read_text()) if path.exists() else {}
+
+    def ack(self, request: str) -> dict[str, Any]:
+        """The answer to a request."""
+        return self.read(self.dir.ack(request))
+
+    def rank(self, number: int = 0) -> dict[str, Any]:
+        """What a rank says of itself."""
+        return self.read(self.dir.ranks / f"rank{number}.json")
+
+    def text(self) -> str:
+        """What the job printed."""
+        return self.log.read_text()
+
+    @contextmanager
+    def job(self, *command: str) -> Iterator[subprocess.Popen[bytes]]:
+        """A job in the background; whatever of it is left at the end is killed, by pid."""
+        ours = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "PYTHONPATH", "PYTHONUNBUFFERED", "TRAINWATCH_RUN_DIR")
+        clean = {name: value for name, value in os.environ.items() if name not in ours}
+        environ = {**clean, "OUT": str(self.out), "OMP_NUM_THREADS": "1", **self.given}
+        environ = environment(self.dir.hook, environ) if self.hooked else environ
+        with self.log.open("wb") as log:
+            process = subprocess.Popen(command, stdout=log, stderr=log, env=environ, start_new_session=True, cwd=self.place)
+        try:
+            yield process
+        finally:
+            self.end(process)
+
+    def end(self, process: subprocess.Popen[bytes]) -> None:
+        """Kill the job with all its children, which we saw start."""
+        try:
+            family = [*psutil.Process(process.pid).children(recursive=True), psutil.Process(process.pid)]
+        except psutil.NoSuchProcess:
+            family = []
+        for member in family:
+            try:
+                member.send_signal(signal.SIGKILL)
+            except psutil.NoSuchProcess:
+                continue
+        process.wait(30)
+
+    def single(self, steps: int = 400, pace: float = 0.01, script: str = "single.py") -> tuple[str, ...]:
+        """The loop in one process."""
+        return sys.executable, str(JOBS / script), str(steps), str(pace)
+
+    def ranks(self, steps: int = 400, pace: float = 0.01) -> tuple[str, ...]:
+        """The loop on two ranks."""
+        return self.torchrun(str(JOBS / "ranks.py"), str(steps), str(pace))
+
+    def torchrun(self, *script: str) -> tuple[str, ...]:
+        """Two ranks on a port of their own."""
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        return sys.executable, "-m", "torch.distributed.run", "--nproc_per_node=2", f"--master_port={port}", *script
+
+
+def until(condition: Callable[[], Any], seconds: float = 20.0) -> Any:
+    """Wait for something; its value. Fails when it does not come."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        value = condition()
+        if value:
+            return value
+        time.sleep(0.01)
+    raise AssertionError(f"did not happen within {seconds} s")

@@ -1,0 +1,58 @@
+"""A plain loop on several ranks: a sum over all ranks is its step. `WRONG` makes one thing go wrong on the last rank."""
+
+import os
+import pathlib
+import sys
+import time
+
+import torch
+import torch.distributed as dist
+
+try:
+    from trainwatch_hook import evaluated, poll, saved
+except ImportError:
+    evaluated = poll = saved = lambda *_: None
+
+OUT = pathlib.Path(os.environ["OUT"])
+WRONG = os.environ.get("WRONG", "")
+STEPS, PACE = int(sys.argv[1]), float(sys.argv[2])
+
+dist.init_process_group("gloo")
+rank, world = dist.get_rank(), dist.get_world_size()
+last = rank == world - 1
+
+
+def fail(*_, **__):
+    raise RuntimeError("broken on purpose")
+
+
+def save(step):
+    path = OUT / f"ckpt_{step}"
+    path.mkdir(exist_ok=True)
+    if last and WRONG == "slow save":
+        time.sleep(1.5)
+    (path / f"rank{rank}.pt").write_text("weights")
+    saved(path)
+
+
+spent = 0.0
+for step in range(1, STEPS + 1):
+    time.sleep(PACE)
+    dist.all_reduce(torch.ones(4))
+    if last and WRONG == "raises" and step == 20:
+        poll.__self__.tell = fail
+        poll.__self__.beaten = -100.0
+    if last and WRONG == "dies" and step == 20:
+        os._exit(7)
+    began = time.perf_counter()
+    word = poll(step)
+    spent += time.perf_counter() - began
+    if word == "save":
+        save(step)
+    if step % 25 == 0 and evaluated(1.0 / step, step):
+        save(step)
+    if word == "stop":
+        print(f"rank {rank} stopped at {step}", flush=True)
+        break
+print(f"rank {rank} done, {spent / STEPS * 1e6:.0f} us a poll", flush=True)
+dist.destroy_process_group()

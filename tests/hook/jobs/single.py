@@ -1,0 +1,39 @@
+"""A plain loop in one process, without torch: trains for a number of steps, saves when asked to. Prints what happened, one line each."""
+
+import os
+import pathlib
+import signal
+import sys
+import time
+
+from trainwatch_hook import evaluated, poll, saved
+
+OUT = pathlib.Path(os.environ["OUT"])
+STEPS, PACE = int(sys.argv[1]), float(sys.argv[2])
+VALUES = [float(v) for v in os.environ.get("VALUES", "").split(",") if v]
+stop = []
+
+if os.environ.get("HANDLES_TERM"):
+    signal.signal(signal.SIGTERM, lambda *_: stop.append("term"))
+
+
+def save(step):
+    path = OUT / f"ckpt_{step}.pt"
+    path.write_text("weights")
+    print(f"saved {step}", flush=True)
+    saved(path)
+
+
+for step in range(1, STEPS + 1):
+    time.sleep(PACE)
+    if step % 10 == 0 and VALUES:
+        value = VALUES.pop(0)
+        if evaluated(value, step):
+            save(step)
+    word = poll(step)
+    if word == "save":
+        save(step)
+    if word == "stop" or stop:
+        print(f"stopped {step} {stop}", flush=True)
+        break
+print("done", flush=True)
