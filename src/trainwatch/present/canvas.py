@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import groupby
 
+from trainwatch.present.clean import clean
 from trainwatch.present.width import char_cells
 
 PLAIN = "text.plain"
@@ -29,10 +30,11 @@ class Canvas:
         self.roles = [[PLAIN] * self.width for _ in range(self.height)]
 
     def put(self, x: int, y: int, text: str, role: str = PLAIN) -> int:
-        """Write text, clipped at the edges; returns the column after it."""
+        """Write text, clipped at the edges and without what could drive a terminal; returns the column after it."""
         if not 0 <= y < self.height:
             return x
         chars, roles = self.chars[y], self.roles[y]
+        text = text if text.isprintable() else clean(text)
         for char in text:
             size = 1 if char < "\u0300" else char_cells(char)
             if size == 0:

@@ -23,7 +23,8 @@ def gpu_panel(snapshot: Snapshot, width: int, height: int, look: Look) -> Canvas
     rows = height - 1
     columns = min(-(-len(gpus) // max(rows, 1)) or 1, max(width // _COLUMN, 1))
     shown = gpus if len(gpus) <= rows * columns else sorted(gpus, key=_load)[: rows * columns]
-    title(canvas, "gpu", _memory(gpus), [(f"+{len(gpus) - len(shown)} busier", "text.dim")] if len(shown) < len(gpus) else [], look)
+    hidden = [(f"+{len(gpus) - len(shown)} busier", "text.dim")] if len(shown) < len(gpus) else []
+    title(canvas, "gpu", [*hidden, *_memory(gpus)], [], look)
     if not gpus:
         for y, line in enumerate(wrap(look.text(_reason(sample)), width - 2, rows, look.cut), 1):
             canvas.put(1, y, line, "text.dim")

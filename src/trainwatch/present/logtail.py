@@ -19,7 +19,7 @@ def log_panel(snapshot: Snapshot, width: int, height: int, look: Look) -> Canvas
         source = clean(snapshot.run.sources[0]) if snapshot.run.sources else ""
         name = cut_middle(look.text(source), max(width - 50, 10), look.cut)
         read = f"{integer(snapshot.records)} records, {size(snapshot.bytes_read)}"
-        title(canvas, "log", [(name, "text.plain")], [(read, "text.dim"), (" ".join(snapshot.formats), "text.dim")], look)
+        title(canvas, "log", [(name, "text.plain")], [(read, "text.dim"), (look.text(clean(" ".join(snapshot.formats))), "text.dim")], look)
     lines = [clean(line) for line in snapshot.tail[-200:]]
     for y, line in enumerate([line for line in lines if line.strip()][-(height - top) :], top):
         canvas.put(0, y, cut(look.text(line), width, look.cut), "text.log")

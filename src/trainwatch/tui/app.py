@@ -46,11 +46,14 @@ class TrainwatchApp(App[None]):
         self._newest = self.snapshot
         self._interrupted = False
         self._ended = False
+        self._take_theme()
+
+    def get_default_screen(self) -> OverviewPage:
+        """The overview lies below all others."""
+        return OverviewPage()
 
     def on_mount(self) -> None:
-        """Take the theme, open the overview, begin to follow."""
-        self._take_theme()
-        self.push_screen(OverviewPage())
+        """Begin to follow."""
         self._unsubscribe = self.feed.subscribe(self._tell)
         self.set_interval(_EVERY, self._follow)
         self._notice_end()

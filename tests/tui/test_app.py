@@ -1,0 +1,280 @@
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+import pytest
+from tests.tui.fakefeed import RUN, FakeFeed, snapshot
+from textual.pilot import Pilot
+
+from trainwatch.model.snapshot import Command
+from trainwatch.present.look import look
+from trainwatch.present.overview import Painter
+from trainwatch.tui.app import TrainwatchApp
+from trainwatch.tui.keys import KEYS, footer
+from trainwatch.tui.widgets.cells import Cells
+
+DEAF = 0.6
+"""Longer than a stop dialog drops keys."""
+
+
+@asynccontextmanager
+async def running(feed: FakeFeed, size: tuple[int, int] = (80, 24), **options: object) -> AsyncIterator[Pilot[None]]:
+    """The app without a terminal."""
+    app = TrainwatchApp(feed, **({"ascii": False, "theme": "default"} | options))  # type: ignore[arg-type]
+    async with app.run_test(size=size) as pilot:
+        await pilot.pause()
+        yield pilot
+
+
+def shown(pilot: Pilot[None]) -> list[str]:
+    """What the terminal would show, as text."""
+    return [strip.text for strip in pilot.app.screen._compositor.render_strips()]
+
+
+def overview(feed: FakeFeed, size: tuple[int, int], *, ascii_only: bool) -> list[str]:
+    """What the painter says should be shown."""
+    return Painter(look(ascii=ascii_only), footer("overview")).screen(feed.newest, *size).lines()
+
+
+@pytest.mark.parametrize("theme", ["default", "dark"])
+@pytest.mark.parametrize(
+    ("size", "ascii_only"), [((80, 24), False), ((80, 24), True), ((120, 40), False), ((60, 16), True), ((50, 10), False)]
+)
+async def test_the_screen_is_what_present_painted(theme: str, size: tuple[int, int], *, ascii_only: bool):
+    """At every size and in every theme Textual shows exactly the cells that were painted."""
+    feed = FakeFeed(snapshot(2600))
+    async with running(feed, size, ascii=ascii_only, theme=theme) as pilot:
+        assert shown(pilot) == overview(feed, size, ascii_only=ascii_only)
+        assert not ascii_only or all(line.isascii() for line in shown(pilot))
+
+
+async def test_resizing_lays_out_anew():
+    """Any size after any other shows its own overview."""
+    feed = FakeFeed(snapshot(2600))
+    async with running(feed) as pilot:
+        for size in ((120, 40), (50, 10), (61, 17), (200, 60), (20, 4), (80, 24)):
+            await pilot.resize_terminal(*size)
+            await pilot.pause()
+            assert shown(pilot) == overview(feed, size, ascii_only=False)
+
+
+async def test_new_snapshots_arrive_at_most_twice_a_second():
+    """A hundred snapshots in a moment are drawn once or twice, and the newest is what is seen."""
+    feed = FakeFeed(snapshot(2600))
+    async with running(feed) as pilot:
+        chart = next(c for c in pilot.app.screen.query(Cells) if c.name == "chart")
+        seen: list[object] = []
+        original = chart.show
+        chart.show = lambda canvas: (seen.append(canvas), original(canvas))[1]  # type: ignore[method-assign]
+        for i in range(100):
+            feed.show(replace(feed.newest, data_age=i / 1000))
+        await asyncio.sleep(1.1)
+        assert 1 <= len(seen) <= 2
+
+
+async def test_nothing_is_sent_when_nothing_changed():
+    """A newer snapshot that looks the same changes no cell; one more point changes few."""
+    feed = FakeFeed(snapshot(2600))
+    async with running(feed) as pilot:
+        chart = next(c for c in pilot.app.screen.query(Cells) if c.name == "chart")
+        feed.show(replace(feed.newest, now=feed.newest.now + 1))
+        await asyncio.sleep(0.6)
+        assert chart.sent == 0
+        feed.show(snapshot(2610))
+        await asyncio.sleep(0.6)
+        assert 0 < chart.sent < 40
+
+
+async def test_q_detaches_and_asks_nothing():
+    """Leaving sends no request."""
+    feed = FakeFeed(snapshot(2600))
+    async with running(feed) as pilot:
+        await pilot.press("q")
+        await pilot.pause()
+    assert feed.asked == []
+    assert feed.listeners == []
+    assert pilot.app.return_code == 0
+
+
+async def test_ctrl_c_explains_then_closes():
+    """The first ctrl+c says what it does, also in a dialog; the second closes; the job hears of neither."""
+    feed = FakeFeed(snapshot(2600))
+    async with running(feed) as pilot:
+        await pilot.press("ctrl+c")
+        assert "training goes on" in shown(pilot)[-1]
+        assert pilot.app.is_running
+        await pilot.press("X", "ctrl+c")
+        await pilot.pause()
+        assert not pilot.app.is_running
+    assert feed.asked == []
+
+
+async def test_help_shows_every_key():
+    """`?` lists all keys of the screen it was pressed on; any key closes it."""
+    async with running(FakeFeed(snapshot(2600))) as pilot:
+        await pilot.press("question_mark")
+        text = "\n".join(shown(pilot))
+        assert all(k.help in text for k in KEYS if k.where == "overview")
+        await pilot.press("x")
+        assert "severities" not in "\n".join(shown(pilot))
+
+
+async def test_save_needs_y():
+    """`K` asks; only `y` sends, and the answer is shown."""
+    feed = FakeFeed(snapshot(2600))
+    async with running(feed) as pilot:
+        await pilot.press("K", "enter")
+        await pilot.press("K", "escape")
+        assert feed.asked == []
+        await pilot.press("K", "y")
+        await pilot.pause()
+        assert [c.op for c in feed.asked] == ["save"]
+        assert "save: accepted" in shown(pilot)[-1]
+        await pilot.press("f8")
+        assert shown(pilot)[-1].startswith("q detach")
+
+
+async def test_cancel_asks_at_once():
+    """`C` is the harmless direction: no question."""
+    feed = FakeFeed(snapshot(2600))
+    async with running(feed) as pilot:
+        await pilot.press("C")
+    assert [c.op for c in feed.asked] == ["cancel"]
+
+
+async def test_typed_confirmation_stops():
+    """The run's id, typed into the field, and a press on the button: one stop request that carries what was typed."""
+    feed = FakeFeed(snapshot(2600))
+    async with running(feed) as pilot:
+        await pilot.press("X")
+        await asyncio.sleep(DEAF)
+        await pilot.press("tab", *RUN.id.replace("-", " ").replace(" ", "-"), "enter")
+        assert feed.asked == []
+        await pilot.press("tab", "enter")
+        await pilot.pause()
+    assert feed.asked == [Command("stop", reason="asked for on the screen", confirm=RUN.id)]
+
+
+async def test_typing_ahead_is_dropped():
+    """Keys that were typed before the dialog could be read do nothing in it."""
+    feed = FakeFeed(snapshot(2600))
+    async with running(feed) as pilot:
+        await pilot.press("X", "tab", "a")
+        assert "Stop train_v4?" in "\n".join(shown(pilot))
+        assert "> [ cancel" in "\n".join(shown(pilot))
+    assert feed.asked == []
+
+
+async def test_pasting_the_id_does_not_confirm():
+    """A paste is not typing."""
+    feed = FakeFeed(snapshot(2600))
+    async with running(feed) as pilot:
+        from textual import events
+
+        await pilot.press("X")
+        await asyncio.sleep(DEAF)
+        await pilot.press("tab")
+        pilot.app.post_message(events.Paste(RUN.id))
+        await pilot.pause()
+        await pilot.press("tab", "enter")
+        assert f"type {RUN.id} first" in "\n".join(shown(pilot))
+    assert feed.asked == []
+
+
+async def test_read_only_says_so():
+    """Where the feed cannot, the keys answer in words and open nothing."""
+    feed = FakeFeed(snapshot(2600), allowed=frozenset())
+    async with running(feed) as pilot:
+        for key in ("K", "X", "C"):
+            await pilot.press(key)
+            assert "read-only" in shown(pilot)[-1]
+    assert feed.asked == []
+
+
+async def test_the_log():
+    """`l` opens the log at its end; it moves, searches with a mark on hits, follows again, and esc leads back."""
+    feed = FakeFeed(snapshot(2600))
+    async with running(feed) as pilot:
+        await pilot.press("l")
+        assert shown(pilot)[-2].startswith("line 1000:")
+        await pilot.press("pageup", "up")
+        assert shown(pilot)[-2].startswith("line 977:")
+        await pilot.press("slash", *"line 50:", "enter")
+        await pilot.app.workers.wait_for_complete()
+        await pilot.pause()
+        assert any(line.startswith("line 50:") for line in shown(pilot))
+        await pilot.press("end")
+        feed.text = (*feed.text, "one more")
+        await asyncio.sleep(0)
+        feed.show(replace(feed.newest, records=1))
+        await asyncio.sleep(0.6)
+        assert shown(pilot)[-2].startswith("one more")
+        await pilot.press("escape")
+        assert shown(pilot)[0].startswith("train_v4")
+
+
+async def test_letters_are_text_while_a_search_is_typed():
+    """`q`, `n` and `f` go into the search and do not act."""
+    async with running(FakeFeed(snapshot(2600))) as pilot:
+        await pilot.press("l", "slash", *"qnf")
+        assert shown(pilot)[-1].startswith("/qnf")
+        await pilot.press("escape")
+        assert shown(pilot)[-1].startswith("esc back")
+
+
+async def test_log_text_is_not_markup():
+    """Markup and escape sequences of the log are shown as text."""
+    feed = FakeFeed(snapshot(2600))
+    feed.text = ("[bold red]x[/] \x1b[2Jy",)
+    async with running(feed) as pilot:
+        await pilot.press("l")
+        assert shown(pilot)[1].startswith("[bold red]x[/] y")
+
+
+async def test_the_end_stays_until_q():
+    """When the run has ended the screen says how, and how to leave."""
+    feed = FakeFeed(snapshot(2600))
+    async with running(feed) as pilot:
+        feed.show(replace(snapshot(2600), state="stopped", exit_code=80))
+        await asyncio.sleep(0.6)
+        assert "stopped 80" in shown(pilot)[0]
+        assert "q leaves" in shown(pilot)[-1]
+        await pilot.press("down")
+        assert "q leaves" in shown(pilot)[-1]
+        assert pilot.app.is_running
+
+
+async def test_close_after():
+    """Asked to, the screen closes by itself some time after the end."""
+    feed = FakeFeed(replace(snapshot(2600), state="done", exit_code=0))
+    async with running(feed, close_after=0.2) as pilot:
+        assert "closes by itself" in shown(pilot)[-1]
+        await asyncio.sleep(0.5)
+        assert not pilot.app.is_running
+
+
+async def test_next_theme():
+    """`t` takes the next theme and says its name."""
+    async with running(FakeFeed(snapshot(2600))) as pilot:
+        await pilot.press("t")
+        assert "theme default" in shown(pilot)[-1] or "theme dark" in shown(pilot)[-1]
+
+
+@pytest.mark.parametrize("seed", range(2))
+async def test_a_monkey_never_stops_the_job(seed: int):
+    """Random keys, dialogs included, ask for no stop, and the app lives."""
+    dice = random.Random(seed)
+    names = [name for k in KEYS for name in k.name.split(",") if name != "q"]
+    names += ["enter", "tab", "escape", "space", "y", "a", "7", "X", "K", "backspace", "up", "ctrl+r", "shift+tab"]
+    feed = FakeFeed(snapshot(400))
+    async with running(feed) as pilot:
+        for _ in range(100):
+            await pilot.press(dice.choice(names))
+            if dice.random() < 0.02:
+                await asyncio.sleep(DEAF)
+        assert pilot.app.is_running
+    assert "stop" not in {c.op for c in feed.asked}
