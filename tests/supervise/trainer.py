@@ -72,8 +72,10 @@ class Job:
             signal.signal(signal.SIGTERM, lambda *_: (time.sleep(1), sys.exit(0)))
 
     def run(self) -> int:
+        """Train; returns the exit code."""
         self.beat("train")
-        for self.step in range(1, self.args.steps + 1):
+        while self.step < self.args.steps:
+            self.step += 1
             time.sleep(self.args.pause)
             print({"loss": round(2.5 / (1 + self.step / 20), 4), "learning_rate": 1e-4, "epoch": self.step / 10}, flush=True)
             if self.step % 10 == 0:
@@ -90,6 +92,7 @@ class Job:
         return 2.0 + (0.0 if self.args.flat else abs(self.step - 30) / 25)
 
     def beat(self, phase: str) -> None:
+        """Say that we are here."""
         if self.dir is None or (phase == "train" and time.monotonic() - self.beaten < 0.5):
             return
         self.beaten = time.monotonic()
@@ -123,6 +126,7 @@ class Job:
             self.hold(run_dir, name, float(str(request.get("hold_s", 10))))
 
     def ack(self, run_dir: Path, name: object, status: str, **more: object) -> None:
+        """Answer a request."""
         put(run_dir / f"control/ack-{name}.json", {"id": name, "status": status, "step": self.step, "seconds": 0.1, "at": 0.0, **more})
 
     def hold(self, run_dir: Path, name: object, limit: float) -> None:

@@ -142,9 +142,9 @@ def _start(machine: Machine, wish: Wish, seen: Seen) -> Machine:
     fresh = Machine(wish=wish, save_seconds=machine.save_seconds)
     if seen.ended:
         return _enter(fresh, "ended", seen, why="the job had ended already")
-    if wish.proof == "none":
+    if wish.goal == "stop" and wish.proof == "none":
         return _enter(fresh, "veto", seen)
-    if wish.proof == "existing":
+    if wish.goal == "stop" and wish.proof == "existing":
         return _enter(fresh, "proving", seen)
     if not seen.hook:
         return _enter(fresh, "waiting", seen)
@@ -208,9 +208,7 @@ def _proving(machine: Machine, seen: Seen, limits: Limits) -> Machine:
         step_known = proof.step if proof.step is not None else machine.step
         return _proven(replace(machine, path=proof.path, step=step_known, proven=True), seen, limits)
     if seen.now - machine.since > limits.prove:
-        return _enter(
-            replace(machine, proven=False), "failed", seen, why=proof.why if proof is not None else "there was nothing to look at"
-        )
+        return _fail(machine, seen, limits, f"not proven: {proof.why}" if proof is not None else "there is no complete checkpoint")
     return machine
 
 

@@ -1,0 +1,174 @@
+"""Real processes: the shim, the supervisor and a trainer that speaks the hook's protocol."""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+from tests.live import Live, Run, wait_for
+
+from trainwatch.store.lock import start_ticks
+
+STEADY = "--flat --pause 0.02"
+OVERFIT = "--pause 0.01"
+STOPPING = "--may stop=overfit"
+
+
+def stopped_once(run: Run, code: int = 80) -> None:
+    """The run ended with this code, with one proven checkpoint for the stop and one signal."""
+    assert run.wait() == code
+    stop = run.read(run.dir.stop)
+    assert (stop["exit_code"], stop["proven"]) == (code, True)
+    assert Path(stop["checkpoint"]).is_dir()
+    requests = [entry["request"] for entry in run.journal("machine") if entry["state"] == "saving"]
+    assert len(requests) == len(set(requests))
+    assert len(run.saves()) == len(set(requests))
+
+
+def test_an_overfitting_job_is_saved_proven_and_stopped(live: Live) -> None:
+    """The main job, with a hook: launch in front ends 80, and says where the report is."""
+    done = live.run(*f"launch {STOPPING} -- python3 {Path(__file__).parent}/trainer.py {OVERFIT}".split())
+    assert done.returncode == 80, done.stdout + done.stderr
+    assert "red overfit" in done.stdout
+    assert "SIGTERM to 1 processes" in done.stdout
+    report = Path(done.stdout.rsplit("report ", 1)[1].strip())
+    assert report.is_file()
+    assert "allowed: stop=overfit" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("state", "options", "trainer"),
+    [
+        ("idle", STOPPING, OVERFIT),
+        ("saving", STOPPING, f"{OVERFIT} --save slow"),
+        ("veto", f"{STOPPING} --veto 2s", OVERFIT),
+        ("terminating", STOPPING, f"{OVERFIT} --term slow"),
+    ],
+)
+def test_killing_the_supervisor_in_any_state_still_stops_once(live: Live, state: str, options: str, trainer: str) -> None:
+    """Kill -9 of the supervisor on entering a state: the shim starts another one, which goes on; one stop, proven."""
+    run = live.launch(options, trainer)
+    wait_for(lambda: run.machine() == state and (state != "saving" or _goal(run) == "stop"), state)
+    first = run.supervisor()
+    os.kill(first, signal.SIGKILL)
+    stopped_once(run)
+    assert len(run.journal("supervisor")) == 2
+
+
+def _goal(run: Run) -> str:
+    return str((run.state()["machine"]["wish"] or {}).get("goal"))
+
+
+def test_killing_everything_of_ours_leaves_training_alone(live: Live) -> None:
+    """Kill -9 of supervisor and shim: the job trains on, is found again by a later command, and is stopped with a proof."""
+    run = live.launch(trainer=STEADY, options="--may save")
+    supervisor = run.supervisor()
+    os.kill(run.shim(), signal.SIGKILL)
+    os.kill(supervisor, signal.SIGKILL)
+    assert run.training()
+    done = live.run("stop", run.id, "--confirm", run.id)
+    assert done.returncode == 83, done.stdout + done.stderr
+    assert run.wait() == 83
+
+
+def test_a_supervisor_that_was_asked_to_end_stays_away(live: Live) -> None:
+    """SIGTERM to the supervisor ends supervision, not the job, and the shim does not start another."""
+    run = live.launch(trainer="--flat --steps 400")
+    os.kill(run.supervisor(), signal.SIGTERM)
+    wait_for(lambda: not run.dir.lock.exists(), "the end of the supervisor")
+    assert run.training()
+    assert run.wait() == 0
+    assert len(run.journal("supervisor")) == 1
+    assert run.journal("asked_to_end")
+
+
+def test_a_failed_save_leaves_the_job_running(live: Live) -> None:
+    """The job cannot save: 84 for who waits, no signal, and the job's own code in the end."""
+    run = live.launch(STOPPING, f"{OVERFIT} --save fail --steps 400")
+    assert run.wait() == 84
+    assert run.training()
+    assert "no space left" in run.read(run.dir.stop)["text"]
+    assert not run.journal("signal")
+    assert run.wait("--timeout", "30") == 0
+
+
+def test_a_torn_checkpoint_is_refused(live: Live) -> None:
+    """The job says saved, the disk says torn: no signal, and the ranks that hold are let go on."""
+    run = live.launch("", f"{STEADY} --save torn")
+    run.supervisor()
+    started = time.monotonic()
+    done = live.run("stop", run.id, "--confirm", run.id)
+    assert done.returncode == 84, done.stderr
+    assert "left running" in done.stdout
+    assert time.monotonic() - started < 30
+    assert run.training()
+    assert not run.journal("signal")
+
+
+def test_a_job_that_ignores_sigterm_is_stuck(live: Live) -> None:
+    """No --kill-after: SIGKILL is never sent, the code is 86 and the job lives."""
+    run = live.launch("--grace 1s", f"{STEADY} --term ignore")
+    done = live.run("stop", run.id, "--confirm", run.id)
+    assert done.returncode == 86, done.stdout + done.stderr
+    assert "trainer.py" in done.stdout
+    assert [entry["signal"] for entry in run.journal("signal")] == ["SIGTERM"]
+    assert start_ticks(run.launcher())
+
+
+def test_kill_after_kills(live: Live) -> None:
+    """With --kill-after SIGKILL follows the grace, and the code says so."""
+    run = live.launch("--grace 1s --kill-after 0.5s", f"{STEADY} --term ignore")
+    done = live.run("stop", run.id, "--confirm", run.id)
+    assert done.returncode == 82, done.stdout + done.stderr
+
+
+def test_leave_ends_the_script_by_itself(live: Live) -> None:
+    """--leave: the script ends after the save without any signal."""
+    run = live.launch("--leave", STEADY)
+    done = live.run("stop", run.id, "--confirm", run.id)
+    assert done.returncode == 83, done.stdout + done.stderr
+    assert not run.journal("signal")
+
+
+def test_save_saves_and_training_goes_on(live: Live) -> None:
+    """`save` ends 0 with the checkpoint's path; nothing else changes."""
+    run = live.launch("", STEADY)
+    done = live.run("save", run.id)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert run.saves()[0] in done.stdout
+    assert run.training()
+
+
+def test_cancel_in_the_veto_lets_the_job_go_on(live: Live) -> None:
+    """A person says no while the ranks hold: the stop ends 84, the job trains on."""
+    run = live.launch("--veto 30s", STEADY)
+    stop = live.start("stop", run.id, "--confirm", run.id)
+    wait_for(lambda: run.machine() == "veto", "veto")
+    assert live.run("cancel", run.id).returncode == 0
+    out, _ = stop.communicate(timeout=20)
+    assert stop.returncode == 84
+    assert "called off" in out
+    assert run.training()
+    assert live.run("cancel", run.id).returncode == 84
+
+
+def test_without_a_hook_the_next_regular_save_counts(live: Live) -> None:
+    """No hook in the job: its own next checkpoint is proven, then the job is stopped."""
+    run = live.launch("--hook none", "--flat --pause 0.05 --no-hook --save-every 60")
+    run.supervisor()
+    done = live.run("stop", run.id, "--confirm", run.id)
+    assert done.returncode == 83, done.stdout + done.stderr
+    assert "regular save" in done.stderr
+    assert "checkpoint-" in run.read(run.dir.stop)["checkpoint"]
+
+
+def test_unsaved_needs_its_word(live: Live) -> None:
+    """`stop --unsaved` sends SIGTERM at once and ends 81; without a confirmation nothing happens."""
+    run = live.launch("", STEADY)
+    run.supervisor()
+    assert live.run("stop", run.id).returncode == 2
+    assert live.run("stop", run.id, "--confirm", "other").returncode == 2
+    assert run.training()
+    assert live.run("stop", run.id, "--confirm", run.id, "--unsaved").returncode == 81
+    assert not run.saves()
