@@ -10,6 +10,7 @@ from trainwatch.model.facts import Facts
 from trainwatch.model.inputs import CheckpointSeen, Sample
 from trainwatch.model.snapshot import Alert, Best, Evaluation, PhaseSpan
 from trainwatch.model.verdict import Event, RuleStatus, Severity
+from trainwatch.rules.axis import Axis
 from trainwatch.rules.disk import Disk
 from trainwatch.rules.episode import Change, Episode, limited
 from trainwatch.rules.history import History
@@ -44,11 +45,12 @@ class Board:
     def __init__(self, preset: Preset, facts: Facts) -> None:
         self.history = History(facts)
         self.seats = [Seat(spec) for spec in preset.rules]
+        self._axis = Axis()
         self._disk = Disk()
         self._phases = Phases()
         self._hearing = {
             hook: [(i, s) for i, s in enumerate(self.seats) if s.hears(hook)]
-            for hook in ("evaluated", "records", "noticed", "checkpoint", "progress", "sampled", "tick")
+            for hook in ("evaluated", "records", "went_back", "noticed", "checkpoint", "progress", "sampled", "tick")
         }
 
     # --- inputs -------------------------------------------------------------------------------------------------------------
@@ -57,8 +59,7 @@ class Board:
         """Judge records, in file order."""
         match block.kind:
             case "train" | "info":
-                self.history.train(block)
-                return self._records(block)
+                return [event for part, back in self._axis.split(block) for event in self._train(part, back=back)]
             case "eval":
                 rows = len(block)
                 singles = [block.row(i) for i in range(rows)] if rows > 1 else [block]
@@ -67,6 +68,16 @@ class Board:
                 return [event for row in range(len(block)) for event in self._notice(block.row(row))]
             case _:
                 return []
+
+    def _train(self, block: Block, *, back: bool) -> list[Event]:
+        """Take in train or info records, whose steps only rise."""
+        if back:
+            self.history.go_back(block.columns["step"][0], self._axis.first, self._axis.newest)
+            for _, seat in self._hearing["went_back"]:
+                seat.rule.went_back()
+        self._axis.move(block)
+        self.history.train(block)
+        return self._records(block)
 
     def _records(self, block: Block) -> list[Event]:
         """Ask the rules that look at every record; events in the order of the rows."""

@@ -11,7 +11,9 @@ def figure(value: float, digits: int = 4) -> str:
 
 
 def percent(ratio: float) -> str:
-    """A ratio as a percentage: one decimal below 100 %."""
+    """A ratio as a percentage: one decimal below 100 %, two digits below 0.1 %."""
+    if abs(ratio) < 0.001:
+        return f"{100 * ratio:.2g} %"
     return f"{100 * ratio:.1f} %" if abs(ratio) < 1 else f"{100 * ratio:.0f} %"
 
 

@@ -30,14 +30,14 @@ def planned_steps(history: History) -> float | None:
 
 
 @per_point
-def expected_evaluations(history: History) -> float:
-    """How many evaluations the whole run will have, as far as can be told; those seen at least."""
+def expected_evaluations(history: History) -> float | None:
+    """How many evaluations the whole run will have, those seen at least; None when nobody tells how long it is."""
     seen = float(len(history.points))
     total, every = planned_steps(history), spacing(history)
     if total and every:
         return max(total / every, seen)
     epochs, now = history.plan.number("num_train_epochs"), history.now.evaluation.epoch
-    return max(seen * epochs / now, seen) if epochs and now else seen
+    return max(seen * epochs / now, seen) if epochs and now else None
 
 
 def spacing(history: History) -> float | None:
@@ -51,8 +51,13 @@ def spacing(history: History) -> float | None:
 
 @per_point
 def cadence(history: History) -> Cadence:
-    """The class of the run: `sparse` below 30 evaluations expected, `medium` below 100, else `dense`."""
+    """The class of the run: `sparse` below 30 evaluations expected, `medium` below 100, else `dense`.
+
+    A run of unknown length is not called sparse: three evaluations without a better one are much of a short run, and nothing in a long one.
+    """
     expected = expected_evaluations(history)
+    if expected is None:
+        return "medium" if len(history.points) < 100 else "dense"
     if expected < 30:
         return "sparse"
     return "medium" if expected < 100 else "dense"
@@ -82,8 +87,8 @@ def warming_up(history: History) -> bool:
 @per_point
 def suppressed(history: History) -> str:
     """Which other fact forbids judging generalisation; empty when none does."""
-    if history.reinforcement:
-        return "reinforcement learning: the loss says nothing about progress"
+    if history.profile:
+        return f"{history.profile}: the loss says nothing about progress"
     kind = cadence(history)
     jump = history.rate_jump
     if kind != "sparse" and jump is not None and history.now.evaluation.index - jump < WINDOW[kind]:

@@ -6,19 +6,21 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import wraps
-from itertools import islice, pairwise
-from operator import gt
+from itertools import islice
 from typing import Any, TypeVar
 
 from trainwatch.model.block import Block
 from trainwatch.model.facts import Facts
 from trainwatch.model.snapshot import Best, Evaluation
 from trainwatch.model.verdict import Evidence
-from trainwatch.rules.metric import Direction, direction, is_reinforcement, primary
+from trainwatch.rules.metric import Direction, direction, primary, profile
 from trainwatch.rules.noise import Resolution, Trend, noise
 from trainwatch.rules.plan import Plan
 
 T = TypeVar("T")
+
+NEW_START = 0.1
+"""A step that goes back to the first one, and below this share of the newest, is a new start in the same log."""
 
 INTERVAL = 4096
 """Train records, the newest ones, over which the median of an interval is taken."""
@@ -74,7 +76,7 @@ class History:
         self.metric = ""
         self.direction: Direction = "min"
         self.guessed = True
-        self.reinforcement = False
+        self.profile = ""
         self.resolution = Resolution()
         self.train_resolution = Resolution()
         self.trend = Trend()
@@ -98,25 +100,29 @@ class History:
                 self.rate = known[-1]
                 highest = max(known)
                 self.peak_rate = max(self.peak_rate or highest, highest)
-        if is_reinforcement(block.columns):
-            self.reinforcement = True
+        self.profile = self.profile or profile(block.columns)
         if block.kind == "train":
             self.train_resolution.show(islice(block.columns.get("loss", ()), 500))
         if "loss" in block.columns or "grad_norm" in block.columns:
             self._keep(block)
 
     def _keep(self, block: Block) -> None:
-        """Keep records until the next evaluation; a step that goes back ends what was before."""
-        steps = block.columns.get("step")
-        if steps and self._interval and self._interval[-1].stepped and steps[0] < self._interval[-1].columns["step"][-1]:
-            self._interval.clear()
-        if steps and any(map(gt, steps, islice(steps, 1, None))):
-            back = max(i for i, (a, b) in enumerate(pairwise(steps), 1) if a > b)
-            self._interval.clear()
-            block = _rows(block, back)
+        """Keep records until the next evaluation."""
         self._interval.append(block)
         while sum(map(len, self._interval[1:])) >= INTERVAL:
             del self._interval[0]
+
+    def go_back(self, step: float, start: float, end: float) -> None:
+        """Train records went back from step `end` to `step`, in a run whose first was `start`.
+
+        A resume goes on with what is known; a new start (back to the beginning) knows nothing yet, and has no best.
+        """
+        self._interval.clear()
+        if step <= start and step <= NEW_START * end:
+            self.points.clear()
+            self.best = -1
+            self.settled = False
+            self.rate_jump = None
 
     def evaluate(self, block: Block) -> bool:
         """Take in one evaluation (a block of one row); whether it is a new point to be judged."""
@@ -268,21 +274,3 @@ class History:
             return None
         top = self.top.evaluation
         return Best(self.metric, self.direction, top.value, top.step, top.epoch, self.guessed)
-
-
-def _rows(block: Block, start: int) -> Block:
-    """The records of a block from `start` on."""
-    columns = {name: column[start:] for name, column in block.columns.items()}
-    texts = block.texts[start:] if block.texts else ()
-    return Block(
-        block.kind,
-        block.source,
-        block.attempt,
-        block.format,
-        columns,
-        block.offsets[start:],
-        block.locator,
-        texts,
-        block.derived,
-        block.seen_at,
-    )

@@ -71,6 +71,9 @@ class Rule:
         """Train, info or eval records arrived; yields (row, judgement) where the finding changes. Blocks may be cut anywhere."""
         return ()
 
+    def went_back(self) -> None:
+        """Steps go back with the next records: a resume, or a new start."""
+
     def noticed(self, block: Block, history: History) -> Judgement | None:
         """An event stands in the log (a block of one row)."""
 

@@ -14,6 +14,7 @@ _BETTER_HIGH = re.compile(
 )
 _NOT_A_QUALITY = re.compile(r"(_runtime|_per_second|_time|_samples|_steps|_gen_len|_tokens)$|^(train_loss|learning_rate|grad_norm)$")
 _RL_FIELDS = frozenset({"reward", "kl", "completion_length", "completions/mean_length", "reward_std"})
+_GAN_FIELDS = frozenset({"loss_d", "loss_g", "d_loss", "g_loss", "errd", "errg", "loss_disc", "loss_gen"})
 
 
 def direction(name: str, stated: str | None = None) -> Direction | None:
@@ -47,6 +48,11 @@ def measurements(names: Iterable[str]) -> list[str]:
     return [name for name in names if not _NOT_A_QUALITY.search(name)]
 
 
-def is_reinforcement(names: Iterable[str]) -> bool:
-    """Whether records with these names come from reinforcement learning, where a loss says nothing about progress."""
-    return any(name in _RL_FIELDS or name.startswith("rewards/") for name in names)
+def profile(names: Iterable[str]) -> str:
+    """The kind of training in which a loss says nothing about progress, as names of records tell it; empty for all other kinds."""
+    for name in names:
+        if name in _RL_FIELDS or name.startswith("rewards/"):
+            return "reinforcement learning"
+        if name.lower() in _GAN_FIELDS:
+            return "adversarial training"
+    return ""

@@ -58,7 +58,7 @@ class EarlyStopping(Rule):
         if self.settings.patience:
             return self.settings.patience
         kind = cadence(history)
-        return 3 if kind == "sparse" else 10 if kind == "medium" else max(20, round(0.1 * expected_evaluations(history)))
+        return 3 if kind == "sparse" else 10 if kind == "medium" else max(20, round(0.1 * (expected_evaluations(history) or 0)))
 
     def _judge(self, history: History, patience: int) -> Judgement:
         """Yellow at half the patience, orange when it is over."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from trainwatch.model.verdict import Severity
 from trainwatch.rules.figures import figure, place
 from trainwatch.rules.history import History, Point
-from trainwatch.rules.kind import Judgement, Kind, Rule, fired, ok, pending
+from trainwatch.rules.kind import Judgement, Kind, Rule, fired, ok, pending, suppressed
 from trainwatch.rules.metric import measurements
 from trainwatch.rules.noise import decimals
 
@@ -16,13 +16,15 @@ from trainwatch.rules.noise import decimals
 class Settings:
     """`evals` identical evaluations in a row, `evals_many` where each prints `many` metrics or more.
 
-    A single metric must show `digits` significant digits: short ones repeat by chance.
+    A single metric must show `digits` significant digits: short ones repeat by chance. Nothing is judged while the learning rate is at
+    most `rate` of its peak: then the model hardly moves.
     """
 
     evals: int = 3
     evals_many: int = 2
     many: int = 4
     digits: int = 3
+    rate: float = 0.02
 
 
 class FrozenEval(Rule):
@@ -40,6 +42,8 @@ class FrozenEval(Rule):
         same = 1
         while same < len(history.points) and _metrics(history.points[-1 - same]) == metrics:
             same += 1
+        if now.rate is not None and history.peak_rate and now.rate <= s.rate * history.peak_rate:
+            return suppressed("the learning rate is nearly zero: the model hardly moves")
         needed = s.evals_many if len(metrics) >= s.many else s.evals
         if same < needed:
             return ok("the evaluations differ", negated=same == 1)

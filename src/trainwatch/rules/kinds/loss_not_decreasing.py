@@ -44,6 +44,7 @@ class LossNotDecreasing(Rule):
         self._newest: deque[float] = deque(maxlen=settings.window)
         self._records = 0
         self._done = False
+        self._resumed = False
 
     def start(self) -> Judgement:
         """Nothing has been seen yet."""
@@ -51,9 +52,16 @@ class LossNotDecreasing(Rule):
 
     def records(self, block: Block, history: History) -> Iterable[tuple[int, Judgement]]:
         """Compare after every window, until the loss has fallen."""
+        if self._resumed:
+            self._resumed = False
+            return [(0, ok("the run was resumed: there is no beginning to compare with", negated=True))]
         if self._done or block.kind != "train" or "loss" not in block.columns:
             return ()
         return list(self._rows(block, history))
+
+    def went_back(self) -> None:
+        """A resume does not begin where the run began: there is nothing to compare with."""
+        self._resumed, self._done = not self._done, True
 
     def _rows(self, block: Block, history: History) -> Iterator[tuple[int, Judgement]]:
         """Record by record: this ends early in every run that learns."""
@@ -81,8 +89,8 @@ class LossNotDecreasing(Rule):
         if now <= first - max(s.fall * abs(first), s.noise_factor * error):
             self._done = True
             return ok(f"the train loss has fallen from {figure(first)} to {figure(now)}", negated=True)
-        if history.reinforcement:
-            return suppressed("reinforcement learning: the loss says nothing about progress")
+        if history.profile:
+            return suppressed(f"{history.profile}: the loss says nothing about progress")
         at, total = step if step is not None else self._records, history.plan.number("total_steps")
         if at < max(s.steps, s.share * (total or 0), history.plan.number("warmup_steps") or 0):
             return pending("the run has only begun")

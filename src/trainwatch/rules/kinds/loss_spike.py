@@ -57,9 +57,15 @@ class LossSpike(Rule):
         losses = block.columns.get("loss") if block.kind == "train" else None
         if losses is None:
             return ()
-        if history.reinforcement:
-            return [(0, suppressed("reinforcement learning: the loss says nothing about progress"))]
+        if history.profile:
+            return [(0, suppressed(f"{history.profile}: the loss says nothing about progress"))]
         return list(self._stretches(block, losses))
+
+    def went_back(self) -> None:
+        """What follows is compared with itself."""
+        self._losses.clear()
+        self._limit = math.inf
+        self._records -= self._records % REFRESH
 
     def _stretches(self, block: Block, losses: array[float]) -> Iterator[tuple[int, Judgement]]:
         row = 0

@@ -14,11 +14,17 @@ from trainwatch.rules.kind import Judgement, Kind, Rule, blind, fired, ok
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`records` in a row are orange. Before step `start` (warm-up begins at zero) and after `end` of the run (decay ends there) all is well."""
+    """`records` in a row are orange.
+
+    Before step `start` (warm-up begins at zero) and after `end` of the run (decay ends there) all is well. So it is for a share of
+    `decayed_records` of the run when the rate before was `decayed` of its peak: the schedule has come to its end.
+    """
 
     records: int = 3
     start: int = 100
     end: float = 0.98
+    decayed: float = 0.02
+    decayed_records: float = 0.05
 
 
 class LrZero(Rule):
@@ -29,6 +35,8 @@ class LrZero(Rule):
         self._in_row = 0
         self._records = 0
         self._known = False
+        self._peak = 0.0
+        self._last = 0.0
 
     def start(self) -> Judgement:
         """Nothing has been seen yet."""
@@ -41,6 +49,7 @@ class LrZero(Rule):
             return ()
         if not self._in_row and all(rates):
             self._records += len(rates)
+            self._peak, self._last = max(self._peak, *rates), rates[-1]
             first, self._known = not self._known, True
             return [(0, ok("the learning rate is not zero"))] if first else ()
         return list(self._rows(block, history))
@@ -51,6 +60,8 @@ class LrZero(Rule):
         for row, rate in enumerate(block.columns["learning_rate"]):
             self._records += 1
             was, self._in_row = self._in_row, self._in_row + 1 if rate == 0 else 0
+            if rate:
+                self._peak, self._last = max(self._peak, rate), rate
             if self._in_row and self._in_row >= self.settings.records and not self._expected(block, row, history):
                 yield row, self._found(block, row)
             elif not self._in_row and was:
@@ -61,6 +72,8 @@ class LrZero(Rule):
         history.plan.move(block.source, block.line(row))
         step, total = block.step(row), history.plan.number("total_steps")
         at = step if step is not None else self._records
+        if 0 < self._last <= self.settings.decayed * self._peak and self._in_row <= self.settings.decayed_records * self._records:
+            return True
         return at < self.settings.start or bool(total and step is not None and step >= self.settings.end * total)
 
     def _found(self, block: Block, row: int) -> Judgement:

@@ -61,6 +61,14 @@ class TrainDivergence(Rule):
         losses = block.columns.get("loss") if block.kind == "train" else None
         return list(self._fill(block, losses, history)) if losses is not None else ()
 
+    def went_back(self) -> None:
+        """What follows is compared with itself."""
+        self._now.clear()
+        self._windows.clear()
+        self._worse.clear()
+        self._count = 0
+        self._first, self._best, self._best_at = math.nan, math.inf, None
+
     def _fill(self, block: Block, losses: Iterable[float], history: History) -> Iterator[tuple[int, Judgement]]:
         column, row = list(losses), 0
         while row < len(column):
@@ -112,8 +120,8 @@ class TrainDivergence(Rule):
                 "loss", block.columns["loss"][row], block.step(row), block.epoch(row), block.source, block.attempt, block.line(row)
             )
         self._worse.append(bool(against))
-        if history.reinforcement:
-            return suppressed("reinforcement learning: the loss says nothing about progress")
+        if history.profile:
+            return suppressed(f"{history.profile}: the loss says nothing about progress")
         if self._quiet:
             return suppressed("the learning rate rises")
         if not against:
