@@ -21,6 +21,9 @@ QUIET_HERE = 15.0
 QUIET_ELSEWHERE = 600.0
 """Seconds without a new byte after which a log that nobody on this machine writes has ended: on a local, on a network filesystem."""
 
+FIRST_SAMPLE = 0.5
+"""Seconds before the first look at devices: the first picture does not wait for a driver."""
+
 SAMPLE = 2.0
 BLIND_SAMPLE = 60.0
 """Seconds between looks at devices, and between looks for devices where there are none."""
@@ -86,8 +89,10 @@ class LogInputs:
             self._logs.append(_Log(pipe, None, 0, now))
         self._written, self._look, self._follow = written, look, follow
         self._next_look = -math.inf
-        self._next_sample = -math.inf
+        self._next_sample = now + FIRST_SAMPLE
         self._second = -math.inf
+        self._next_whose = -math.inf
+        self._here = False
 
     @staticmethod
     def _open(path: Path, start: tuple[int, int], now: float) -> _Log:
@@ -164,6 +169,13 @@ class LogInputs:
             self._second = second
             yield Tick(float(second))
         if self._look is not None and now >= self._next_sample:
-            sample = self._look(now)
+            sample = self._devices(self._look, now)
             self._next_sample = now + (SAMPLE if sample.gpus else BLIND_SAMPLE)
             yield sample
+
+    def _devices(self, look: Look, now: float) -> Sample:
+        """The devices of this machine, if the job runs on it."""
+        if now >= self._next_whose:
+            self._next_whose = now + BLIND_SAMPLE
+            self._here = self._written([log.path for log in self._logs if log.path is not None])
+        return look(now) if self._here else Sample(now, (), "no process of this machine writes the log, so the job's devices are elsewhere")

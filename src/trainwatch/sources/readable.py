@@ -20,7 +20,7 @@ MOST_CONTROLS = 0.05
 
 
 def open_log(path: Path) -> int:
-    """A descriptor of a log. Raises NotFoundError, or NotReadableError for a folder, for no permission and for a binary file."""
+    """A descriptor of a log. Raises NotFoundError, or NotReadableError for a folder, a device, a binary file, and without permission."""
     try:
         fd = os.open(path, OPEN)
     except FileNotFoundError as error:
@@ -40,6 +40,8 @@ def _check(path: Path, fd: int) -> None:
     status = os.fstat(fd)
     if stat.S_ISDIR(status.st_mode):
         raise NotReadableError(f"{path}: is a directory")
+    if not (stat.S_ISREG(status.st_mode) or stat.S_ISFIFO(status.st_mode)):
+        raise NotReadableError(f"{path}: is a device, not a log")
     if stat.S_ISREG(status.st_mode) and looks_binary(fd, status.st_size):
         raise NotReadableError(f"{path}: is binary, not a log")
 

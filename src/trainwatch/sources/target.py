@@ -98,3 +98,22 @@ def of_slurm(job: str) -> tuple[Path, ...]:
     if not found:
         raise NotFoundError(f"slurm:{job}: has printed nothing yet; its output will be {', '.join(names) or 'nowhere'}")
     return found
+
+
+def my_jobs() -> list[tuple[str, str, str]]:
+    """(id, name, state) of this user's Slurm jobs; none where there is no Slurm, or where it does not answer."""
+    if shutil.which("squeue") is None:
+        return []
+    try:
+        done = subprocess.run(
+            ["squeue", "--me", "--noheader", "--format=%i|%T|%j"],
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+            check=False,
+            errors="replace",
+        )
+    except subprocess.TimeoutExpired:
+        return []
+    rows = [line.split("|", 2) for line in done.stdout.splitlines() if line.count("|") >= 2]
+    return [(job, name, state) for job, state, name in rows]

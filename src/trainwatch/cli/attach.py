@@ -1,0 +1,131 @@
+"""`trainwatch attach TARGET…`: watch what already runs, or has run."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import threading
+from typing import TYPE_CHECKING
+
+from trainwatch.cli.options import add_reading, add_rules, facts_of, formats_of
+from trainwatch.cli.trust import add_trust
+
+if TYPE_CHECKING:
+    from trainwatch.replay.follow import FollowFeed
+    from trainwatch.replay.target import Target
+
+HELP = "watch a log, a run, a pid or a Slurm job"
+
+WAIT = 1.0
+"""Seconds between looks at a feed that has nothing to tell."""
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """The words of the verb."""
+    parser.epilog = "Leaving (q, ctrl-c) never stops training. Without --may nothing is asked of the job and nothing is left behind."
+    parser.add_argument(
+        "target", nargs="*", metavar="TARGET", help="log files (several are one run), a folder, a run, a pid, slurm:ID, - (default: a list)"
+    )
+    parser.add_argument("--plain", action="store_true", help="plain lines although there is a terminal")
+    parser.add_argument("--follow", action="store_true", help="wait for more although nobody writes the log")
+    parser.add_argument("--read-only", action="store_true", help="ask nothing of the run, whatever is pressed")
+    parser.add_argument("--ascii", action="store_true", default=None, help="draw with ASCII only")
+    parser.add_argument("--theme", default="default", help="the colours of the screen")
+    add_trust(parser)
+    add_rules(parser)
+    add_reading(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Watch until it ends or somebody leaves."""
+    from trainwatch.cli.front import has_screen
+    from trainwatch.replay.target import resolve
+
+    if not args.target:
+        return _nothing_named()
+    target = resolve(args.target, os.environ)
+    _say(target.found)
+    screen = has_screen(plain=args.plain)
+    if any(word != "watch" for word in args.may):
+        target = _supervised(target, args, screen=screen)
+    feed = _feed(target, args)
+    try:
+        return _screen(feed, args) if screen else _lines(feed, target)
+    finally:
+        feed.close()
+
+
+def _feed(target: Target, args: argparse.Namespace) -> FollowFeed:
+    """The target as views see it."""
+    from trainwatch.replay.follow import open_feed
+    from trainwatch.replay.watch import Reading
+    from trainwatch.sources.gpu import Nvml
+    from trainwatch.supervise.clock import SystemClock
+    from trainwatch.supervise.discover import written
+
+    reading = Reading(args.rules, facts_of(args), formats_of(args))
+    clock, look = SystemClock(), Nvml().sample
+    return open_feed(target, clock=clock, written=written, look=look, reading=reading, follow=args.follow, read_only=args.read_only)
+
+
+def _supervised(target: Target, args: argparse.Namespace, *, screen: bool) -> Target:
+    """The run of a supervisor that is started for the target, or that has it already."""
+    from trainwatch.cli.supervisor import supervise
+
+    started = supervise(target, args, screen=screen)
+    for line in started.lines:
+        _say(line)
+    return started.target
+
+
+def _screen(feed: FollowFeed, args: argparse.Namespace) -> int:
+    """The screen, until it is left."""
+    from trainwatch.tui.app import run_screen
+
+    return run_screen(feed, ascii=args.ascii, theme=args.theme)
+
+
+def _lines(feed: FollowFeed, target: Target) -> int:
+    """What has been so far, then a line for each thing that happens, until nothing more will."""
+    from trainwatch.cli.plain import Plain
+    from trainwatch.cli.summary import nothing_read, outcome, so_far
+    from trainwatch.present.sentences import detached_sentence
+
+    news, plain = threading.Event(), Plain()
+    feed.subscribe(lambda _: news.set())
+    try:
+        while feed.latest().preview:
+            news.wait(WAIT)
+        _print(so_far(feed.latest()))
+        plain.lines(feed.latest())
+        while not feed.ended:
+            news.wait(WAIT)
+            news.clear()
+            _print(plain.lines(feed.latest()))
+    except KeyboardInterrupt:
+        _say(detached_sentence(feed.latest()))
+        return 130
+    _print([*plain.lines(feed.latest()), *outcome(feed.latest(), watched=target.run_dir is None)])
+    _say(nothing_read(feed.latest()))
+    return 0
+
+
+def _nothing_named() -> int:
+    """Without a target: what could be one."""
+    from trainwatch.cli.nearby import nearby
+
+    _print(nearby(os.environ))
+    return 0
+
+
+def _print(lines: list[str]) -> None:
+    """Data, for whoever reads it now."""
+    for line in lines:
+        print(line, flush=True)
+
+
+def _say(text: str) -> None:
+    """A word beside the data; none when there is nothing to say."""
+    if text:
+        print(f"trainwatch: {text}", file=sys.stderr)

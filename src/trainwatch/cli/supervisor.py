@@ -1,0 +1,57 @@
+"""`attach --may …`: a supervisor for a job that somebody else started."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from dataclasses import dataclass
+
+from trainwatch.cli.options import facts_of, formats_of
+from trainwatch.cli.trust import limits_of, may_of, preset_of, promises
+from trainwatch.model.errors import UsageError
+from trainwatch.replay.target import Target
+from trainwatch.store import runfile
+from trainwatch.store.rundir import RunDir
+from trainwatch.supervise import attach
+from trainwatch.supervise.clock import SystemClock
+
+
+@dataclass(frozen=True, slots=True)
+class Supervised:
+    """The run that is supervised now, and what to tell the user."""
+
+    target: Target
+    lines: tuple[str, ...]
+
+
+def supervise(target: Target, args: argparse.Namespace, *, screen: bool) -> Supervised:
+    """Start a supervisor for logs, or for a run that has lost its own. Raises UsageError where it cannot act as asked."""
+    rules, preset = preset_of(args)
+    may = may_of(args, preset)
+    if target.run_dir is not None:
+        return _again(target.run_dir, str(may))
+    if not target.logs:
+        raise UsageError("--may needs a log file: a pipe does not tell whose it is")
+    run_dir = attach.start(
+        target.logs,
+        may=may,
+        now=SystemClock().now(),
+        environ=os.environ,
+        preset=rules,
+        stated=facts_of(args),
+        formats=formats_of(args),
+        limits=limits_of(args, screen=screen),
+        unsaved=args.allow_unsaved,
+    )
+    run_id = run_dir.path.name
+    how = f"run {run_id}: supervised in the background until the job ends; `trainwatch stop {run_id}` saves and stops the job"
+    return Supervised(Target(run_dir=run_dir), (how, *promises(may, preset)))
+
+
+def _again(run_dir: RunDir, may: str) -> Supervised:
+    """A run of ours keeps the trust it was started with."""
+    given = runfile.load(run_dir).info.may
+    if given != may:
+        raise UsageError(f"{run_dir.path.name} is a run with --may {given}; that cannot be changed while it runs")
+    attach.revive(run_dir)
+    return Supervised(Target(run_dir=run_dir), ())
