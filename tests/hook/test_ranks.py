@@ -1,0 +1,164 @@
+"""Real jobs on two ranks, under torchrun on the CPU."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from pathlib import Path
+
+import pytest
+from tests.hook.harness import EXAMPLES, RUN, Bench, until
+
+from trainwatch.checkpoints.find import find
+from trainwatch.checkpoints.prove import prove
+
+pytestmark = [pytest.mark.real, pytest.mark.timeout(150)]
+START = 60.0
+"""Seconds within which two ranks have torch loaded, on a busy machine."""
+
+
+def saved(bench: Bench, request: str) -> dict[str, object]:
+    """The answer to a request that was carried out."""
+    until(lambda: bench.ack(request).get("status") in ("saved", "failed"), 30)
+    answer = bench.ack(request)
+    assert answer["status"] == "saved", answer
+    return answer
+
+
+def both(bench: Bench) -> bool:
+    """Whether both ranks have said that they are there."""
+    return bool(bench.rank(0) and bench.rank(1))
+
+
+def test_all_ranks_save_at_one_step_hold_together_and_go_on(bench: Bench) -> None:
+    """The answer comes when the slower rank has saved too; nobody takes a step while held; the job ends as it would have."""
+    bench.given = {"WRONG": "slow save"}
+    with bench.job(*bench.ranks(steps=300)) as job:
+        until(lambda: both(bench), START)
+        bench.ask("a", "save_stop", hold_s=60)
+        answer = saved(bench, "a")
+        assert sorted(p.name for p in Path(str(answer["path"])).iterdir()) == ["rank0.pt", "rank1.pt"]
+        assert float(str(answer["seconds"])) > 1.4
+        until(lambda: [bench.rank(k)["phase"] for k in (0, 1)] == ["holding"] * 2)
+        time.sleep(0.5)
+        assert [bench.rank(k)["step"] for k in (0, 1)] == [answer["step"]] * 2
+        bench.put(bench.dir.release("a"), id="a", op="go_on")
+        assert job.wait(60) == 0
+    assert "rank 0 done" in bench.text()
+    assert "rank 1 done" in bench.text()
+    assert "trainwatch" not in bench.text()
+
+
+def test_leave_ends_all_ranks_at_one_step(bench: Bench) -> None:
+    """Every rank is told "stop" at the same step, and the launcher ends with 0."""
+    with bench.job(*bench.ranks()) as job:
+        until(lambda: both(bench), START)
+        bench.ask("a", "save_stop", hold_s=60)
+        step = int(str(saved(bench, "a")["step"])) + 1
+        bench.put(bench.dir.release("a"), id="a", op="leave")
+        assert job.wait(60) == 0
+    for rank in (0, 1):
+        assert f"rank {rank} stopped at {step}" in bench.text()
+
+
+def test_a_failure_of_ours_on_one_rank_switches_the_hook_off_on_all(bench: Bench) -> None:
+    """Training goes on and ends with 0; each rank says once that the hook is off; a request is not answered."""
+    bench.given = {"WRONG": "raises"}
+    with bench.job(*bench.ranks(steps=200)) as job:
+        until(lambda: both(bench), START)
+        until(lambda: bench.rank(0).get("off"))
+        bench.ask("late")
+        assert job.wait(60) == 0
+    text = bench.text()
+    assert "off on rank 1 (RuntimeError: broken on purpose)" in text
+    assert "off on rank 0 (another rank could not go on)" in text
+    assert text.count("[trainwatch]") == 2
+    assert text.count("done") == 2
+    assert bench.rank(0)["caps"] == []
+    assert not list(bench.out.iterdir())
+
+
+def test_a_rank_that_dies_ends_the_job_as_without_the_hook(bench: Bench) -> None:
+    """The agreement does not keep the other rank alive: the launcher sees the death and ends the job."""
+    bench.given = {"WRONG": "dies"}
+    with bench.job(*bench.ranks(steps=4000)) as job:
+        until(lambda: both(bench), START)
+        assert job.wait(60) == 1
+    assert "exitcode  : 7" in bench.text()
+
+
+def test_without_the_hook_the_same_script_runs_unchanged(bench: Bench) -> None:
+    """The guarded import finds nothing, and nothing is left behind."""
+    bench.hooked = False
+    with bench.job(*bench.ranks(steps=20)) as job:
+        assert job.wait(90) == 0
+    assert bench.text().count("done") == 2
+    assert not list(bench.dir.ranks.iterdir())
+
+
+def test_the_plain_example_saves_its_best_and_resumes_from_what_was_asked_for(bench: Bench, tmp_path: Path) -> None:
+    """Standing order, request, proof, and a second run that goes on from the proven file, with the same records."""
+    script = (str(EXAMPLES / "overfit_lm" / "train.py"), "--out", str(bench.out), "--total-steps", "60", "--eval-steps", "20")
+    bench.put(bench.dir.standing, run=RUN, metric="eval_loss", direction="min")
+    with bench.job(*bench.torchrun(*script)) as job:
+        until(lambda: both(bench), START)
+        bench.ask("a")
+        answer = saved(bench, "a")
+        assert job.wait(120) == 0
+    path = Path(str(answer["path"]))
+    assert all(prove(p).complete for p in find(bench.out))
+    assert {f"ckpt_{step}.pt" for step in (20, 40)} <= {p.name for p in bench.out.iterdir()}
+    assert bench.read(bench.dir.control / "best-40.json")["path"] == str(bench.out / "ckpt_40.pt")
+    first = [line for line in bench.text().splitlines() if line.startswith("{'") and "'step': 48" in line]
+    bench.hooked = False
+    with bench.job(*bench.torchrun(*script, "--resume", str(path if int(str(answer["step"])) < 40 else bench.out / "ckpt_40.pt"))) as job:
+        assert job.wait(120) == 0
+    assert "Resuming from" in bench.text()
+    assert first[0] in bench.text().splitlines()
+
+
+def test_the_trainer_saves_without_a_change_to_its_script(bench: Bench) -> None:
+    """Callback put in by the import hook: standing order, save, hold, and a whole checkpoint of both ranks each time."""
+    bench.put(bench.dir.standing, run=RUN, metric="eval_loss", direction="min")
+    script = (
+        str(EXAMPLES / "hf_overfit" / "train.py"),
+        "--out",
+        str(bench.out),
+        "--max-steps",
+        "60",
+        "--eval-steps",
+        "20",
+        "--save-total-limit",
+        "2",
+    )
+    with bench.job(*bench.torchrun(*script)) as job:
+        until(lambda: both(bench), START)
+        until(lambda: (bench.rank(0).get("step") or 0) > 0 or list(bench.out.iterdir()))
+        bench.ask("a", "save_stop", hold_s=60)
+        answer = saved(bench, "a")
+        assert answer["path"] == str(bench.out / f"checkpoint-{answer['step']}")
+        proof = prove(Path(str(answer["path"])), world_size=2)
+        assert proof.complete, proof.why
+        assert bench.rank()["kind"] == "hf"
+        bench.put(bench.dir.release("a"), id="a", op="go_on")
+        assert job.wait(120) == 0
+    bests = {p.name: bench.read(p) for p in bench.dir.control.glob("best-*.json")}
+    assert set(bests) == {"best-20.json", "best-40.json", "best-60.json"}
+    assert any(value["rotated"] for value in bests.values()), "the job keeps two checkpoints, and the loss of one is told"
+    assert "trainwatch" not in bench.text()
+
+
+def test_the_trainer_ends_by_itself_when_told_to_leave(bench: Bench) -> None:
+    """`leave` becomes the Trainer's own wish to stop, on both ranks; the launcher ends with 0 and nothing was torn."""
+    script = (str(EXAMPLES / "hf_overfit" / "train.py"), "--out", str(bench.out), "--max-steps", "5000", "--eval-steps", "2000")
+    with bench.job(*bench.torchrun(*script)) as job:
+        until(lambda: both(bench), START)
+        bench.ask("a", "save_stop", hold_s=60)
+        answer = saved(bench, "a")
+        bench.put(bench.dir.release("a"), id="a", op="leave")
+        assert job.wait(60) == 0
+    assert all(prove(p, world_size=2).complete for p in find(bench.out))
+    state = json.loads((Path(str(answer["path"])) / "trainer_state.json").read_text())
+    assert state["global_step"] == answer["step"]
+    shutil.rmtree(bench.out)
