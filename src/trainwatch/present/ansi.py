@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect
+
 from trainwatch.present.canvas import Canvas
 from trainwatch.present.theme import ANSI, Style, Theme
 
@@ -38,6 +40,6 @@ def _colour(name: str, base: int) -> list[str]:
 
 def cube(red: int, green: int, blue: int) -> int:
     """The nearest of the 216 colours of the 6x6x6 cube that all but the oldest terminals show."""
-    levels = (0, 95, 135, 175, 215, 255)
-    r, g, b = (min(range(6), key=lambda i, v=v: abs(levels[i] - v)) for v in (red, green, blue))  # type: ignore[misc]
+    edges = (48, 116, 156, 196, 236)  # half way between its levels 0, 95, 135, 175, 215, 255
+    r, g, b = (bisect(edges, value) for value in (red, green, blue))
     return 16 + 36 * r + 6 * g + b

@@ -190,7 +190,8 @@ class History:
             return
         change = rates[-1] / rates[-2]
         self.settled = self.settled or change <= 1
-        steady = len(rates) < 3 or (bool(rates[0]) and abs(rates[1] / rates[0] - 1) < 0.2)  # type: ignore[operator]
+        first = rates[0]
+        steady = len(rates) < 3 or (first is not None and first != 0 and abs(rates[-2] / first - 1) < 0.2)
         if steady and (change <= 0.5 or (change >= 1.2 and self.settled)):
             self.rate_jump = self.now.evaluation.index
 
