@@ -44,7 +44,7 @@ def supervise(run: Run) -> None:
     lock = Lock(run.dir.lock)
     lock.acquire()
     try:
-        Supervisor(run.dir, SystemClock(), lock, sample=lambda now: Sample(now, reason="none")).run()
+        Supervisor(run.dir, SystemClock(), lock, sample=lambda now: Sample(now, reason="none"), asked_to_end=lambda: False).run()
     finally:
         lock.release()
 

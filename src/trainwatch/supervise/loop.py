@@ -40,8 +40,10 @@ GIVE_UP = 60.0
 class Supervisor:
     """One run, whose lock is held."""
 
-    def __init__(self, run_dir: RunDir, clock: Clock, lock: Lock, *, sample: Callable[[float], Sample]) -> None:
-        """`sample` looks at the devices. Raises NotReadableError, NotFoundError or DataFileError when run or preset cannot be read."""
+    def __init__(
+        self, run_dir: RunDir, clock: Clock, lock: Lock, *, sample: Callable[[float], Sample], asked_to_end: Callable[[], bool]
+    ) -> None:
+        """`sample` looks at the devices; `asked_to_end` says whether to leave the job alone. Raises NotReadableError, NotFoundError or DataFileError when run or preset cannot be read."""
         run = runfile.load(run_dir)
         self.dir, self.clock, self.run_file = run_dir, clock, run
         self.terms = terms.of(run)
@@ -56,7 +58,7 @@ class Supervisor:
         self.carrier = Carrier(run_dir, run, self.terms.limits, job=self.job, outlook=self.outlook, diary=self.diary, lock=lock)
         self.publisher = Publisher(run_dir, self.terms.limits)
         self.machine = Machine()
-        self.asked_to_end = False
+        self.asked_to_end = asked_to_end
         self._undone = True
         self._todo: list[Wish] = []
         self._trouble = ("", 0.0)
@@ -64,11 +66,11 @@ class Supervisor:
     def run(self) -> None:
         """Supervise until the job is over, or until asked to end."""
         self.recover(self.clock.now())
-        while not self.asked_to_end and not self._over(self.clock.now()):
+        while not self.asked_to_end() and not self._over(self.clock.now()):
             self.turn(self.clock.now())
             self.clock.sleep(self._pause(self.clock.now()))
         now = self.clock.now()
-        if self.asked_to_end:
+        if self.asked_to_end():
             self.diary.note("asked_to_end", now)
         else:
             self.finish(now)

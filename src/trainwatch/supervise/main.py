@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from pathlib import Path
+from threading import Event
 
 from trainwatch.model.errors import TrainwatchError
 from trainwatch.sources.gpu import Nvml
@@ -18,6 +19,7 @@ from trainwatch.supervise.loop import Supervisor
 def main(argv: list[str]) -> int:
     """Supervise the run directory named in `argv`, until its job is over or SIGTERM comes."""
     os.umask(0o077)
+    asked = _listen()
     run_dir = RunDir(Path(argv[0]))
     lock = Lock(run_dir.lock)
     try:
@@ -26,9 +28,7 @@ def main(argv: list[str]) -> int:
         return _say(error)
     devices = Nvml()
     try:
-        supervisor = Supervisor(run_dir, SystemClock(), lock, sample=devices.sample)
-        _listen(supervisor)
-        supervisor.run()
+        Supervisor(run_dir, SystemClock(), lock, sample=devices.sample, asked_to_end=asked.is_set).run()
     except TrainwatchError as error:
         return _say(error)
     finally:
@@ -37,15 +37,13 @@ def main(argv: list[str]) -> int:
     return 0
 
 
-def _listen(supervisor: Supervisor) -> None:
+def _listen() -> Event:
     """SIGTERM asks us to end; the terminal's signals mean nothing to us."""
-
-    def end(_number: int, _frame: object) -> None:
-        supervisor.asked_to_end = True
-
-    signal.signal(signal.SIGTERM, end)
+    asked = Event()
+    signal.signal(signal.SIGTERM, lambda *_: asked.set())
     for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
         signal.signal(number, lambda *_: None)
+    return asked
 
 
 def _say(error: TrainwatchError) -> int:
