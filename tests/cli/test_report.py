@@ -2,6 +2,7 @@ import json
 from pathlib import Path
 
 import pytest
+from tests.seeds import overfit_log
 
 from trainwatch.cli.main import main
 
@@ -82,3 +83,21 @@ def test_a_log_without_a_metric_is_no_error(verb: str, tmp_path: Path, capsys: p
     path.write_text("hello\n")
     assert main([verb, str(path)]) == 0
     assert "no metric" in capsys.readouterr().err
+
+
+def test_the_run_that_started_this_project(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    """The report finds what the authors of its analysis found by hand, and does not repeat their mistakes of arithmetic."""
+    path = tmp_path / "train_v4_7471.out"
+    saved = "".join(f"[INFO|trainer.py:3503] >> Saving model checkpoint to out/checkpoint-{step}\n" for step in (100, 200))
+    path.write_text(overfit_log() + saved)
+    assert main(["report", str(path), "-f", "json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert [p["epoch_start"] for p in document["phases"]] == [0.0, 15.0, 25.0, 45.0, 70.0]
+    assert [p["phase"] for p in document["phases"]] == ["healthy", "divergence", "severe", "memorised", "dead"]
+    assert (document["best"]["value"], document["best"]["step"]) == (0.1376, 30)
+    assert {"best_unsaved", "after_best", "eval_save_cadence", "lr_schedule_mismatch"} <= {f["finding"] for f in document["findings"]}
+    ladder = [(c["severity"], c["step"], round(c["share"], 2)) for c in document["counterfactuals"] if c["rule"] == "overfit"]
+    assert ladder == [("yellow", 40, 0.8), ("orange", 50, 0.75), ("red", 60, 0.7), ("black", 90, 0.55)]
+    assert [(c["step"], c["metric_value"], c["complete"]) for c in document["checkpoints"]] == [(100, 0.3899, None), (200, 0.4918, None)]
+    assert document["cost"]["gpu_hours"] == pytest.approx(93.4, abs=0.1)
+    assert document["failure"] is None
