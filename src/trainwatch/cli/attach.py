@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import sys
 import threading
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from trainwatch.replay.target import Target
 
 HELP = "watch a log, a run, a pid or a Slurm job"
+
+PLAIN_PATIENCE = 3.0
+"""Seconds that plain lines wait for more of a log that nobody writes."""
 
 WAIT = 1.0
 """Seconds between looks at a feed that has nothing to tell."""
@@ -49,24 +53,32 @@ def run(args: argparse.Namespace) -> int:
     screen = has_screen(plain=args.plain)
     if any(word != "watch" for word in args.may):
         target = _supervised(target, args, screen=screen)
-    feed = _feed(target, args)
+    feed = _feed(target, args, screen=screen)
     try:
         return _screen(feed, args) if screen else _lines(feed, target)
     finally:
         feed.close()
 
 
-def _feed(target: Target, args: argparse.Namespace) -> FollowFeed:
+def _feed(target: Target, args: argparse.Namespace, *, screen: bool) -> FollowFeed:
     """The target as views see it."""
     from trainwatch.replay.follow import open_feed
+    from trainwatch.replay.logs import PATIENCE
     from trainwatch.replay.watch import Reading
     from trainwatch.sources.gpu import Nvml
     from trainwatch.supervise.clock import SystemClock
     from trainwatch.supervise.discover import written
 
     reading = Reading(args.rules, facts_of(args), formats_of(args))
-    clock, look = SystemClock(), Nvml().sample
-    return open_feed(target, clock=clock, written=written, look=look, reading=reading, follow=args.follow, read_only=args.read_only)
+    return open_feed(
+        target,
+        clock=SystemClock(),
+        written=written,
+        look=Nvml().sample,
+        reading=reading,
+        patience=math.inf if args.follow else PATIENCE if screen else PLAIN_PATIENCE,
+        read_only=args.read_only,
+    )
 
 
 def _supervised(target: Target, args: argparse.Namespace, *, screen: bool) -> Target:

@@ -14,7 +14,7 @@ from trainwatch.model.clock import Clock
 from trainwatch.model.errors import NotWrittenError, TrainwatchError
 from trainwatch.model.snapshot import Command, Snapshot
 from trainwatch.present.clean import lines as cleaned
-from trainwatch.replay.logs import Look, Written
+from trainwatch.replay.logs import PATIENCE, Look, Written
 from trainwatch.replay.target import Target
 from trainwatch.replay.watch import Reading, Watch
 from trainwatch.sources.readable import is_packed
@@ -185,7 +185,7 @@ def open_feed(
     written: Written,
     look: Look | None = None,
     reading: Reading | None = None,
-    follow: bool = False,
+    patience: float = PATIENCE,
     rate: float = 4.0,
     read_only: bool = False,
 ) -> FollowFeed:
@@ -193,7 +193,7 @@ def open_feed(
 
     Raises NotFoundError, NotReadableError or DataFileError when run, log or preset cannot be read.
     """
-    watch = Watch(target, now=clock.now(), reading=reading or Reading(), written=written, look=look, follow=follow)
+    watch = Watch(target, now=clock.now(), reading=reading or Reading(), written=written, look=look, patience=patience)
     feed = FollowFeed(watch, clock=clock, rate=rate, read_only=read_only)
     feed.start()
     return feed

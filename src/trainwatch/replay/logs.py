@@ -17,9 +17,11 @@ from trainwatch.sources.readable import is_packed
 LOOK = 5.0
 """Seconds between looks at who writes a log."""
 
-QUIET_HERE = 15.0
-QUIET_ELSEWHERE = 600.0
-"""Seconds without a new byte after which a log that nobody on this machine writes has ended: on a local, on a network filesystem."""
+PATIENCE = 60.0
+"""Seconds without a new byte after which a log that no process of this machine has open has ended."""
+
+REMOTE_PATIENCE = 600.0
+"""The same on a network filesystem, where the writer may be on another machine."""
 
 FIRST_SAMPLE = 0.5
 """Seconds before the first look at devices: the first picture does not wait for a driver."""
@@ -78,16 +80,16 @@ class LogInputs:
         look: Look | None = None,
         pipe: Stream | None = None,
         starts: Mapping[str, tuple[int, int]] | None = None,
-        follow: bool = False,
+        patience: float = PATIENCE,
     ) -> None:
-        """`starts` holds (attempt, offset) of what was read before. With `follow` a log never ends. `look` samples devices."""
+        """`patience` in seconds is that for local files; infinite: a log never ends. `starts` holds (attempt, offset) of what was read before. `look` samples devices."""
         self.over = False
         """Set when it is known that nobody is left to write: the logs then end where they end."""
         self._logs = [self._open(path, (starts or {}).get(str(path), (1, 0)), now) for path in logs if not is_packed(path)]
         self._packed = [path for path in logs if is_packed(path)]
         if pipe is not None:
             self._logs.append(_Log(pipe, None, 0, now))
-        self._written, self._look, self._follow = written, look, follow
+        self._written, self._look, self._patience = written, look, patience
         self._next_look = -math.inf
         self._next_sample = now + FIRST_SAMPLE
         self._second = -math.inf
@@ -124,8 +126,7 @@ class LogInputs:
             yield from chunks(self._packed.pop(0))
         for log in self._logs:
             yield from self._read(log, now)
-        if not self._follow:
-            yield from self._ends(now)
+        yield from self._ends(now)
         if not self.ended:
             yield from self._timed(now)
 
@@ -158,9 +159,10 @@ class LogInputs:
         """Whether a log was left alone long enough, and by everyone."""
         if self.over:
             return True
-        if now - log.grown_at < QUIET_HERE or self._written([path]):
+        quiet = now - log.grown_at
+        if quiet < self._patience or self._written([path]):
             return False
-        return now - log.grown_at >= QUIET_ELSEWHERE or not is_remote(path)
+        return quiet >= REMOTE_PATIENCE or not is_remote(path)
 
     def _timed(self, now: float) -> Iterator[Input]:
         """The tick and the sample that are due."""

@@ -11,7 +11,7 @@ from trainwatch.model.facts import FactValue
 from trainwatch.model.inputs import Tick
 from trainwatch.model.snapshot import RunInfo, Snapshot
 from trainwatch.replay import standing
-from trainwatch.replay.logs import LogInputs, Look, Written
+from trainwatch.replay.logs import PATIENCE, LogInputs, Look, Written
 from trainwatch.replay.recorded import RunInputs
 from trainwatch.replay.run import collector_paused
 from trainwatch.replay.target import Target
@@ -36,14 +36,15 @@ class Watch:
     """A target with the engine that folds it.
 
     `written` says whether a process of this machine writes one of these files; `look` samples devices, None leaves them alone.
+    `patience` is how long a log that nobody writes may still grow, in seconds.
     Raises NotFoundError, NotReadableError or DataFileError when run, log or preset cannot be read.
     """
 
     def __init__(
-        self, target: Target, *, now: float, reading: Reading, written: Written, look: Look | None = None, follow: bool = False
+        self, target: Target, *, now: float, reading: Reading, written: Written, look: Look | None = None, patience: float = PATIENCE
     ) -> None:
         self.target = target
-        self._written, self._look, self._follow = written, look, follow
+        self._written, self._look, self._patience = written, look, patience
         self.run_file = _run_file(target, reading)
         self.preset: Preset = presets.load(self.run_file.preset)
         self._state_written = 0
@@ -58,7 +59,7 @@ class Watch:
             )
         else:
             pipe = Pipe(self.target.pipe) if self.target.pipe is not None else None
-            self.inputs = LogInputs(self.target.logs, now=now, written=self._written, look=self._look, pipe=pipe, follow=self._follow)
+            self.inputs = LogInputs(self.target.logs, now=now, written=self._written, look=self._look, pipe=pipe, patience=self._patience)
 
     def _engine(self) -> Engine:
         """A fold that knows nothing yet."""

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import gzip
 import os
 import zlib
-from collections.abc import Callable, Iterator
-from contextlib import closing
+from collections.abc import Iterator
+from io import RawIOBase
 from pathlib import Path
+from typing import cast
 
 from trainwatch.model.errors import NotReadableError
 from trainwatch.model.inputs import Chunk
 from trainwatch.sources.readable import GZIP, open_log
 
 CHUNK = 128 << 10
+WITH_HEADER = 31
+"""What zlib calls the gzip format."""
 
 
 def chunks(path: Path, source: str | None = None) -> Iterator[Chunk]:
@@ -24,21 +26,34 @@ def chunks(path: Path, source: str | None = None) -> Iterator[Chunk]:
     """
     name = str(path) if source is None else source
     offset = 0
-    with open(open_log(path), "rb", buffering=0) as raw:  # noqa: PTH123  a descriptor
-        packed = raw.seekable() and os.pread(raw.fileno(), 2, 0) == GZIP
-        read = closing(gzip.GzipFile(fileobj=raw)) if packed else closing(raw)
-        with read as file:
-            while data := _read(path, file.read):
+    with open(open_log(path), "rb", buffering=0) as file:  # noqa: PTH123  a descriptor
+        raw = cast("RawIOBase", file)
+        packed = raw.seekable() and os.pread(raw.fileno(), len(GZIP), 0) == GZIP
+        try:
+            for data in _unpacked(raw) if packed else _pieces(raw):
                 yield Chunk(name, offset, data)
                 offset += len(data)
+        except (OSError, zlib.error) as error:
+            raise NotReadableError(f"{path}: cannot be read to its end ({error})") from error
     yield Chunk(name, offset, b"", final=True)
 
 
-def _read(path: Path, read: Callable[[int], bytes | None]) -> bytes:
-    """The next bytes; none at the end."""
-    try:
-        return read(CHUNK) or b""
-    except EOFError:
-        return b""
-    except (OSError, zlib.error) as error:
-        raise NotReadableError(f"{path}: cannot be read to its end ({error})") from error
+def _pieces(raw: RawIOBase) -> Iterator[bytes]:
+    """The bytes as they are."""
+    while data := raw.read(CHUNK):
+        yield data
+
+
+def _unpacked(raw: RawIOBase) -> Iterator[bytes]:
+    """The bytes of every member of a gzip file, as far as it goes."""
+    stream = zlib.decompressobj(WITH_HEADER)
+    rest = b""
+    while data := rest or raw.read(CHUNK) or b"":
+        if stream.eof:
+            stream = zlib.decompressobj(WITH_HEADER)
+        text = stream.decompress(data, CHUNK)
+        rest = stream.unused_data.lstrip(b"\0") if stream.eof else stream.unconsumed_tail
+        if text:
+            yield text
+    if not stream.eof and (text := stream.flush()):
+        yield text

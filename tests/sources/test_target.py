@@ -1,0 +1,103 @@
+import os
+import subprocess
+import sys
+
+import pytest
+
+from trainwatch.model.errors import NotFoundError, NotReadableError
+from trainwatch.sources import target
+from trainwatch.sources.target import logs, my_jobs
+
+
+def slurm(tmp_path, monkeypatch, name, script):
+    """A Slurm command that answers like the real one."""
+    tool = tmp_path / name
+    tool.write_text(f"#!/bin/sh\n{script}\n")
+    tool.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+
+
+def test_a_file_is_itself(tmp_path):
+    """As it was written."""
+    (tmp_path / "a.out").touch()
+    assert logs(str(tmp_path / "a.out")) == (tmp_path / "a.out",)
+
+
+def test_a_folder_is_every_log_in_it(tmp_path):
+    """What prints the same records again is left out, and so is what is no text."""
+    for name in ("b.err", "a.out", "trainer_log.jsonl", "trainer_state.json", ".hidden.log", "notes.md", "requirements.txt"):
+        (tmp_path / name).write_text("x")
+    (tmp_path / "core.log").write_bytes(bytes(range(256)) * 9)
+    assert logs(str(tmp_path)) == (tmp_path / "a.out", tmp_path / "b.err")
+    (tmp_path / "a.out").unlink()
+    (tmp_path / "b.err").unlink()
+    assert logs(str(tmp_path)) == (tmp_path / "trainer_log.jsonl",)
+    (tmp_path / "trainer_log.jsonl").unlink()
+    assert logs(str(tmp_path)) == (tmp_path / "trainer_state.json",)
+    (tmp_path / "trainer_state.json").unlink()
+    with pytest.raises(NotFoundError, match="holds neither a run nor a log"):
+        logs(str(tmp_path))
+
+
+def test_a_process_is_the_files_it_prints_to(tmp_path):
+    """Its stdout and stderr, as far as they are files."""
+    with (tmp_path / "o").open("w") as out, (tmp_path / "e").open("w") as err:
+        both = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, stdout=out, stderr=err)
+        none = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    try:
+        assert logs(str(both.pid)) == (tmp_path / "o", tmp_path / "e")
+        with pytest.raises(NotFoundError, match=f"{none.pid}: prints to no file"):
+            logs(str(none.pid))
+        (tmp_path / "o").unlink()
+        assert logs(str(both.pid)) == (tmp_path / "e",)
+    finally:
+        both.communicate(b"\n")
+        none.communicate(b"\n")
+    with pytest.raises(NotFoundError, match="no such process"):
+        logs(str(both.pid))
+
+
+def test_another_users_process_is_not_readable(monkeypatch):
+    """We say what to do instead."""
+
+    def refuse(_):
+        raise PermissionError
+
+    monkeypatch.setattr(target, "_printed_to", refuse)
+    with pytest.raises(NotReadableError, match="belongs to another user; name its log"):
+        logs(str(os.getpid()))
+
+
+def test_a_slurm_job_is_what_it_prints_to(tmp_path, monkeypatch):
+    """StdOut and StdErr of `scontrol show job`, once each, with blanks in the path."""
+    folder = tmp_path / "my runs"
+    folder.mkdir()
+    out = folder / "slurm-7.out"
+    slurm(tmp_path, monkeypatch, "scontrol", f'echo "JobId=7 JobName=x StdErr={out} StdIn=/dev/null StdOut={out} Power="')
+    with pytest.raises(NotFoundError, match=r"slurm:7: has printed nothing yet; its output will be .*slurm-7\.out"):
+        logs("slurm:7")
+    out.touch()
+    assert logs("slurm:7") == (out,)
+
+
+def test_slurm_that_does_not_help(tmp_path, monkeypatch):
+    """No id, no such job, no answer, no Slurm at all: each has its words."""
+    with pytest.raises(NotFoundError, match="is no job id"):
+        logs("slurm:; rm")
+    slurm(tmp_path, monkeypatch, "scontrol", "echo 'slurm_load_jobs error: Invalid job id specified' >&2; exit 1")
+    with pytest.raises(NotFoundError, match="Invalid job id specified"):
+        logs("slurm:7")
+    slurm(tmp_path, monkeypatch, "scontrol", "exec sleep 9")
+    monkeypatch.setattr(target, "SECONDS", 0.2)
+    with pytest.raises(NotFoundError, match="did not answer"):
+        logs("slurm:7")
+    monkeypatch.setattr(target.shutil, "which", lambda _: None)
+    with pytest.raises(NotFoundError, match="no Slurm here"):
+        logs("slurm:7")
+    assert my_jobs() == []
+
+
+def test_my_jobs(tmp_path, monkeypatch):
+    """Id, name, state; a name may hold the separator."""
+    slurm(tmp_path, monkeypatch, "squeue", "echo '7|RUNNING|train|v4'; echo 'warning'")
+    assert my_jobs() == [("7", "train|v4", "RUNNING")]
