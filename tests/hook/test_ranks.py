@@ -13,7 +13,7 @@ from tests.hook.harness import EXAMPLES, RUN, Bench, until
 from trainwatch.checkpoints.find import find
 from trainwatch.checkpoints.prove import prove
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(150)]
+pytestmark = [pytest.mark.real, pytest.mark.timeout(300)]
 START = 60.0
 """Seconds within which two ranks have torch loaded, on a busy machine."""
 
@@ -99,7 +99,17 @@ def test_without_the_hook_the_same_script_runs_unchanged(bench: Bench) -> None:
 
 def test_the_plain_example_saves_its_best_and_resumes_from_what_was_asked_for(bench: Bench, tmp_path: Path) -> None:
     """Standing order, request, proof, and a second run that goes on from the proven file, with the same records."""
-    script = (str(EXAMPLES / "overfit_lm" / "train.py"), "--out", str(bench.out), "--total-steps", "60", "--eval-steps", "20")
+    script = (
+        str(EXAMPLES / "overfit_lm" / "train.py"),
+        "--out",
+        str(bench.out),
+        "--total-steps",
+        "60",
+        "--eval-steps",
+        "20",
+        "--batch-size",
+        "6",
+    )
     bench.put(bench.dir.standing, run=RUN, metric="eval_loss", direction="min")
     with bench.job(*bench.torchrun(*script)) as job:
         until(lambda: both(bench), START)

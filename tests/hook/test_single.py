@@ -75,6 +75,7 @@ def test_leave_lets_the_loop_end_by_itself(bench: Bench) -> None:
 def test_a_hold_ends_by_itself(bench: Bench) -> None:
     """A supervisor that died must not stop the job for good. A release for another request changes nothing."""
     bench.put(bench.dir.release("other"), id="a", op="leave")
+    bench.put(bench.dir.release("a"), id="a", op=["leave"])
     with bench.job(*bench.single(steps=150)) as job:
         until(bench.rank)
         bench.ask("a", "save_stop", hold_s=0.7)

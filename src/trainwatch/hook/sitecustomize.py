@@ -38,7 +38,7 @@ AGREE_WITHIN = 300  # seconds that ranks may be apart at a step boundary
 SAVE_WITHIN = 1800  # seconds that ranks may be apart at the end of a save
 TRIES = 3  # steps in which a trainer is asked again when it did not save
 
-SAVE, STAY, BEST = 1, 2, 4  # what the ranks are to do: save; hold afterwards; it is the standing order that wants it
+ASKED, STAY, BEST = 1, 2, 4  # why the ranks are to save: a request; one that wants them to hold afterwards; the standing order
 GO_ON, LEAVE = 1, 2  # how a hold ends
 STEPS = 16  # above the words: how many steps until the ranks meet again
 OFF = 1 << 40  # a rank cannot go on with the hook
@@ -55,6 +55,10 @@ class Mail:
         self.outbox = {}
         self.lock = threading.Lock()
         self.wake = threading.Event()
+
+    def start(self):
+        import threading
+
         threading.Thread(target=self.run, name="trainwatch", daemon=True).start()
 
     def post(self, name, text, wait=0.0):
@@ -174,9 +178,12 @@ class Hook:
         self.left, self.every, self.met = 1, 1, None  # steps until the next agreement, their usual number, when the last one was
         self.seen = set()
         self.request = None  # rank 0: the request to carry out next
+        self.taken = None  # rank 0: the request that the ranks are agreeing on
         self.standing = None  # rank 0: the standing order
         self.values = []  # every evaluation so far
         self.task = None  # the save that is under way
+        self.ours = set()  # rank 0: checkpoints that were asked for
+        self.costly = False  # rank 0: an asked-for save made the job delete one of its own, so the standing order rests
         self.release = None
         self.leave = False
 
@@ -197,6 +204,7 @@ class Hook:
         self.world = dist.get_world_size() if together else int(os.environ.get("WORLD_SIZE", 1))
         why = unable(self.world, together)
         self.mail = Mail(("control/request.json", "control/standing.json") if self.rank == 0 and not why else (), self.receive)
+        self.mail.start()
         if why:
             self.switch_off(why)
             return
@@ -221,9 +229,8 @@ class Hook:
         self.state = "off"
         try:
             sys.stderr.write("[trainwatch] the save hook is off on rank %d (%s); training goes on\n" % (self.rank, reason))
-            if self.task:
-                self.acknowledge(self.task, "failed", error=reason)
-            self.tell(self.phase, caps=[], off=reason)
+            self.acknowledge(self.task or self.taken or self.request or {}, "failed", error=reason)
+            self.tell("train", caps=[], off=reason)
         except Exception:
             pass
 
@@ -244,9 +251,10 @@ class Hook:
         except Exception as error:
             self.fail(error)
 
-    def beat(self, phase, **more):
+    def beat(self, phase):
         """Tell that this rank is there and what it does: at a change of phase, else every five seconds."""
-        self.softly(self.tell, phase, **more)
+        if self.state != "off":
+            self.softly(self.tell, phase)
 
     def tell(self, phase, **more):
         import time
@@ -268,7 +276,7 @@ class Hook:
         elif name.endswith("standing.json"):
             self.standing = value if value and value.get("direction") in ("min", "max") and of_this_run(value) else None
         elif value and name == "control/release-%s.json" % value.get("id"):
-            self.release = value.get("op")
+            self.release = str(value.get("op"))
 
     def take(self, value):
         import re
@@ -295,7 +303,7 @@ class Hook:
     def decide(self, best=False, now=False):
         """Whether to save at this step: the same on all ranks. They meet about five times a second, or `now`; never during a save."""
         if self.task:
-            self.task["word"] |= BEST if best else 0
+            self.task["best"] = self.task["best"] or best
             return False
         self.left -= 1
         if self.left > 0 and not now:
@@ -304,9 +312,9 @@ class Hook:
         if word is None:
             return False
         self.left = self.every = word // STEPS
-        if word & SAVE:
-            self.begin(word)
-        return bool(word & SAVE)
+        if word % STEPS:
+            self.begin(word % STEPS)
+        return self.task is not None
 
     def wish(self, best):
         """What rank 0 wants of all ranks, and in how many steps they meet again."""
@@ -316,38 +324,44 @@ class Hook:
         self.met = now
         pace = (now - met) / max(1, self.every - max(0, self.left)) if met else LOOK_EVERY
         steps = max(1, min(int(LOOK_EVERY / max(pace, 1e-6)), 2 * self.every, 50))
-        word = SAVE | BEST if best else 0
-        if self.request:
-            word |= SAVE | (STAY if self.request.get("op") == "save_stop" else 0)
+        word = BEST if best and not self.costly else 0
+        self.taken, self.request = self.request, None
+        if self.taken:
+            word |= ASKED | (STAY if self.taken["op"] == "save_stop" else 0)
         return steps * STEPS + word
 
     def begin(self, word):
         import time
 
-        self.task = dict((self.request or {}) if self.rank == 0 else {}, word=word, began=time.monotonic(), tries=0)
-        self.request = None
+        self.task = dict(self.taken or {}, word=word, best=bool(word & BEST), began=time.monotonic(), tries=0)
+        self.taken = None
         self.acknowledge(self.task, "saving")
         self.beat("saving")
 
     def finish(self, path, before=()):
         """All ranks have saved: answer, and hold if asked to."""
-        import time
-
         path = self.softly(lambda: os.path.abspath(os.fspath(path)))
         if self.say(0, long=True) is None:
             return
         task, self.task = self.task, None
         if self.rank == 0:
-            rotated = [p for p in before if not os.path.lexists(p)]
-            seconds = time.monotonic() - task["began"]
-            if task["word"] & BEST:
-                text = {"step": self.step, "value": self.values[-1][1], "path": path, "rotated": rotated, "at": time.time()}
-                self.mail.post("control/best-%s.json" % self.step, text, wait=1.0)
-            self.acknowledge(task, "saved", wait=1.0, path=path, seconds=round(seconds, 3), error=None, rotated=rotated)
+            self.softly(self.answer, task, path, [p for p in before if not os.path.lexists(p)])
         if task["word"] & STAY:
             self.hold(task)
         self.met = None
         self.beat("train")
+
+    def answer(self, task, path, rotated):
+        """Say what was saved, and which checkpoints the job deleted at that."""
+        import time
+
+        self.ours.add(path)
+        self.costly = self.costly or any(p not in self.ours for p in rotated)
+        seconds = round(time.monotonic() - task["began"], 3)
+        if task["best"]:
+            text = {"step": self.step, "value": self.values[-1][1], "path": path, "rotated": rotated, "at": time.time()}
+            self.mail.post("control/best-%s.json" % self.step, text, wait=1.0)
+        self.acknowledge(task, "saved", wait=1.0, path=path, seconds=seconds, error=None, rotated=rotated)
 
     def hold(self, task):
         """Do not take another step until released, terminated, or the time is over; then training goes on."""
@@ -424,7 +438,9 @@ class Hook:
         self.step = state.global_step
         if not self.task:
             self.beat("train")
-        if self.task and self.task["tries"] < TRIES:  # the trainer has not saved: something took the word back
+        if self.task and not self.task["word"] & ASKED:  # not saved at the evaluation: these are other weights
+            self.task = None
+        elif self.task and self.task["tries"] < TRIES:  # the trainer has not saved: something took the word back
             self.task["tries"] += 1
             control.should_save = True
         elif self.task:
