@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 from array import array
 from collections import deque
+from itertools import chain
 
 from trainwatch.formats.gather import Gather
 from trainwatch.formats.lines import Lines
@@ -17,6 +18,7 @@ from trainwatch.formats.shapes import MAX_LEARNED, Learned
 from trainwatch.model.block import Block
 
 _Row = tuple[int, int, tuple[bytes, ...]]
+_Hit = tuple[int, int, tuple[bytes, ...], Learned]
 IDLE = 8
 """A pattern that found nothing in so many stretches rests until its shape is seen again."""
 _BEFORE = frozenset(b"\r\n]")
@@ -77,22 +79,30 @@ class Blocks:
         """Match by match; loud gaps line by line."""
         world = self._lines.world
         recent: deque[tuple[bytes, ...]] = deque(maxlen=world)
+        may_repeat = self._lines.ranks.may_repeat
+        wants_burst = self._lines.steps.wants_burst
         rows: list[_Row] = []
         current: Learned | None = None
         position = done = start
         find = data.find
-        for at, end, groups, learned in self._hits(data, start, stop):
+        for begin, end, groups, learned in self._hits(data, start, stop):
+            at = begin + learned.lead
             if at < position:
                 continue
             quiet = at == position or (data[at - 1] in _BEFORE and find(b"\n", position, at) < 0 and find(b"=", position, at) < 0)
-            loud = not quiet or (world > 1 and groups in recent)
+            loud = (
+                not quiet
+                or (at == position and wants_burst and not learned.stepped)
+                or (world > 1 and (groups in recent or may_repeat((_kind(learned), *groups))))
+            )
             if rows and (loud or learned is not current):
                 self._rows(data, base, current, rows, start=done, stop=position)
                 rows, done = [], position
             position = find(b"\n", end, stop) + 1 or stop
             if loud:
                 self._slow(data, done, position, base)
-                done = position
+                done, world, wants_burst = position, self._lines.world, self._lines.steps.wants_burst
+                recent = deque(maxlen=world)
                 continue
             current = learned
             recent.append(groups)
@@ -100,17 +110,18 @@ class Blocks:
         self._rows(data, base, current, rows, start=done, stop=position)
         self._slow(data, position, stop, base)
 
-    def _hits(self, data: bytes, start: int, stop: int) -> list[tuple[int, int, tuple[bytes, ...], Learned]]:
+    def _hits(self, data: bytes, start: int, stop: int) -> list[_Hit]:
         """What the patterns find, in order."""
-        hits: list[tuple[int, int, tuple[bytes, ...], Learned]] = []
+        several: list[list[_Hit]] = []
         for key, learned in list(self._learned.items()):
             lead = learned.lead
-            own = [(m.start() + lead, m.end(), m.groups(), learned) for m in learned.pattern.finditer(data, start - lead, stop)]
-            self._idle[key] = 0 if own else self._idle[key] + 1
-            if self._idle[key] > IDLE:
+            found = [(*m.span(), m.groups(), learned) for m in learned.pattern.finditer(data, start - lead, stop)]
+            self._idle[key] = 0 if found else self._idle[key] + 1
+            if found:
+                several.append(found)
+            elif self._idle[key] > IDLE:
                 del self._learned[key]
-            hits = own if not hits else sorted(hits + own, key=lambda hit: hit[0]) if own else hits
-        return hits
+        return several[0] if len(several) == 1 else sorted(chain.from_iterable(several), key=_place)
 
     def _rows(self, data: bytes, base: int, learned: Learned | None, rows: list[_Row], *, start: int, stop: int) -> None:
         """Rows of one shape, all that `data[start:stop]` holds, become a block.
@@ -133,7 +144,18 @@ class Blocks:
         gather = self._gather
         block = Block(kind, gather.source, gather.attempt, learned.format, columns, offsets, places, (), derived, gather.seen_at)
         self._line += data.count(b"\n", start, stop)
-        self._lines.accept(block)
+        world = self._lines.world
+        self._lines.accept(block, [(_kind(learned), *row[2]) for row in rows[-world:]] if world > 1 else ())
+
+
+def _kind(learned: Learned) -> bytes:
+    """The kind of record a pattern reads, as it stands before the values of a printed record."""
+    return (learned.plan.kind or "info").encode()
+
+
+def _place(hit: _Hit) -> int:
+    """Where the record of a hit begins."""
+    return hit[0] + hit[3].lead
 
 
 def _columns(learned: Learned, rows: list[_Row]) -> dict[str, array[float]]:

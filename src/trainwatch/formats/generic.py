@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from trainwatch.formats.numbers import number
 from trainwatch.formats.plan import KindRule, plan
+from trainwatch.formats.ranks import behind_tag
 from trainwatch.formats.record import Record
 from trainwatch.model.block import Kind
 
@@ -131,7 +132,7 @@ def _records(pairs: list[_Pair], counters: _Counters, line: bytes, start: int) -
     evaluated = [pair for pair in pairs if pair.evaluated]
     if spoken and not any(_LOSS.match(pair.name) for pair in evaluated):
         trained, evaluated = [], pairs
-    extent = (start, start + len(line))
+    extent = (start + behind_tag(line), start + len(line))
     if any(_LOSS.match(pair.name) for pair in trained):
         yield _record("train", trained, counters.values, extent)
     if any(_LOSS.match(pair.name) or _METRIC.match(pair.name) for pair in evaluated):

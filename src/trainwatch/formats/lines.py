@@ -11,7 +11,7 @@ from trainwatch.formats.gather import Gather
 from trainwatch.formats.generic import Generic
 from trainwatch.formats.history import History
 from trainwatch.formats.objects import Objects
-from trainwatch.formats.ranks import Ranks, tag
+from trainwatch.formats.ranks import Printed, Ranks, tag
 from trainwatch.formats.record import Record, separate
 from trainwatch.formats.schema import Format
 from trainwatch.formats.shapes import Match, Shapes
@@ -20,6 +20,7 @@ from trainwatch.formats.text import clean
 from trainwatch.model.block import Block
 from trainwatch.model.facts import Facts
 
+RETURN = 13
 MAX_LINE = 1 << 16
 """Longer lines hold no record except JSON, in bytes."""
 
@@ -58,35 +59,35 @@ class Lines:
         return int(min(max(self._facts.number("world_size") or 1, 1), 4096))
 
     def read(self, data: bytes, start: int, stop: int, base: int, line_number: int) -> int:
-        """Read the lines of `data[start:stop]`, which begins with `line_number`; returns the number of the line behind them."""
+        """Read the lines of `data[start:stop]`, which begins with `line_number`; returns the number of the line behind them.
+
+        A carriage return at the end means that what stands behind it is still to come.
+        """
         while start < stop:
             end = data.find(b"\n", start, stop)
+            if end < 0 and data[stop - 1] == RETURN:
+                self._overwritten(data, start, stop, base, line_number)
+                break
+            self._line(data, start, end if end >= 0 else stop, base, line_number)
             if end < 0:
-                end = stop
-                next_line = line_number
-            else:
-                next_line = line_number + 1
-            self._line(data, start, end, base, line_number)
-            start, line_number = end + 1, next_line
+                break
+            start, line_number = end + 1, line_number + 1
         return line_number
 
     def finish(self) -> None:
         """The source has ended: the last frame of a bar is final."""
         self._flush()
 
-    def accept(self, block: Block) -> None:
-        """A block that was read without this reader: what a copy is compared with and how far the run is follow from it."""
+    def accept(self, block: Block, printed: Sequence[Printed]) -> None:
+        """A block that was read without this reader, with its last records as printed: what is known of the run follows from it."""
         self._flush()
         self.detected.setdefault(block.format)
         self._gather.block(block)
         epochs = block.columns.get("epoch")
         if block.kind == "train":
             self.steps.train(epochs[-1] if epochs else None)
-        world = self.world
-        for row in range(max(0, len(block) - world), len(block)) if world > 1 else ():
-            step = block.step(row)
-            values = {"step": float("nan") if step is None else float(step)} | {name: c[row] for name, c in block.columns.items()}
-            self.ranks.is_copy(Record(block.kind, block.format, 0, 0, values, {}, block.derived), None, 1)
+        for row, text in enumerate(printed, len(block) - len(printed)):
+            self.ranks.note(text, block.step(row), self.world)
         step = block.step(len(block) - 1)
         if step is not None and block.kind in ("train", "info"):
             self.progress = (step, self._total())
@@ -102,7 +103,7 @@ class Lines:
 
     def _line(self, data: bytes, start: int, end: int, base: int, number: int) -> None:
         """One line: the pictures of bars that were overwritten in it, then what it shows at last."""
-        if end > start and data[end - 1] == 13:
+        if end > start and data[end - 1] == RETURN:
             end -= 1
         shown = data.rfind(b"\r", start, end) + 1 or start
         if shown > start:
@@ -131,21 +132,23 @@ class Lines:
                 self._frame(frame, base + start + max(0, raw.find(b"%d/%d [" % (frame.counter, frame.total))), number)
         position = 0
         found = False
-        for record, rank in self._records(line, base + start, number):
+        for record, printed, rank in self._records(line, base + start, number):
             found = True
             at = _raw_position(raw, line, record, position)
             position = max(at, 0) + 1 if at >= 0 else position
-            self._emit(record, rank, data, start + at, base=base, number=number)
+            self._derive(record, data, start + at)
+            if not self._is_copy(record, printed, rank):
+                self._emit(record, base + start + at, number)
         if not found:
             self._configuration.read(line, number)
 
-    def _records(self, line: bytes, offset: int, number: int) -> Iterator[tuple[Record, bytes | None]]:
+    def _records(self, line: bytes, offset: int, number: int) -> Iterator[tuple[Record, Printed, bytes | None]]:
         """Every record of a cleaned line, with the rank that printed it."""
         if self._history is not None:
             entries = [] if self._specific else list(self._history.read(line, offset, number))
             self.in_history = self._history.inside
             if entries or self.in_history:
-                yield from ((entry, None) for entry in entries)
+                yield from ((entry, b"", None) for entry in entries)
                 return
         found = False
         if len(line) <= MAX_LINE:
@@ -157,20 +160,23 @@ class Lines:
                     self._specific = self._specific or match.record.kind in ("train", "eval")
                     self.matched.append(match)
                     rank = tag(line[: match.record.start])
-                    yield from ((record, rank) for record in separate(match.record, match.shape.split))
+                    printed = match.parsed.raw if match.parsed is not None else line
+                    yield from ((record, printed, rank) for record in separate(match.record, match.shape.split))
         if not found and self._objects is not None and b'{"' in line:
             for record in self._objects.read(line, number):
                 found = True
                 self._specific = self._specific or record.kind in ("train", "eval")
-                yield record, tag(line[: record.start])
+                yield record, line[record.start : record.end], tag(line[: record.start])
         if not found and self._generic is not None and not self._specific and len(line) <= 4096:
             for record in self._generic.read(line):
-                yield record, tag(line[: record.start])
+                yield record, line[record.start : record.end], tag(line[: record.start])
 
-    def _emit(self, record: Record, rank: bytes | None, data: bytes, at: int, *, base: int, number: int) -> None:
-        """Hand a record over, its step derived if it prints none."""
+    def _derive(self, record: Record, data: bytes, at: int) -> None:
+        """Find the step of a record that prints none."""
         self._flush()
-        if "step" not in record.values and record.format != "trainer_state" and record.kind != "event":
+        if record.kind == "event":
+            _step_of_path(record)
+        elif "step" not in record.values and record.format != "trainer_state":
             epoch = record.values.get("epoch")
             if record.kind == "train":
                 self.steps.train(epoch)
@@ -178,18 +184,26 @@ class Lines:
             step = self.steps.of(data, at, at + record.end - record.start, epoch, record.kind)
             record.values = {"step": float("nan") if step is None else float(step), **record.values}
             record.derived = (*record.derived, "step")
-        if record.kind == "event":
-            _step_of_path(record)
-        if record.kind in ("train", "eval", "info", "summary") and self.ranks.is_copy(record, rank, self.world):
-            return
+
+    def _is_copy(self, record: Record, printed: Printed, rank: bytes | None) -> bool:
+        """Whether another rank has printed the record already."""
+        if record.kind in ("event", "bar") or record.format == "trainer_state":
+            return False
+        key = (record.kind.encode(), *(printed if isinstance(printed, tuple) else (printed,)))
+        if rank is not None:
+            return self.ranks.is_tagged_copy(key, rank)
+        return self.ranks.is_copy(key, record.step, self.world)
+
+    def _emit(self, record: Record, offset: int, number: int) -> None:
+        """Hand a record over."""
         if record.step is not None and record.kind in ("train", "info"):
             self.progress = (int(record.step), self._total())
         self.detected.setdefault(record.format)
-        self._gather.add(record, base + at, number)
+        self._gather.add(record, offset, number)
 
     def _frame(self, frame: bars.Frame, offset: int, number: int) -> None:
         """A picture of a bar."""
-        if not frame.description and self.steps.bar(frame.total, frame.counter):
+        if not frame.description and self.steps.bar(frame.total, frame.counter, frame.elapsed):
             self._facts.note("total_steps", float(frame.total), self._gather.source, number)
         is_train = frame.total == self.steps.total and not frame.description
         values = bars.record(frame) if frame.postfix and self._postfix else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 
 from trainwatch.formats.numbers import number
 
@@ -37,8 +38,17 @@ class PairSyntax:
         name = rb"([A-Za-z_][^\s'\"{}\[\]=:|,]*+(?: [A-Za-z(][^\s'\"{}\[\]=:|,]*+){0,5}+)"
         if self.before.strip():
             name = rb"([A-Za-z_][^'\"{}\r\n]{0,80}+)"
-        self._pair = re.compile(self._literal(self.before) + name + self._literal(self.colon) + self._value() + self._literal(self.after))
-        self._separator = re.compile(self._literal(self.between))
+        self._name = name
+
+    @cached_property
+    def _pair(self) -> re.Pattern[bytes]:
+        """One name and value."""
+        return re.compile(self._literal(self.before) + self._name + self._literal(self.colon) + self._value() + self._literal(self.after))
+
+    @cached_property
+    def _separator(self) -> re.Pattern[bytes]:
+        """What stands between two pairs."""
+        return re.compile(self._literal(self.between))
 
     @staticmethod
     def _literal(text: bytes) -> bytes:

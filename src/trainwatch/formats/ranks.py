@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from collections import deque
 
-from trainwatch.formats.record import Record
-
-_TAG = re.compile(rb"\W{0,40}(?:rank|default|Rank |RANK )[ =]?(\d{1,6})")
+_TAG = re.compile(rb"\W{0,40}(?:rank|default|Rank |RANK )[ =]?(\d{1,6})\b\W{0,4}")
 KEPT = 64
-"""Records that are compared with, unless more ranks are known to print."""
+"""How many records with rank prefixes are compared with."""
 
-_Key = tuple[str, str, tuple[tuple[str, float | str], ...]]
+Printed = bytes | tuple[bytes, ...]
+"""A record as printed: its text, or the texts of its values."""
 
 
 def tag(prefix: bytes) -> bytes | None:
@@ -22,34 +21,50 @@ def tag(prefix: bytes) -> bytes | None:
     return match[1] if match else None
 
 
+def behind_tag(line: bytes) -> int:
+    """Where a line goes on behind the rank it names."""
+    match = _TAG.match(line)
+    return match.end() if match else 0
+
+
 class Ranks:
-    """Remembers the newest records and recognises copies of them."""
+    """Remembers how the newest records were printed, and recognises copies.
+
+    With rank prefixes, a copy comes from a rank that has not printed the record yet. Without them, it has the same known step and lies
+    within as many records as there are ranks.
+    """
 
     def __init__(self) -> None:
-        self._recent: deque[tuple[_Key, set[bytes | None], int]] = deque(maxlen=KEPT)
+        self._tagged: deque[tuple[Printed, set[bytes]]] = deque(maxlen=KEPT)
+        self._untagged: deque[tuple[Printed, float | None, list[int]]] = deque(maxlen=1)
 
-    def is_copy(self, record: Record, rank: bytes | None, world: int) -> bool:
-        """Whether another rank has printed this record already.
-
-        With rank prefixes a copy comes from a rank that has not printed it yet. Without them it needs a known step, the same values, and
-        lies within `world` consecutive records.
-        """
-        key = _key(record)
-        window = max(world, KEPT) if rank is not None else world
-        for back, (known, ranks, copies) in enumerate(reversed(self._recent), 1):
-            if back >= window and rank is None:
-                break
-            if known == key and (rank not in ranks if rank is not None else copies < world and record.step is not None):
+    def is_tagged_copy(self, printed: Printed, rank: bytes) -> bool:
+        """Whether another rank has printed this already."""
+        for known, ranks in reversed(self._tagged):
+            if known == printed and rank not in ranks:
                 ranks.add(rank)
-                self._recent[-back] = (known, ranks, copies + 1)
                 return True
-        if self._recent.maxlen is not None and self._recent.maxlen < world:
-            self._recent = deque(self._recent, maxlen=world)
-        self._recent.append((key, {rank}, 1))
+        self._tagged.append((printed, {rank}))
         return False
 
+    def is_copy(self, printed: Printed, step: float | None, world: int) -> bool:
+        """Whether one of `world` ranks has printed this already, at the same step."""
+        if world <= 1:
+            return False
+        if step is not None:
+            for known, known_step, copies in reversed(self._untagged):
+                if known == printed and known_step == step and copies[0] < world:
+                    copies[0] += 1
+                    return True
+        self.note(printed, step, world)
+        return False
 
-def _key(record: Record) -> _Key:
-    """What two prints of one observation share; NaN is like NaN here."""
-    values = tuple((name, value if value == value else "nan") for name, value in record.values.items())  # noqa: PLR0124
-    return record.kind, record.format, values
+    def note(self, printed: Printed, step: float | None, world: int) -> None:
+        """Remember a record that is no copy."""
+        if self._untagged.maxlen != world:
+            self._untagged = deque(self._untagged, maxlen=world)
+        self._untagged.append((printed, step, [1]))
+
+    def may_repeat(self, printed: Printed) -> bool:
+        """Whether something was printed like this of late."""
+        return any(known == printed for known, _, _ in self._untagged)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from trainwatch.formats.bars import frames
 from trainwatch.formats.blocks import Blocks
 from trainwatch.formats.catalog import choose
 from trainwatch.formats.gather import Gather
@@ -103,7 +104,7 @@ class Reader:
         if cut > start:
             held = cut if final else max(start, hold(data, cut))
             start = self._stretches(data, start, held)
-            if held < cut and self._steps.total is None:
+            if held < cut and self._steps.total is None and not frames(data[held:cut]):
                 start = self._stretches(data, start, cut)
         self._buffer, self._done = data, start
         self._waiting = len(data) - start
@@ -128,20 +129,29 @@ class Reader:
     def _stretches(self, data: bytes, start: int, stop: int) -> int:
         """Read `data[start:stop]` in pieces that end with a line; returns `stop`."""
         while start < stop:
-            end = min(start + STRETCH, stop)
-            if end < stop:
-                end = _complete(data, start, end) or _complete(data, start, stop) or stop
+            end = _piece(data, start, stop)
             self._blocks.read(data, start, end, self._base)
             start = end
         return stop
 
 
-def _complete(data: bytes, start: int, stop: int | None = None) -> int:
-    """The end of the last complete line, or overwritten part of one, in `data[start:stop]`; 0 when there is none.
+def _complete(data: bytes, start: int) -> int:
+    """The end of the last complete line, or of an overwritten part of one, in `data[start:]`; 0 when there is none.
 
-    A carriage return at the very end is not the end of a part yet: a newline may follow.
+    Bars behind the last line of much data can wait for what follows: read together with it, they cost nothing. A carriage return at the
+    very end is not the end of a part yet: a newline may follow.
     """
-    stop = len(data) if stop is None else stop
-    line = data.rfind(b"\n", start, stop) + 1
-    part = data.rfind(b"\r", max(start, line), stop - 1) + 1
-    return max(line, part)
+    line = data.rfind(b"\n", start) + 1
+    if line and len(data) - start >= STRETCH // 2:
+        return line
+    return max(line, data.rfind(b"\r", max(start, line), len(data) - 1) + 1)
+
+
+def _piece(data: bytes, start: int, stop: int) -> int:
+    """Where to end a stretch of `data[start:stop]`: behind a line, else behind an overwritten part, else at the end."""
+    end = start + STRETCH
+    if end >= stop:
+        return stop
+    line = data.rfind(b"\n", start, end) + 1
+    part = line or data.rfind(b"\r", start, end - 1) + 1
+    return part or data.find(b"\n", end, stop) + 1 or stop

@@ -33,7 +33,7 @@ class Match:
 class Learned:
     """A pattern for exactly one shape of record: it starts with a literal; each group is one number.
 
-    `lead` is how many bytes of the pattern stand before the record (the newline of a record that begins its line).
+    `stepped` says whether records print their step. `lead` is how many bytes of the pattern stand before the record (the newline of a record that begins its line).
     """
 
     format: str
@@ -41,6 +41,7 @@ class Learned:
     plan: Plan
     lead: int
     key: tuple[str, ...]
+    stepped: bool
 
 
 class Shapes:
@@ -121,7 +122,7 @@ class Shapes:
         record, parsed, shape = match.record, match.parsed, match.shape
         if record is None or parsed is None or record.texts or shape.split or any(n is None for n in parsed.numbers):
             return None
-        pattern = shape.template.pattern.pattern
+        pattern = shape.template.source
         if shape.pairs is not None:
             count = len(shape.template.names)
             own = Parsed(parsed.names[count:], parsed.raw[count:], parsed.quoted[count:], parsed.numbers[count:], parsed.end)
@@ -131,10 +132,7 @@ class Shapes:
             pattern += rest + END
         fmt = next(f for f, s in self._shapes if s is shape)
         lead = b"" if shape.anywhere else b"\n"
-        return Learned(
-            fmt.name,
-            re.compile(lead + pattern),
-            self._plan(fmt, shape, parsed.names),
-            len(lead),
-            (fmt.name, *parsed.names, str(parsed.quoted)),
-        )
+        meaning = self._plan(fmt, shape, parsed.names)
+        key = (fmt.name, *parsed.names, str(parsed.quoted))
+        stepped = any(slot.name == "step" for slot in meaning.slots)
+        return Learned(fmt.name, re.compile(lead + pattern), meaning, len(lead), key, stepped)

@@ -17,8 +17,13 @@ BURST = 1 << 16
 """How many bytes of adjacent records are held back until the frame behind them is there."""
 
 _AFTER = re.compile(rb"\}[ \t]{0,9}\r?\n\r[^\r\n\[{]{0,300}?(\d{1,15})/(\d{1,15}) \[([\d:]{1,12})<")
+_NEXT = re.compile(rb"[ \t]{0,9}\r?\n(?=\{')")
 _ELAPSED = re.compile(rb"\[([\d:]{1,12})<")
 _EPOCH = re.compile(rb"'epoch': '?([\d.eE+-]+)'?")
+
+
+_Frame = tuple[int, float]
+"""Counter, and elapsed seconds as printed."""
 
 
 class Steps:
@@ -26,40 +31,44 @@ class Steps:
 
     def __init__(self) -> None:
         self.total: int | None = None
-        self.counter: int | None = None
+        self._at: _Frame | None = None
         self.per_epoch: float | None = None
         self.every: int | None = None
         self.epoch: float | None = None
-        self._next: tuple[int, int] | None = None
+        self._next: tuple[int, _Frame] | None = None
+
+    @property
+    def wants_burst(self) -> bool:
+        """Whether the next adjacent records will tell the steps per epoch."""
+        return self.total is not None and self.per_epoch is None
 
     @property
     def complete(self) -> bool:
         """Whether the bar has come to its end: the next bar may be another run's."""
-        return self.total is not None and self.counter is not None and self.counter >= self.total
+        return self.total is not None and self._at is not None and self._at[0] >= self.total
 
     def seen(self, data: bytes, start: int, stop: int) -> None:
         """Remember the newest frame of the train bar in a stretch of the log that is done with."""
         if self.total is not None:
-            found = _last_counter(data, self.total, start, stop)
-            if found is not None:
-                self.counter = found
+            self._at = _newest(data, self.total, start, stop) or self._at
 
-    def bar(self, total: int, counter: int) -> bool:
+    def bar(self, total: int, counter: int, elapsed: float) -> bool:
         """A frame without a description; returns whether it is the first: that one is the train bar."""
+        frame = (counter, elapsed)
         if self.total is None:
-            self.total, self.counter = total, counter
+            self.total, self._at = total, frame
             return True
         if self.total == total:
-            self.counter = counter
+            self._at = frame
         elif self.complete:
-            self._next = (total, counter)
+            self._next = (total, frame)
         return False
 
     def train(self, epoch: float | None) -> None:
         """A train record comes. After the end of the train bar, an epoch that starts over belongs to the bar of another run."""
         starts_over = epoch is None or self.epoch is None or epoch < self.epoch
         if self.complete and self._next is not None and starts_over:
-            self.total, self.counter = self._next
+            self.total, self._at = self._next
             self.per_epoch, self.every, self._next = None, None, None
         self.epoch = epoch
 
@@ -71,25 +80,21 @@ class Steps:
             if self.per_epoch is None:
                 self._calibrate(data, start, end)
             return self._by_epoch(epoch, _printed(data, start, end), kind)
-        before = _last_counter(data, self.total, 0, start)
-        if before is None:
-            before = self.counter
-        return before if before is None else max(before, self._refreshed(data, end, before))
+        before = _newest(data, self.total, 0, start) or self._at
+        return None if before is None else max(before[0], self._refreshed(data, end, before))
 
-    def _refreshed(self, data: bytes, end: int, before: int) -> int:
+    def _refreshed(self, data: bytes, end: int, before: _Frame) -> int:
         """The counter of the frame behind a record, if it is the bar drawn anew at that moment and not the picture of a later step."""
         after = _AFTER.match(data, end - 1)
-        if after is None or int(after[2]) != self.total or int(after[1]) == before:
+        if after is None or int(after[2]) != self.total:
             return 0
-        at = data.rfind(b"%d/%d [" % (before, self.total), 0, end)
-        drawn = _ELAPSED.search(data, at, at + 60) if at >= 0 else None
-        return int(after[1]) if drawn is not None and clock(after[3]) - clock(drawn[1]) <= 1 else 0
+        return int(after[1]) if 0 <= clock(after[3]) - before[1] <= 1 else 0
 
     def _calibrate(self, data: bytes, start: int, end: int) -> None:
         """Steps per epoch and steps between records, from the first burst: its last record belongs to the frame before it."""
         first, last = _burst(data, start, end)
-        counter = _last_counter(data, self.total or 0, 0, first)
-        counter = self.counter if counter is None else counter
+        frame = _newest(data, self.total or 0, 0, first) or self._at
+        counter = frame[0] if frame is not None else 0
         texts = _EPOCH.findall(data, first, last)
         epochs = [value for text in texts if (value := number(text))]
         if not counter or not epochs or not self.total:
@@ -115,18 +120,18 @@ class Steps:
 
 def hold(data: bytes, cut: int) -> int:
     """Where to stop reading for now: before the records at the end of `data[:cut]` whose following frame is not there yet."""
-    line_end = cut
-    while line_end > 0 and cut - line_end < BURST:
-        start = data.rfind(b"\n", 0, line_end - 1) + 1
-        record = max(start, data.rfind(b"{'", start, line_end))
-        if not data.startswith(b"{'", record) or not data[record:line_end].rstrip().endswith(b"}"):
+    held = last = data.rfind(b"\n", 0, cut) + 1
+    if not last or not _undecided(data, last):
+        return cut
+    while held > 0:
+        start = data.rfind(b"\n", 0, held - 1) + 1
+        record = data.rfind(b"{'", start, held)
+        if record < 0 or not data[record:held].rstrip().endswith(b"}"):
             break
-        if line_end == cut and not _undecided(data, cut):
-            return cut
-        line_end = max(start, record)
+        held = max(start, data.rfind(b"\r", start, record) + 1)
         if record > start:
             break
-    return line_end if line_end > cut - BURST else cut
+    return held if held < last and cut - held < BURST else cut
 
 
 def _undecided(data: bytes, cut: int) -> bool:
@@ -134,36 +139,46 @@ def _undecided(data: bytes, cut: int) -> bool:
     rest = data[cut : cut + 320]
     if not rest or rest.startswith(b"{"):
         return True
-    return rest.startswith(b"\r") and len(rest) < 320 and b"\n" not in rest and b"\r" not in rest[1:] and b"[" not in rest
+    return rest.startswith(b"\r") and len(rest) < 320 and b"\n" not in rest and b"\r" not in rest[1:] and b"<" not in rest
 
 
 def _adjacent(data: bytes, start: int, end: int) -> bool:
     """Whether another record stands directly before or behind, with no frame in between."""
-    return data[max(0, start - 2) : start] == b"}\n" or data[end : end + 3] == b"\n{'"
+    return _is_behind(data, start) or _NEXT.match(data, end) is not None
+
+
+def _is_behind(data: bytes, start: int) -> bool:
+    """Whether a record ends on the line before."""
+    return data[max(0, start - 2) : start] == b"}\n" or data[max(0, start - 3) : start] == b"}\r\n"
 
 
 def _burst(data: bytes, start: int, end: int) -> tuple[int, int]:
     """The extent of the adjacent records around one."""
-    while data[max(0, start - 2) : start] == b"}\n":
-        start = data.rfind(b"{'", 0, start - 1)
-        if start < 0:
-            return 0, end
-    while data[end : end + 3] == b"\n{'":
-        stop = data.find(b"}\n", end + 1)
-        if stop < 0:
+    while _is_behind(data, start):
+        before = data.rfind(b"{'", 0, start - 1)
+        if before < 0 or b"\n" in data[before : start - 1]:
             break
-        end = stop + 1
+        start = before
+    while following := _NEXT.match(data, end):
+        stop = data.find(b"\n", following.end())
+        brace = data.rfind(b"}", following.end(), stop)
+        if brace < 0 or data[brace + 1 : stop].strip():
+            break
+        end = brace + 1
     return start, end
 
 
-def _last_counter(data: bytes, total: int, start: int, end: int) -> int | None:
-    """The counter of the last frame with this total in [start, end)."""
+def _newest(data: bytes, total: int, start: int, end: int) -> _Frame | None:
+    """The last frame with this total in [start, end)."""
     mark = b"/%d [" % total
     at = data.rfind(mark, start, end)
     first = at
     while first > start and data[first - 1 : first].isdigit():
         first -= 1
-    return int(data[first:at]) if at > first else None
+    if at <= first:
+        return None
+    elapsed = _ELAPSED.match(data, at + len(mark) - 1, end)
+    return int(data[first:at]), clock(elapsed[1]) if elapsed is not None else 0.0
 
 
 def _printed(data: bytes, start: int, end: int) -> float:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 
 from trainwatch.formats.numbers import UNITS
 
@@ -26,13 +27,24 @@ class Template:
     """A compiled template.
 
     `head` is the literal it starts with; a line without it cannot match. `names` are the captured slots in order, `units` what one of
-    each is worth in SI, None for text. `pattern` starts with `head`.
+    each is worth in SI, None for text. `source` is the pattern's text and starts with `head`.
     """
 
     head: bytes
-    pattern: re.Pattern[bytes]
+    source: bytes
     names: tuple[str, ...]
     units: tuple[float | None, ...]
+
+    @property
+    def pattern(self) -> re.Pattern[bytes]:
+        """The pattern, compiled when a line needs it for the first time."""
+        return _compiled(self.source)
+
+
+@cache
+def _compiled(source: bytes) -> re.Pattern[bytes]:
+    """Each pattern once."""
+    return re.compile(source)
 
 
 def compile_template(text: str, *, close: bool = True) -> Template:
@@ -56,7 +68,7 @@ def compile_template(text: str, *, close: bool = True) -> Template:
     if close and pieces[-1] != ("...", None):
         pattern += END
     head = pieces[0].split("  ")[0]
-    return Template(head.encode(), re.compile(pattern), tuple(names), tuple(units))
+    return Template(head.encode(), pattern, tuple(names), tuple(units))
 
 
 def _pieces(text: str) -> list[str | tuple[str, str | None]]:

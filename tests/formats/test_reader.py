@@ -1,0 +1,155 @@
+from __future__ import annotations
+
+import random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.formats.reading import plain, read, read_in, values
+from trainwatch.formats.reader import MAX_UNFINISHED, Reader
+from trainwatch.model.facts import Facts
+
+BAR = "\r  {share}%|{fill}| {step}/300 [00:{seconds:02}<01:35,  3.14it/s]"
+
+
+def _bar(step: int) -> str:
+    return BAR.format(share=step // 3, fill="█▌".ljust(8), step=step, seconds=step % 60)
+
+
+def _number(draw: random.Random) -> str:
+    return draw.choice(["1.5", "0.25", "nan", "inf", "-inf", "3e-05", "12", "1.7976806327455507e-05", "0.0", "1_0", "x"])
+
+
+def _piece(draw: random.Random) -> bytes:
+    step = draw.randrange(1, 300)
+    n = [_number(draw) for _ in range(4)]
+    text = draw.choice(
+        [
+            f"{{'loss': {n[0]}, 'grad_norm': {n[1]}, 'learning_rate': {n[2]}, 'epoch': {step / 30:.2f}}}\n",
+            f"{{'loss': {n[0]}, 'grad_norm': {n[1]}, 'learning_rate': {n[2]}, 'epoch': {step / 30:.2f}}}\n",
+            f"{_bar(step)}\r          \r{{'loss': '{n[0]}', 'learning_rate': '{n[1]}', 'epoch': '{step / 30:.4g}'}}\n{_bar(step)}",
+            f"{_bar(step)}{{'loss': {n[0]}, 'learning_rate': {n[1]}, 'epoch': {step / 30:.2f}}}\n",
+            f"\r  0%|  | 0/2 [00:00<?, ?it/s]\x1b[A\r   \r\n\r \r\x1b[A{{'eval_loss': '{n[0]}', 'epoch': '{step / 30:.4g}'}}\n{_bar(step)}",
+            f"{{'eval_loss': {n[0]}, 'eval_runtime': {n[1]}, 'epoch': {step / 30:.2f}}}\r\n",
+            f"iter {step}: loss {n[0]}, time {n[1]}ms, mfu {n[2]}%\n",
+            f"step {step}: train loss {n[0]}, val loss {n[1]}\n",
+            f" iteration {step:8}/    1000 | consumed samples: {step} | lm loss: {n[0]} | grad norm: {n[1]} |\n",
+            f"Epoch 1/3:   4%|▍  | {step}/24941 [07:36<2:42:03, 2.45it/s, loss={n[0]}, lr={n[1]}]",
+            f"\rEpoch 1/3:   4%|▍  | {step}/24941 [07:36<2:42:03, 2.45it/s, loss={n[0]}]",
+            f'{{"current_steps": {step}, "total_steps": 610, "loss": 0.8518, "epoch": 0.08}}\n',
+            f"[rank{draw.randrange(3)}]: step: 3  loss: {n[0]}  memory: 1.0GiB(2.0%)  tps: 1,402\n",
+            f"epoch 1 step {step} loss={n[0]}\n",
+            "[trainwatch] {'loss': 1.0, 'epoch': 0.5}\n",
+            "learning_rate=0.1 world_size=2\n",
+            "\n",
+            "\r\n",
+            "\x1b[31mhello\x1b[0m\0\0\n",
+            "Saving model checkpoint to out/checkpoint-40\n",
+            "Traceback (most recent call last):\n  File x\n",
+        ]
+    )
+    return text.encode() + (b"\xff\xfe" if draw.random() < 0.02 else b"")
+
+
+def _log(seed: int) -> bytes:
+    draw = random.Random(seed)
+    few = [_piece(draw) for _ in range(draw.randrange(1, 6))]
+    pieces = [draw.choice(few) if draw.random() < 0.7 else _piece(draw) for _ in range(draw.randrange(1, 60))]
+    return b"".join(pieces)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.integers(0, 1 << 30), st.lists(st.integers(0, 1 << 16), max_size=12))
+def test_the_records_do_not_depend_on_the_chunks(seed: int, cuts: list[int]) -> None:
+    """Any split of the bytes gives the same records, with the same lines, offsets, steps and values."""
+    data = _log(seed)
+    assert read_in(data, cuts) == read_in(data, [])
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.integers(0, 1 << 30), st.lists(st.integers(0, 1 << 16), max_size=12))
+def test_both_drivers_read_the_same(seed: int, cuts: list[int]) -> None:
+    """The block driver gives exactly the records of the line driver, whatever the log mixes."""
+    data = _log(seed) * 3
+    assert read_in(data, cuts) == read_in(data, [], fast=False)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.binary(max_size=3000), st.lists(st.integers(0, 3000), max_size=5))
+def test_no_bytes_raise(data: bytes, cuts: list[int]) -> None:
+    """Whatever a log holds, it is read to its end."""
+    read_in(data, cuts)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(alphabet="{}'\":,=[]()|/ \r\n\x1b0123456789.eE-+%lostepchrank<", max_size=2000))
+def test_no_text_that_looks_like_a_log_raises(text: str) -> None:
+    """Broken pieces of the syntax of logs are read to their end."""
+    read(text)
+
+
+def test_the_block_driver_is_in_use_on_a_long_log() -> None:
+    """After a few records of a shape a pattern of it is learned, and whole blocks come from it."""
+    data = b"".join(b"iter %d: loss 1.5, time 2.0ms, mfu 3.0%%\n" % i for i in range(5000))
+    reader = Reader("log", facts=Facts())
+    blocks = [block for start in range(0, len(data), 50_000) for block in reader.feed(data[start : start + 50_000], start)]
+    assert sum(map(len, blocks)) == 5000
+    assert max(map(len, blocks)) > 500
+    assert [record[4] for record in plain(blocks)] == list(range(5000))
+
+
+def test_a_record_without_a_newline_is_complete_at_the_end_only() -> None:
+    """A last line without its newline is held until more comes or the source ends."""
+    reader = Reader("log", facts=Facts())
+    assert reader.feed(b"iter 1: loss 2.0, time 1.0ms, mfu 3.0%", 0) == []
+    assert [record[4] for record in plain(reader.feed(b"", 38, final=True))] == [1]
+
+
+def test_lines_count_newlines_only() -> None:
+    """Carriage returns do not make lines."""
+    found = read("a\rb\r\nc\n\nstep 1000: train loss 4.5, val loss 4.6\n")
+    assert [record[2] for record in found] == [4]
+
+
+def test_utf16_is_read() -> None:
+    """A log that Windows redirected, UTF-16 with a mark and CRLF, gives its records."""
+    text = "step 10: train loss 1.5, val loss 2.5\r\niter 10: loss 1.5, time 2.0ms, mfu 1.0%\r\n"
+    assert [record[0] for record in read(text.encode("utf-16"))] == ["eval", "train"]
+
+
+def test_our_own_lines_are_skipped() -> None:
+    """What trainwatch itself wrote into the job's log is no record."""
+    assert read("[trainwatch] iter 1: loss 2.0, time 1.0ms, mfu 3.0%\n[trainwatch] step 3 loss=0.5\n") == []
+
+
+def test_a_line_of_megabytes_is_left_out_and_the_next_is_read() -> None:
+    """Memory stays bounded when no newline comes for long."""
+    reader = Reader("log", facts=Facts())
+    offset = 0
+    for _ in range(12):
+        assert reader.feed(b"x" * (1 << 20), offset) == []
+        offset += 1 << 20
+    assert reader._waiting <= MAX_UNFINISHED + (1 << 20)
+    tail = b"\niter 7: loss 2.0, time 1.0ms, mfu 3.0%\n"
+    assert [record[4] for record in plain(reader.feed(tail, offset, final=True))] == [7]
+
+
+@pytest.mark.parametrize("spelling", ["nan", "NaN", "-nan", "inf", "Infinity", "-inf"])
+def test_what_is_not_finite_is_read(spelling: str) -> None:
+    """NaN and infinity are values in every spelling: they are what a stop rule needs most."""
+    (record,) = read(f"{{'loss': {spelling}, 'learning_rate': 0.1, 'epoch': 0.5}}\n")
+    assert values(record)["loss"] == ("nan" if "nan" in spelling.lower() else float(spelling))
+
+
+def test_detected_names_the_formats_in_order() -> None:
+    """The formats that gave records are named, the first one first."""
+    reader = Reader("log", facts=Facts())
+    reader.feed(b"iter 1: loss 2.0, time 1.0ms, mfu 3.0%\n{'loss': 1.0, 'epoch': 0.5}\n", 0, final=True)
+    assert reader.detected == ("nanogpt", "hf_trainer")
+
+
+def test_formats_can_be_restricted() -> None:
+    """With names given, only those formats read."""
+    text = "iter 1: loss 2.0, time 1.0ms, mfu 3.0%\n{'loss': 1.0, 'learning_rate': 0.1, 'epoch': 0.5}\n"
+    assert [record[1] for record in read(text, names=["hf_trainer"])] == ["hf_trainer"]
