@@ -63,9 +63,11 @@ def test_the_report_is_written_to_a_file(log: Path, tmp_path: Path, capsys: pyte
 
 
 def test_a_file_that_cannot_be_written(log: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
-    """A folder that is not there is named, without a traceback."""
-    assert main(["report", str(log), "-o", str(tmp_path / "no" / "report.md")]) == 4
-    assert "report.md" in capsys.readouterr().err
+    """A folder that is not there, or a place that cannot be written, is named without a traceback."""
+    assert main(["report", str(log), "-o", str(tmp_path / "no" / "report.md")]) == 3
+    assert "no folder" in capsys.readouterr().err
+    assert main(["report", str(log), "-o", str(tmp_path)]) == 125
+    assert str(tmp_path) in capsys.readouterr().err
 
 
 def test_why_prints_five_sentences(log: Path, capsys: pytest.CaptureFixture[str]):

@@ -83,3 +83,10 @@ def test_a_rule_that_only_warned(overfit: Overfit):
     overfit.span = Span()
     overfit.more["events"] = (event(30, "ORANGE", "save", rule="best_unsaved"),)
     assert said(overfit.snapshot())[3] == "The worst of 1 event was best_unsaved, orange, at step 30, epoch 15."
+
+
+def test_a_save_ends_nothing(overfit: Overfit):
+    """A run that saved and goes on has not ended."""
+    overfit.state = "running"
+    overfit.more["stop"] = Stop("saved", "saved and proven: out/checkpoint-60")
+    assert said(overfit.snapshot())[4] == "It has not ended."

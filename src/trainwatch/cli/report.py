@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from trainwatch.cli.whole import add_target, snapshot_of
-from trainwatch.model.errors import NotReadableError
+from trainwatch.model.errors import NotFoundError, NotWrittenError
 
 HELP = "write the analysis of a run"
 
@@ -35,11 +35,13 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _write(path: Path, text: str) -> None:
-    """Write the document as UTF-8 and say where it is. Raises NotReadableError when that cannot be done."""
+    """Write the document as UTF-8 and say where it is. Raises NotFoundError for a folder that is not there, else NotWrittenError."""
     try:
         path.write_text(text, encoding="utf-8")
+    except FileNotFoundError as error:
+        raise NotFoundError(f"{path}: there is no folder {path.parent}") from error
     except OSError as error:
-        raise NotReadableError(f"{path}: cannot be written ({error.strerror})") from error
+        raise NotWrittenError(f"{path}: cannot be written ({error.strerror})") from error
     print(f"trainwatch: report written to {path}", file=sys.stderr)
 
 

@@ -48,7 +48,7 @@ def place(source: str, line: int) -> str:
 
 def ended(snapshot: Snapshot) -> str:
     """What ended the run, in one sentence."""
-    if snapshot.stop.text and snapshot.stop.machine != "idle":
+    if snapshot.stop.text and snapshot.state in ("stopping", "stopped"):
         return snapshot.stop.text[0].upper() + snapshot.stop.text[1:].rstrip(".") + "."
     failure = snapshot.failure
     if failure is not None:
