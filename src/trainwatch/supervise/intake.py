@@ -110,8 +110,9 @@ class Intake:
 
     def _pause(self, now: float) -> float:
         """Seconds between ticks."""
-        silence = now - self._last_chunk
-        return max(1.0, silence / QUIET_PART) if silence == silence else 1.0  # noqa: PLR0124  NaN: nothing has come yet
+        if math.isnan(self._last_chunk):
+            self._last_chunk = now
+        return max(1.0, (now - self._last_chunk) / QUIET_PART)
 
     def _look(self, now: float) -> Iterator[Sample]:
         """Devices; the reason why there are none is told once."""
