@@ -39,10 +39,10 @@ def test_changes_are_enough(before: list[tuple[int, int, str, str]], after: list
 
 def test_near_changes_are_one_stretch():
     """Two changed cells with a small gap are sent together, far ones apart."""
-    old, new = Canvas(20, 1), Canvas(20, 1)
-    for x in (2, 5, 15):
+    old, new = Canvas(60, 1), Canvas(60, 1)
+    for x in (2, 5, 45):
         new.put(x, 0, "x")
-    assert list(new.changes(old)) == [(2, 0, 4), (15, 0, 1)]
+    assert list(new.changes(old)) == [(2, 0, 4), (45, 0, 1)]
 
 
 def test_runs_follow_roles():

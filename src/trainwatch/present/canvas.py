@@ -11,8 +11,8 @@ from trainwatch.present.width import char_cells
 PLAIN = "text.plain"
 """The role of a cell that nobody styled."""
 
-_MERGE = 4
-"""Changed stretches of a row that lie fewer than this many cells apart are sent as one: moving the cursor costs as much."""
+_MERGE = 16
+"""Changed stretches of a row that lie fewer cells apart are sent as one: moving the cursor and setting colours costs as much."""
 
 
 class Canvas:

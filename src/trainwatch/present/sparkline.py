@@ -10,15 +10,14 @@ def sparkline(series: Series, width: int, look: Look) -> str:
     """The whole series in at most `width` cells, each the middle of the extremes of its stretch; `N` where none is finite.
 
     A cell stands for 1, 2, 4, 8... values, so that a new value changes the last cell and not all of them. Scaled between the smallest
-    and the largest; a constant is a flat line. Costs O(width log n).
+    and the largest value of all; a constant is a flat line. Costs O(width log n).
     """
     size = len(series)
     if not size or width <= 0:
         return " " * max(width, 0)
     each = 1 << max((size - 1) // width, 0).bit_length()
     middles = [_middle(series, start, start + each) for start in range(0, size, each)]
-    known = [m for m in middles if m is not None]
-    low, high = min(known, default=0.0), max(known, default=0.0)
+    low, high = series.extremes(0, size) or (0.0, 0.0)
     return "".join(_spark(m, low, high, look.sparks) for m in middles).ljust(width)
 
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import sys
 
+from rich.console import RenderableType
+from textual._compositor import ChopsUpdate
 from textual.app import App
 from textual.binding import Binding
+from textual.screen import Screen
 
 from trainwatch.model.errors import TrainwatchError
 from trainwatch.model.snapshot import Command, Feed, Snapshot
@@ -17,6 +20,7 @@ from trainwatch.tui import terminal
 from trainwatch.tui.screens.base import Page
 from trainwatch.tui.screens.overview import OverviewPage
 from trainwatch.tui.styles import rich_styles, textual_theme
+from trainwatch.tui.wire import Stretches
 
 _EVERY = 0.5
 """Seconds between looks at the newest snapshot: two frames a second at most, whatever arrives."""
@@ -51,6 +55,10 @@ class TrainwatchApp(App[None]):
     def get_default_screen(self) -> OverviewPage:
         """The overview lies below all others."""
         return OverviewPage()
+
+    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
+        """Send only what changed, see `wire`."""
+        super()._display(screen, Stretches.of(renderable) if type(renderable) is ChopsUpdate else renderable)
 
     def on_mount(self) -> None:
         """Begin to follow."""
