@@ -73,13 +73,17 @@ class Job:
 
     def run(self) -> int:
         """Train; returns the exit code."""
+        print("total_steps = 250\neval_steps = 10", flush=True)
         self.beat("train")
         while self.step < self.args.steps:
             self.step += 1
             time.sleep(self.args.pause)
-            print({"loss": round(2.5 / (1 + self.step / 20), 4), "learning_rate": 1e-4, "epoch": self.step / 10}, flush=True)
+            print(
+                {"loss": round(2.5 / (1 + self.step / 20), 4), "learning_rate": 1e-4, "epoch": self.step / 10, "step": self.step},
+                flush=True,
+            )
             if self.step % 10 == 0:
-                print({"eval_loss": round(self.eval_loss(), 4), "epoch": self.step / 10}, flush=True)
+                print({"eval_loss": round(self.eval_loss(), 4), "epoch": self.step / 10, "step": self.step}, flush=True)
             if self.args.save_every and self.step % self.args.save_every == 0:
                 checkpoint(self.args.out, self.step)
                 print(f"Saving model checkpoint to {self.args.out}/checkpoint-{self.step}", flush=True)
@@ -89,7 +93,7 @@ class Job:
 
     def eval_loss(self) -> float:
         """Best at step 30, then worse and worse."""
-        return 2.0 + (0.0 if self.args.flat else abs(self.step - 30) / 25)
+        return 2.0 + (0.0 if self.args.flat else abs(self.step - 30) / 100)
 
     def beat(self, phase: str) -> None:
         """Say that we are here."""
