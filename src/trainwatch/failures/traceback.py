@@ -10,9 +10,12 @@ from trainwatch.failures.hit import Hit
 from trainwatch.failures.kind import Kind
 from trainwatch.failures.scan import pieces
 
-HEAD = b"Traceback (most recent call last):"
+HEAD = b"Traceback (most recent call last)"
 FRAME = b'  File "'
 """How a frame begins: the last one of a log tells of a traceback whose head was cut off."""
+
+LONG = 160
+"""Bytes of the longest prefix: a time, a task and an id."""
 
 LINES = 400
 """Lines looked at after the head of a traceback: other ranks may print in between."""
@@ -23,6 +26,7 @@ _EXCEPTION = re.compile(
 )
 """A name that says what it is, or one with its module before it."""
 
+_FRAME_OR_NAME = re.compile(b"(?:\xe2\x95\xad[\xe2\x94\x80 ]*|\\w{1,60} {2,})$")
 _DIGITS = re.compile(rb"\d")
 _BENIGN = (b"Exception ignored in", b"--- Logging error ---", b"Error in atexit")
 _BEFORE = 300
@@ -67,11 +71,13 @@ def _exception(data: bytes, head: int, prefix: bytes) -> tuple[int, int, str] | 
 def _prefix(text: bytes) -> bytes:
     """What stands before the head on its line: a rank, a time, a host. A progress bar or a long text is not a prefix.
 
-    In torchrun's block of failures the traceback of a rank is indented by two.
+    In torchrun's block of failures the traceback of a rank is indented by two. A frame drawn around it and the name of the exception,
+    as in notebooks, are not repeated either.
     """
     if text == b"  traceback : ":
         return b"  "
-    return b"" if len(text) > 80 or b"%|" in text or b"it/s" in text or b"s/it" in text else text
+    text = _FRAME_OR_NAME.sub(b"", text)
+    return b"" if len(text) > LONG or b"%|" in text or b"it/s" in text or b"s/it" in text else text
 
 
 def _shape(prefix: bytes) -> bytes:
