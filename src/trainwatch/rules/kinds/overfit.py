@@ -22,12 +22,13 @@ MEAN_OF_MEDIAN = 1.2533
 class Settings:
     """Losses are relative to the best evaluation (0.05 is 5 %).
 
-    `patience` evaluations after the best one, and `red_loss` above it, make a run of few evaluations red. In a run of many, the median
+    `patience` evaluations after the best one, `red_loss` above it, and `sparse_noise` times the noise, make a run of few evaluations red. In a run of many, the median
     of `window` evaluations must have risen by `rise` and by `noise_factor` times its noise, `since_medium` or `since_dense` evaluations
     after the best one, with a trend of `trend` (Mann-Kendall z). `black_loss` above the best, or a train loss of `memorised` of what it
     was, is black.
     """
 
+    sparse_noise: float = 4.0
     orange_loss: float = 0.02
     red_loss: float = 0.05
     black_loss: float = 1.0
@@ -87,7 +88,8 @@ class Overfit(Rule):
     def _red(self, history: History, ease: float) -> bool:
         """In a run of few evaluations."""
         s = self.settings
-        late = history.since >= s.patience
+        rise = history.now.loss - history.top.loss
+        late = history.since >= s.patience and rise > ease * s.sparse_noise * history.sigma
         return late and history.excess() >= ease * s.red_loss and history.excess(1) >= ease * s.red_loss / 2
 
     def _red_many(self, history: History, rise: float, ease: float) -> bool:
