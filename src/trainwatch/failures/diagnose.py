@@ -21,6 +21,9 @@ ORDINARY = 10
 SURVIVED = 300
 """Lines of ordinary output after any failure: whatever it was, the job went on, or was started again."""
 
+BLOCK = 600
+"""Bytes of a launcher's block of failures before the line that names the signal."""
+
 ECHOES = 100
 """Echoes that are kept."""
 
@@ -136,7 +139,7 @@ def _rank(data: bytes, root: Hit, kind: Kind) -> int | None:
     named = rank_of(data[slice(*piece(data, root.at))])
     if named is not None:
         return named
-    block = _BLOCK_RANK.search(data, root.at)
+    block = _BLOCK_RANK.search(data, max(root.at - BLOCK, 0))
     return int(block[1]) if block else None
 
 

@@ -10,13 +10,15 @@ from dataclasses import dataclass
 class Decisive:
     """Text that tells a kind: a literal, which is searched for, and a pattern that the piece of line around it must match too.
 
-    `weak` text counts only where nothing else tells. `ends` says that nothing of the attempt but echoes follows.
+    `weak` text counts only where nothing else tells. `ends` says that nothing of the attempt but echoes follows. `last`: of several
+    such lines only the last one counts.
     """
 
     literal: bytes
     pattern: re.Pattern[bytes] | None = None
     weak: bool = False
     ends: bool = False
+    last: bool = False
 
 
 @dataclass(frozen=True, slots=True)

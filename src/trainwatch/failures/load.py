@@ -53,7 +53,7 @@ def _decisive(table: Mapping[str, Any]) -> Decisive:
     """One `[[decisive]]`."""
     pattern = table.get("pattern")
     compiled = re.compile(pattern.encode()) if pattern is not None else None
-    return Decisive(table["literal"].encode(), compiled, table.get("weak", False), table.get("ends", False))
+    return Decisive(table["literal"].encode(), compiled, table.get("weak", False), table.get("ends", False), table.get("last", False))
 
 
 def _trailing(table: Mapping[str, Any]) -> Trailing:

@@ -52,6 +52,8 @@ def _decisive(data: bytes, kind: Kind, decisive: Decisive) -> Iterator[Hit]:
             continue
         if not any(text in line for text in kind.benign):
             yield Hit(start, at, end, kind, decisive.weak, decisive.ends)
+            if decisive.last:
+                return
 
 
 def _trailing(data: bytes, kind: Kind, trailing: Trailing) -> Iterator[Hit]:
