@@ -147,7 +147,7 @@ def train(args: argparse.Namespace, rank: int, world: int) -> None:
         first = state["step"] + 1
         say(rank, f"Resuming from {args.resume} at step {state['step']}")
     parallel = DistributedDataParallel(model)
-    loss_sum = torch.zeros(())
+    losses: list[Tensor] = []
     for step in range(first, args.total_steps + 1):
         rate = learning_rate(step, args)
         for group in optimizer.param_groups:
@@ -157,12 +157,12 @@ def train(args: argparse.Namespace, rank: int, world: int) -> None:
         loss.backward()
         norm = nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
-        loss_sum += loss.detach()
+        losses.append(loss.detach())
 
         epoch = round(step / steps_per_epoch, 2)
         if step % args.logging_steps == 0:
-            mean = round(float(loss_sum) / args.logging_steps, 4)
-            loss_sum.zero_()
+            mean = round(float(torch.stack(losses).mean()), 4)
+            losses.clear()
             say(rank, {"loss": mean, "grad_norm": round(float(norm), 4), "learning_rate": rate, "epoch": epoch, "step": step})
         path = args.out / f"ckpt_{step}.pt"
         asked = False

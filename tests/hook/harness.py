@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -83,6 +82,14 @@ class Bench:
         finally:
             self.end(process)
 
+    def ends(self, process: subprocess.Popen[bytes], code: int = 0) -> None:
+        """Wait until the job ends by itself, with that code; what it printed is shown when it does not."""
+        try:
+            found = process.wait(120)
+        except subprocess.TimeoutExpired:
+            found = None
+        assert found == code, f"ended with {found}:\n{self.text()[-4000:]}"
+
     def end(self, process: subprocess.Popen[bytes]) -> None:
         """Kill the job with all its children, which we saw start."""
         try:
@@ -105,11 +112,8 @@ class Bench:
         return self.torchrun(str(JOBS / "ranks.py"), str(steps), str(pace))
 
     def torchrun(self, *script: str) -> tuple[str, ...]:
-        """Two ranks on a port of their own."""
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        return sys.executable, "-m", "torch.distributed.run", "--nproc_per_node=2", f"--master_port={port}", *script
+        """Two ranks; `--standalone` takes a port that is free."""
+        return sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2", *script
 
 
 def until(condition: Callable[[], Any], seconds: float = 20.0) -> Any:

@@ -44,7 +44,7 @@ def test_all_ranks_save_at_one_step_hold_together_and_go_on(bench: Bench) -> Non
         time.sleep(0.5)
         assert [bench.rank(k)["step"] for k in (0, 1)] == [answer["step"]] * 2
         bench.put(bench.dir.release("a"), id="a", op="go_on")
-        assert job.wait(60) == 0
+        bench.ends(job)
     assert "rank 0 done" in bench.text()
     assert "rank 1 done" in bench.text()
     assert "trainwatch" not in bench.text()
@@ -57,7 +57,7 @@ def test_leave_ends_all_ranks_at_one_step(bench: Bench) -> None:
         bench.ask("a", "save_stop", hold_s=60)
         step = int(str(saved(bench, "a")["step"])) + 1
         bench.put(bench.dir.release("a"), id="a", op="leave")
-        assert job.wait(60) == 0
+        bench.ends(job)
     for rank in (0, 1):
         assert f"rank {rank} stopped at {step}" in bench.text()
 
@@ -69,7 +69,7 @@ def test_a_failure_of_ours_on_one_rank_switches_the_hook_off_on_all(bench: Bench
         until(lambda: both(bench), START)
         until(lambda: bench.rank(0).get("off"))
         bench.ask("late")
-        assert job.wait(60) == 0
+        bench.ends(job)
     text = bench.text()
     assert "off on rank 1 (RuntimeError: broken on purpose)" in text
     assert "off on rank 0 (another rank could not go on)" in text
@@ -84,7 +84,7 @@ def test_a_rank_that_dies_ends_the_job_as_without_the_hook(bench: Bench) -> None
     bench.given = {"WRONG": "dies"}
     with bench.job(*bench.ranks(steps=4000)) as job:
         until(lambda: both(bench), START)
-        assert job.wait(60) == 1
+        bench.ends(job, 1)
     assert "exitcode  : 7" in bench.text()
 
 
@@ -92,7 +92,7 @@ def test_without_the_hook_the_same_script_runs_unchanged(bench: Bench) -> None:
     """The guarded import finds nothing, and nothing is left behind."""
     bench.hooked = False
     with bench.job(*bench.ranks(steps=20)) as job:
-        assert job.wait(90) == 0
+        bench.ends(job)
     assert bench.text().count("done") == 2
     assert not list(bench.dir.ranks.iterdir())
 
@@ -115,7 +115,7 @@ def test_the_plain_example_saves_its_best_and_resumes_from_what_was_asked_for(be
         until(lambda: both(bench), START)
         bench.ask("a")
         answer = saved(bench, "a")
-        assert job.wait(120) == 0
+        bench.ends(job)
     path = Path(str(answer["path"]))
     assert all(prove(p).complete for p in find(bench.out))
     assert {f"ckpt_{step}.pt" for step in (20, 40)} <= {p.name for p in bench.out.iterdir()}
@@ -123,7 +123,7 @@ def test_the_plain_example_saves_its_best_and_resumes_from_what_was_asked_for(be
     first = [line for line in bench.text().splitlines() if line.startswith("{'") and "'step': 48" in line]
     bench.hooked = False
     with bench.job(*bench.torchrun(*script, "--resume", str(path if int(str(answer["step"])) < 40 else bench.out / "ckpt_40.pt"))) as job:
-        assert job.wait(120) == 0
+        bench.ends(job)
     assert "Resuming from" in bench.text()
     assert first[0] in bench.text().splitlines()
 
@@ -152,7 +152,7 @@ def test_the_trainer_saves_without_a_change_to_its_script(bench: Bench) -> None:
         assert proof.complete, proof.why
         assert bench.rank()["kind"] == "hf"
         bench.put(bench.dir.release("a"), id="a", op="go_on")
-        assert job.wait(120) == 0
+        bench.ends(job)
     bests = {p.name: bench.read(p) for p in bench.dir.control.glob("best-*.json")}
     assert set(bests) == {"best-20.json", "best-40.json", "best-60.json"}
     assert any(value["rotated"] for value in bests.values()), "the job keeps two checkpoints, and the loss of one is told"
@@ -167,7 +167,7 @@ def test_the_trainer_ends_by_itself_when_told_to_leave(bench: Bench) -> None:
         bench.ask("a", "save_stop", hold_s=60)
         answer = saved(bench, "a")
         bench.put(bench.dir.release("a"), id="a", op="leave")
-        assert job.wait(60) == 0
+        bench.ends(job)
     assert all(prove(p, world_size=2).complete for p in find(bench.out))
     state = json.loads((Path(str(answer["path"])) / "trainer_state.json").read_text())
     assert state["global_step"] == answer["step"]

@@ -41,7 +41,7 @@ def test_a_save_is_made_and_answered_and_training_goes_on(bench: Bench) -> None:
         time.sleep(0.5)
         bench.ask("b")
         assert done(bench, "b")["status"] == "saved"
-        assert job.wait(20) == 0
+        bench.ends(job)
     assert bench.text().count("saved") == 2
     assert bench.text().endswith("done\n")
 
@@ -57,7 +57,7 @@ def test_after_save_stop_the_process_holds_until_released(bench: Bench) -> None:
         assert bench.rank()["step"] == step
         bench.put(bench.dir.release("a"), id="a", op="go_on")
         until(lambda: bench.rank()["phase"] == "train", 5)
-        assert job.wait(20) == 0
+        bench.ends(job)
     assert bench.text().endswith("done\n")
 
 
@@ -68,7 +68,7 @@ def test_leave_lets_the_loop_end_by_itself(bench: Bench) -> None:
         bench.ask("a", "save_stop", hold_s=60)
         step = done(bench, "a")["step"]
         bench.put(bench.dir.release("a"), id="a", op="leave")
-        assert job.wait(20) == 0
+        bench.ends(job)
     assert f"stopped {int(str(step)) + 1} []" in bench.text()
 
 
@@ -83,7 +83,7 @@ def test_a_hold_ends_by_itself(bench: Bench) -> None:
         began = time.monotonic()
         until(lambda: bench.rank()["phase"] == "train", 10)
         assert time.monotonic() - began > 0.4
-        assert job.wait(20) == 0
+        bench.ends(job)
 
 
 @pytest.mark.parametrize("handles", ["", "1"])
@@ -105,7 +105,7 @@ def test_the_standing_order_saves_each_best_evaluation(bench: Bench) -> None:
     bench.given = {"VALUES": "3,2,2,nan,2.5,1"}
     bench.put(bench.dir.standing, run=RUN, metric="eval_loss", direction="min")
     with bench.job(*bench.single(steps=80)) as job:
-        assert job.wait(20) == 0
+        bench.ends(job)
     bests = sorted(bench.dir.control.glob("best-*.json"), key=lambda p: bench.read(p)["step"])
     assert [(bench.read(p)["step"], bench.read(p)["value"]) for p in bests] == [(10, 3), (20, 2), (60, 1)]
     assert bench.read(bests[-1])["path"] == str(bench.out / "ckpt_60.pt")
@@ -118,7 +118,7 @@ def test_a_standing_order_that_comes_later_knows_the_evaluations_before(bench: B
         until(lambda: bench.rank().get("step"))
         time.sleep(0.7)
         bench.put(bench.dir.standing, run=RUN, metric="eval_loss", direction="min")
-        assert job.wait(20) == 0
+        bench.ends(job)
     assert [p.name for p in bench.dir.control.glob("best-*.json")] == ["best-40.json"]
 
 
@@ -127,7 +127,7 @@ def test_a_maximum_is_the_best_where_the_order_says_so(bench: Bench) -> None:
     bench.given = {"VALUES": "0.1,0.3,0.2"}
     bench.put(bench.dir.standing, run=RUN, metric="accuracy", direction="max")
     with bench.job(*bench.single(steps=40)) as job:
-        assert job.wait(20) == 0
+        bench.ends(job)
     assert sorted(p.name for p in bench.dir.control.glob("best-*.json")) == ["best-10.json", "best-20.json"]
 
 
@@ -176,7 +176,7 @@ def test_a_request_from_before_a_restart_is_not_carried_out_again(bench: Bench) 
     bench.ask("old", "save_stop", hold_s=60)
     bench.put(bench.dir.ack("old"), id="old", status="saved")
     with bench.job(*bench.single(steps=60)) as job:
-        assert job.wait(20) == 0
+        bench.ends(job)
     assert "saved" not in bench.text()
 
 
@@ -186,7 +186,7 @@ def test_a_folder_that_cannot_be_written_hurts_nobody(bench: Bench) -> None:
         folder.rmdir()
     bench.dir.ranks.write_text("a file")
     with bench.job(*bench.single(steps=60)) as job:
-        assert job.wait(20) == 0
+        bench.ends(job)
     assert bench.text() == "done\n"
 
 
@@ -206,7 +206,7 @@ def test_a_run_directory_that_hangs_holds_up_no_step(bench: Bench) -> None:
     bench.ask("a")
     began = time.monotonic()
     with bench.job(*bench.single(steps=60, script="hanging.py")) as job:
-        assert job.wait(20) == 0
+        bench.ends(job)
     assert time.monotonic() - began < 5
     assert bench.text() == "done\n"
     assert not bench.rank()
