@@ -121,3 +121,17 @@ def test_nothing_counts_twice_when_a_supervisor_comes_back(supervisor, log):
     supervisor.read(NOW + 9)
     watch.poll(NOW + 10)
     assert [(e.value, e.at) for e in watch.snapshot(NOW).evaluations] == [(3.0, NOW), (2.0, NOW + 9)]
+
+
+def test_a_log_that_was_rewritten_has_not_ended(log):
+    """The end of one attempt is not the end of the run: a requeued job truncates its log and goes on."""
+    log.write_bytes(record(1))
+    watch = watched(Target(logs=(log,)), written=somebody)
+    watch.poll(NOW)
+    log.write_bytes(b"")
+    watch.poll(NOW + 1)
+    with log.open("ab") as file:
+        file.write(record(1) + evaluation(1, 3.0))
+    watch.poll(NOW + 2)
+    seen = watch.snapshot(NOW + 2)
+    assert (seen.state, [e.evidence.attempt for e in seen.evaluations]) == ("running", [2])

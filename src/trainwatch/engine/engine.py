@@ -86,8 +86,7 @@ class Engine:
             self._readers[key] = reader
         self._bytes += len(chunk.data)
         self._tails.setdefault(chunk.source, Tail()).add(chunk.data, chunk.offset)
-        if chunk.final:
-            self._ended.add(chunk.source)
+        (self._ended.add if chunk.final else self._ended.discard)(chunk.source)
         return reader.feed(chunk.data, chunk.offset, final=chunk.final, seen_at=chunk.seen_at)
 
     def _chunk(self, chunk: Chunk) -> list[Event]:

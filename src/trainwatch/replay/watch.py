@@ -131,5 +131,5 @@ def _run_file(target: Target, reading: Reading) -> RunFile:
         return runfile.load(target.run_dir)
     sources = tuple(str(path) for path in target.logs) or ("-",)
     formats = None if reading.formats is None else tuple(reading.formats)
-    info = RunInfo(target.name, target.name, sources)
+    info = RunInfo(sources[0], target.name, sources)
     return RunFile(info, reading.preset, formats, reading.stated or {})
