@@ -27,5 +27,6 @@ def swatches(look: Look, width: int = 80) -> Canvas:
 def _word(group: str, role: str, look: Look) -> str:
     """The role, with the glyph that it has on the screen."""
     if group == "phase":
-        return f"{look.phase_fill[role]} {role}"  # type: ignore[index]
+        fill = next(fill for phase, fill in look.phase_fill.items() if phase == role)
+        return f"{fill} {role}"
     return f"{look.severity[severity_of(role)]} {role}" if group == "severity" else role
