@@ -72,9 +72,9 @@ class Board:
     def _train(self, block: Block, *, back: bool) -> list[Event]:
         """Take in train or info records, whose steps only rise."""
         if back:
-            self.history.go_back(block.columns["step"][0], self._axis.first, self._axis.newest)
+            anew = self.history.go_back(block.columns["step"][0], self._axis.first, self._axis.newest)
             for _, seat in self._hearing["went_back"]:
-                seat.rule.went_back()
+                seat.rule.went_back(anew=anew)
         self._axis.move(block)
         self.history.train(block)
         return self._records(block)

@@ -112,17 +112,20 @@ class History:
         while sum(map(len, self._interval[1:])) >= INTERVAL:
             del self._interval[0]
 
-    def go_back(self, step: float, start: float, end: float) -> None:
-        """Train records went back from step `end` to `step`, in a run whose first was `start`.
+    def go_back(self, step: float, start: float, end: float) -> bool:
+        """Train records went back from step `end` to `step`, in a run whose first was `start`; whether it begins anew.
 
         A resume goes on with what is known; a new start (back to the beginning) knows nothing yet, and has no best.
         """
         self._interval.clear()
-        if step <= start and step <= NEW_START * end:
+        anew = step <= start and step <= NEW_START * end
+        if anew:
+            self.memo.clear()
             self.points.clear()
             self.best = -1
             self.settled = False
             self.rate_jump = None
+        return anew
 
     def evaluate(self, block: Block) -> bool:
         """Take in one evaluation (a block of one row); whether it is a new point to be judged."""

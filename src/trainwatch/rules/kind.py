@@ -71,8 +71,8 @@ class Rule:
         """Train, info or eval records arrived; yields (row, judgement) where the finding changes. Blocks may be cut anywhere."""
         return ()
 
-    def went_back(self) -> None:
-        """Steps go back with the next records: a resume, or a new start."""
+    def went_back(self, *, anew: bool) -> None:
+        """Steps go back with the next records: a resume, or a run that begins `anew` in the same log."""
 
     def noticed(self, block: Block, history: History) -> Judgement | None:
         """An event stands in the log (a block of one row)."""

@@ -10,6 +10,9 @@ from trainwatch.rules.guard import cadence
 from trainwatch.rules.history import History, Point
 from trainwatch.rules.memory import healthy_gradient, healthy_train
 
+LEAVING = 0.02
+"""Above the best evaluation by less than this, a run of many evaluations has not left it."""
+
 SEVERE = 0.10
 """Above the best evaluation by this much."""
 
@@ -74,7 +77,7 @@ def _judged_state(history: History, i: int) -> PhaseName:
             return "memorised"
     if excess >= SEVERE:
         return "severe"
-    noisy = cadence(history) != "sparse" and point.loss - history.top.loss < 3 * history.sigma
+    noisy = cadence(history) != "sparse" and (excess < LEAVING or point.loss - history.top.loss < 3 * history.sigma)
     return "healthy" if noisy or excess <= 0 else "divergence"
 
 

@@ -32,6 +32,11 @@ class BestUnsaved(Rule):
         """Nothing has been seen yet."""
         return blind("checkpoints to be looked for")
 
+    def went_back(self, *, anew: bool) -> None:
+        """A new start has no best yet."""
+        if anew:
+            self._wanted = self._due = None
+
     def checkpoint(self, seen: CheckpointSeen, history: History) -> Judgement | None:
         """Note what is on disk, and judge again."""
         self._watched = True

@@ -33,6 +33,11 @@ class EarlyStopping(Rule):
         self._waited = 0
         self._jump: int | None = None
 
+    def went_back(self, *, anew: bool) -> None:
+        """A new start begins to count anew; a resume goes on counting."""
+        if anew:
+            self._reference, self._waited = None, 0
+
     def evaluated(self, history: History) -> Judgement:
         """Judge the newest evaluation."""
         s, now = self.settings, history.now

@@ -52,21 +52,26 @@ class LossNotDecreasing(Rule):
 
     def records(self, block: Block, history: History) -> Iterable[tuple[int, Judgement]]:
         """Compare after every window, until the loss has fallen."""
+        if block.kind != "train" or "loss" not in block.columns:
+            return ()
         if self._resumed:
             self._resumed = False
-            return [(0, ok("the run was resumed: there is no beginning to compare with", negated=True))]
-        if self._done or block.kind != "train" or "loss" not in block.columns:
+            return [(0, ok("steps went back: there is no beginning to compare with yet", negated=True)), *self._rows(block, history)]
+        if self._done:
             return ()
         return list(self._rows(block, history))
 
-    def went_back(self) -> None:
+    def went_back(self, *, anew: bool) -> None:
         """A resume does not begin where the run began: there is nothing to compare with."""
-        self._resumed, self._done = not self._done, True
+        self._resumed, self._done = not self._done, not anew
+        self._first.clear()
+        self._newest.clear()
+        self._first_at, self._records = None, 0
 
     def _rows(self, block: Block, history: History) -> Iterator[tuple[int, Judgement]]:
         """Record by record: this ends early in every run that learns."""
         window = self.settings.window
-        for row, loss in enumerate(block.columns["loss"]):
+        for row, loss in enumerate(() if self._done else block.columns["loss"]):
             if not math.isfinite(loss):
                 continue
             self._records += 1

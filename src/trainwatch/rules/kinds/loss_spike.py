@@ -61,7 +61,7 @@ class LossSpike(Rule):
             return [(0, suppressed(f"{history.profile}: the loss says nothing about progress"))]
         return list(self._stretches(block, losses))
 
-    def went_back(self) -> None:
+    def went_back(self, *, anew: bool) -> None:  # noqa: ARG002
         """What follows is compared with itself."""
         self._losses.clear()
         self._limit = math.inf

@@ -50,6 +50,11 @@ class Overfit(Rule):
         self.settings = settings
         self._lowest = math.inf
 
+    def went_back(self, *, anew: bool) -> None:
+        """A new start is not measured by what came before."""
+        if anew:
+            self._lowest = math.inf
+
     def evaluated(self, history: History) -> Judgement:
         """Judge the newest evaluation."""
         s = self.settings

@@ -61,7 +61,7 @@ class TrainDivergence(Rule):
         losses = block.columns.get("loss") if block.kind == "train" else None
         return list(self._fill(block, losses, history)) if losses is not None else ()
 
-    def went_back(self) -> None:
+    def went_back(self, *, anew: bool) -> None:  # noqa: ARG002
         """What follows is compared with itself."""
         self._now.clear()
         self._windows.clear()
