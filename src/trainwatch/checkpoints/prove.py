@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
-from trainwatch.checkpoints.folder import look
+from trainwatch.checkpoints.folder import Folder, look
 from trainwatch.checkpoints.kinds import kind_of
 from trainwatch.checkpoints.step import named_step, step_of
 from trainwatch.model.inputs import CheckpointSeen
@@ -30,8 +30,13 @@ def prove(path: Path, *, at: float = math.nan, world_size: int | None = None) ->
         why = "empty" if not folder.sizes else "no kind of checkpoint that is known"
         return CheckpointSeen(at, str(path), step_of(folder), complete=False, why=why, size=folder.total)
     faults = list(dict.fromkeys(kind.faults(folder, world_size)))
-    why = _told(faults) if faults else kind.remark(folder) or "complete by its structure"
+    why = _told(faults) if faults else kind.remark(folder) or _whole(folder)
     return CheckpointSeen(at, str(path), step_of(folder), complete=not faults, why=why, kind=kind.NAME, size=folder.total)
+
+
+def _whole(folder: Folder) -> str:
+    """What was found to be whole."""
+    return "one file, whole" if len(folder.sizes) == 1 else f"{len(folder.sizes)} files, all whole"
 
 
 def _told(faults: list[str]) -> str:

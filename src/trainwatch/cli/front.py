@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,12 @@ CLEAR = "the job goes on. ctrl-c once more detaches; `trainwatch stop {id} --con
 def has_screen(*, plain: bool) -> bool:
     """Whether a screen can be opened."""
     return not plain and sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb"
+
+
+def closing_time(environ: Mapping[str, str]) -> float | None:
+    """Seconds after the end of the run at which the screen closes by itself, by TRAINWATCH_CLOSE_AFTER; None waits for a key."""
+    text = environ.get("TRAINWATCH_CLOSE_AFTER", "")
+    return float(text) if text.isdecimal() else None
 
 
 def stay(started: Started, *, screen: bool) -> int:
@@ -66,7 +73,7 @@ class Front:
 
         feed = feed_of(self._dir)
         try:
-            code = run_screen(feed)
+            code = run_screen(feed, close_after=closing_time(os.environ))
             ended = self._look()
             if ended is None:
                 return code
