@@ -32,7 +32,8 @@ from trainwatch.present.look import UNICODE
 from trainwatch.present.overview import Painter
 from trainwatch.present.plot import Curve, draw
 from trainwatch.present.scale import y_limits
-from trainwatch.tui.app import TrainwatchApp
+from trainwatch.present.theme import load
+from trainwatch.tui.watcher import Watcher
 from trainwatch.tui.widgets.cells import Cells
 
 POINTS, TOTAL, SIZE = 10_000, 14_000, (120, 40)
@@ -114,7 +115,7 @@ def child(mode: str) -> None:
         os.write(2, f"\x00{spent:.3f}\x00".encode())
         app.call_from_thread(app.leave)
 
-    app = TrainwatchApp(feed, ascii=False, theme="dark")
+    app = Watcher(feed, ascii=False, colours=load("dark"))
     threading.Thread(target=play, daemon=True).start()
     app.run(mouse=False)
 

@@ -13,8 +13,9 @@ from textual.pilot import Pilot
 from trainwatch.model.snapshot import Command
 from trainwatch.present.look import look
 from trainwatch.present.overview import Painter
-from trainwatch.tui.app import TrainwatchApp
+from trainwatch.present.theme import load
 from trainwatch.tui.keys import KEYS, footer
+from trainwatch.tui.watcher import Watcher
 from trainwatch.tui.widgets.cells import Cells
 
 DEAF = 0.6
@@ -22,9 +23,11 @@ DEAF = 0.6
 
 
 @asynccontextmanager
-async def running(feed: FakeFeed, size: tuple[int, int] = (80, 24), **options: object) -> AsyncIterator[Pilot[None]]:
+async def running(
+    feed: FakeFeed, size: tuple[int, int] = (80, 24), *, theme: str = "default", **options: object
+) -> AsyncIterator[Pilot[None]]:
     """The app without a terminal."""
-    app = TrainwatchApp(feed, **({"ascii": False, "theme": "default"} | options))  # type: ignore[arg-type]
+    app = Watcher(feed, **({"ascii": False, "colours": load(theme)} | options))  # type: ignore[arg-type]
     async with app.run_test(size=size) as pilot:
         await pilot.pause()
         yield pilot

@@ -71,7 +71,7 @@ def test_changed_cells_equal_a_full_redraw():
     seen = emulated(frames(data))
     assert seen[4:23] == last[4:23]
     assert "stopped 80" in seen[0]
-    assert "the run has ended (stopped)" in data.decode().split("\x1b[?1049l")[1]
+    assert "the run has ended (stopped)" in data.decode().rsplit("\x1b[?1049l", 1)[1]
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_leaving_says_that_training_goes_on():
     """`q` puts the terminal back and prints step and way back."""
     data, code = play("default", "10", "4400", environ={}, keys={2.0: b"q"})
     assert code == 0
-    after = data.decode().split("\x1b[?1049l")[1]
+    after = data.decode().rsplit("\x1b[?1049l", 1)[1]
     assert "detached. training goes on (step 1," in after
     assert "back: trainwatch attach train_v4-7471" in after
 

@@ -53,7 +53,7 @@ def _parts(snapshot: Snapshot, width: int, look: Look) -> Iterator[Part]:
     if snapshot.state not in ENDED:
         yield 2, f"ETA {numbers.duration(progress.eta)}", "text.plain"
     if progress.step_time is not None:
-        yield 4, f"{numbers.duration(progress.step_time)}/step", "text.dim"
+        yield 4, f"{_step_time(progress.step_time)}/step", "text.dim"
     if snapshot.sample is not None and snapshot.sample.gpus:
         yield 5, look.text(clean(gpus(snapshot.sample, look))), "text.dim"
     if progress.tokens_per_second is not None:
@@ -81,6 +81,11 @@ def _steps(snapshot: Snapshot) -> str:
     if not total:
         return f"step {numbers.integer(step)} of ?"
     return f"step {numbers.integer(step)}/{numbers.integer(total)} {numbers.percent(step / total)}"
+
+
+def _step_time(seconds: float) -> str:
+    """Seconds stay seconds: a step of 210 s is not one of 4 min."""
+    return numbers.duration(seconds) if seconds < 1 else f"{numbers.number(seconds, 3)} s"
 
 
 def gpus(sample: Sample, look: Look) -> str:

@@ -22,21 +22,24 @@ class Place:
     height: int
 
 
-def arrange(width: int, height: int) -> tuple[Place, ...]:
-    """The panels of the overview; they cover the screen without overlap. Header, phase, alert, chart and keys are never dropped."""
+def arrange(width: int, height: int, devices: int = 8) -> tuple[Place, ...]:
+    """The panels of the overview; they do not overlap. Header, phase, alert, chart and keys are never dropped.
+
+    `devices` is how many the GPU panel has to show: what it does not need beside the chart is left to the rules.
+    """
     if width < MINIMUM[0] or height < MINIMUM[1]:
         rows = max(height - 1, 0)
         return (Place("compact", 0, 0, width, rows), Place("keys", 0, rows, width, height - rows))
-    return _wide(width, height) if width >= WIDE else _narrow(width, height)
+    return _wide(width, height, devices) if width >= WIDE else _narrow(width, height)
 
 
-def _top(width: int, chart: int, chart_rows: int) -> tuple[Place, ...]:
-    """What every size has."""
+def _top(width: int, alert: int, chart: int, chart_rows: int) -> tuple[Place, ...]:
+    """What every size has, with the rows of the alert and the size of the chart."""
     return (
         Place("header", 0, 0, width, 1),
         Place("phase", 0, 1, width, 1),
-        Place("alert", 0, 2, width, 2),
-        Place("chart", 0, 4, chart, chart_rows),
+        Place("alert", 0, 2, width, alert),
+        Place("chart", 0, 2 + alert, chart, chart_rows),
     )
 
 
@@ -50,7 +53,7 @@ def _narrow(width: int, height: int) -> tuple[Place, ...]:
     half = (width - 2) // 2
     y = 4 + chart
     return (
-        *_top(width, width, chart),
+        *_top(width, 2, width, chart),
         Place("metrics", 0, y, half, panels),
         Place("gpu", half + 2, y, width - half - 2, panels),
         *((Place("log", 0, y + panels, width, log),) if log else ()),
@@ -58,25 +61,26 @@ def _narrow(width: int, height: int) -> tuple[Place, ...]:
     )
 
 
-def _wide(width: int, height: int) -> tuple[Place, ...]:
+def _wide(width: int, height: int, devices: int) -> tuple[Place, ...]:
     """Chart with GPU and rules beside it, small charts and metrics below, then the log."""
     small = 8 if height >= 34 else 5 if height >= 24 else 0
     log = 9 if height >= 38 else max((height - 16) // 3, 2)
-    chart = height - 5 - small - log
+    alert = 3 if height >= 38 else 2
+    chart = height - 3 - alert - small - log
     side = max(36, width * 32 // 100)
     x = width - side
-    gpu = max(min(chart // 2 + 1, 12), 3)
+    gpu = max(min(chart // 2 + 1, devices + 2), 4)
     third = (width - 4) // 3
-    y = 4 + chart
+    y = 2 + alert + chart
     low = (
         Place("learning_rate", 0, y, third, small),
         Place("grad_norm", third + 2, y, third, small),
         Place("metrics", 2 * third + 4, y, width - 2 * third - 4, small),
     )
     return (
-        *_top(width, x - 2, chart),
-        Place("gpu", x, 4, side, gpu),
-        Place("rules", x, 4 + gpu, side, chart - gpu),
+        *_top(width, alert, x - 2, chart),
+        Place("gpu", x, 2 + alert, side, gpu),
+        Place("rules", x, 2 + alert + gpu, side, chart - gpu),
         *(low if small else ()),
         Place("log", 0, y + small, width, log),
         Place("keys", 0, height - 1, width, 1),

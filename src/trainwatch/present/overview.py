@@ -66,10 +66,15 @@ class Painter:
     def screen(self, snapshot: Snapshot, width: int, height: int, message: str = "") -> Canvas:
         """The whole overview."""
         canvas = Canvas(width, height)
-        places = arrange(width, height)
+        places = arrange(width, height, devices(snapshot))
         for place in places:
             canvas.stamp(self.panel(place, snapshot, places, message), place.x, place.y)
         return canvas
+
+
+def devices(snapshot: Snapshot) -> int:
+    """How many devices there are to show."""
+    return len(snapshot.sample.gpus) if snapshot.sample else 0
 
 
 def _of(places: Sequence[Place], panel: str) -> int:

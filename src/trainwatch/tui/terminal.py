@@ -26,12 +26,12 @@ class Terminal:
 
 def decide(
     environ: Mapping[str, str],
-    size: tuple[int, int] | None,
+    cells: tuple[int, int] | None,
     *,
     tmux_utf8: bool | None = None,
     ascii: bool | None = None,  # noqa: A002  the word of the option
 ) -> Terminal:
-    """The decision for an environment and a size in columns and rows; a size of None is no terminal.
+    """The decision for an environment and a size in columns and rows; None is no terminal.
 
     `environ` must be the one the process was started with: Python itself changes LC_CTYPE. `tmux_utf8` is what tmux says of its
     client, None where there is none. `ascii` is the user's own word and wins.
@@ -43,12 +43,12 @@ def decide(
     if ascii is not None:
         reason = ""
     plain = bool(reason) if ascii is None else ascii
-    if size is None:
+    if cells is None:
         return Terminal("plain", plain, colour=False, why="no terminal: plain lines")
     if environ.get("TERM", "") in ("", "dumb"):
         return Terminal("plain", plain, colour=False, why="TERM says dumb: plain lines. Fix: export TERM=xterm-256color")
-    if size[0] < MINIMUM[0] or size[1] < MINIMUM[1]:
-        small = f"{size[0]}x{size[1]} is small: charts need {MINIMUM[0]}x{MINIMUM[1]}"
+    if cells[0] < MINIMUM[0] or cells[1] < MINIMUM[1]:
+        small = f"{cells[0]}x{cells[1]} is small: charts need {MINIMUM[0]}x{MINIMUM[1]}"
         reason = f"{small}; {reason}" if reason else small
     return Terminal("full", plain, colour, reason)
 
@@ -62,7 +62,15 @@ def speaks_utf8(environ: Mapping[str, str]) -> bool:
 def look(*, ascii: bool | None = None) -> Terminal:  # noqa: A002
     """The decision for the terminal of this process."""
     environ = started_with()
-    return decide(environ, _size(), tmux_utf8=_ask_tmux(environ), ascii=ascii)
+    streams = (sys.__stdin__, sys.__stdout__, sys.__stderr__)
+    here = all(stream is not None and stream.isatty() for stream in streams)
+    return decide(environ, size() if here else None, tmux_utf8=_ask_tmux(environ), ascii=ascii)
+
+
+def size() -> tuple[int, int]:
+    """Columns and rows of this terminal."""
+    found = shutil.get_terminal_size()
+    return found.columns, found.lines
 
 
 def started_with() -> dict[str, str]:
@@ -73,14 +81,6 @@ def started_with() -> dict[str, str]:
         return dict(os.environ)
     pairs = (item.partition("=") for item in raw.decode("utf-8", "replace").split("\0") if "=" in item)
     return {name: value for name, _, value in pairs} | {n: os.environ[n] for n in ("NO_COLOR", "TERM") if n in os.environ}
-
-
-def _size() -> tuple[int, int] | None:
-    """Columns and rows; None when one end of us is no terminal."""
-    if not all(stream is not None and stream.isatty() for stream in (sys.__stdin__, sys.__stdout__)):
-        return None
-    found = shutil.get_terminal_size()
-    return found.columns, found.lines
 
 
 def _ask_tmux(environ: Mapping[str, str]) -> bool | None:

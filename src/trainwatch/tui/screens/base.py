@@ -15,7 +15,7 @@ from trainwatch.tui.keys import Where, of
 from trainwatch.tui.widgets.cells import Cells
 
 if TYPE_CHECKING:
-    from trainwatch.tui.app import TrainwatchApp
+    from trainwatch.tui.watcher import Watcher
 
 
 def bindings(where: Where) -> list[BindingType]:
@@ -27,9 +27,9 @@ class Page(Screen[None]):
     """A full screen. `refresh_page` is called twice a second at most, when there is something new."""
 
     @property
-    def watcher(self) -> TrainwatchApp:
+    def watcher(self) -> Watcher:
         """The app, by its own type."""
-        return cast("TrainwatchApp", self.app)
+        return cast("Watcher", self.app)
 
     def on_key(self, event: events.Key) -> None:  # noqa: ARG002  screens that type need it
         """Any key has read what was said."""
@@ -51,9 +51,9 @@ class Dialog(ModalScreen[Command | None]):
     DEFAULT_CSS = "Dialog { background: transparent; }"
 
     @property
-    def watcher(self) -> TrainwatchApp:
+    def watcher(self) -> Watcher:
         """The app, by its own type."""
-        return cast("TrainwatchApp", self.app)
+        return cast("Watcher", self.app)
 
     def compose(self) -> list[Cells]:
         """One widget."""

@@ -6,7 +6,7 @@ from textual.app import ComposeResult
 
 from trainwatch.model.snapshot import Command
 from trainwatch.present.layout import Place, arrange
-from trainwatch.present.overview import Painter
+from trainwatch.present.overview import Painter, devices
 from trainwatch.tui.keys import footer
 from trainwatch.tui.screens.base import Page, bindings
 from trainwatch.tui.screens.confirm import ConfirmDialog
@@ -34,14 +34,20 @@ class OverviewPage(Page):
 
     def on_resize(self) -> None:
         """Lay out anew."""
-        self.places = arrange(self.size.width, self.size.height)
+        self.refresh_page()
+
+    def _arrange(self, places: tuple[Place, ...]) -> None:
+        """Put every panel in its place."""
+        self.places = places
         by_name = {place.panel: place for place in self.places}
         for cells in self.query(Cells):
             cells.put(by_name.get(cells.name or "", Place("", 0, 0, 0, 0)))
-        self.refresh_page()
 
     def refresh_page(self) -> None:
         """Paint every panel that stands somewhere; only changed cells are sent."""
+        wanted = arrange(self.size.width, self.size.height, devices(self.watcher.snapshot))
+        if wanted != self.places:
+            self._arrange(wanted)
         places = {place.panel: place for place in self.places}
         for cells in self.query(Cells):
             place = places.get(cells.name or "")
