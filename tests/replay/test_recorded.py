@@ -4,6 +4,7 @@ from trainwatch.model.inputs import Chunk, Tick
 from trainwatch.replay.recorded import ORPHANED, RunInputs
 from trainwatch.store import runfile
 from trainwatch.store.lock import Process
+from trainwatch.store.statefile import StateFile
 
 
 def nobody(_):
@@ -88,6 +89,21 @@ def test_a_run_that_ended_without_its_supervisor(supervisor, log):
     got = chunks(inputs.poll(NOW))
     assert [item.data for item in got] == [record(1), b"last words", b""]
     assert inputs.ended
+
+
+def test_a_job_without_a_shim_ends_with_its_supervisor(supervisor, log):
+    """A supervisor that was attached says the last word itself; until then the run goes on."""
+    log.write_bytes(record(1))
+    supervisor.end(NOW)
+    supervisor.dir.exit.unlink()
+    inputs = opened(supervisor)
+    list(inputs.poll(NOW))
+    assert not inputs.ended
+    StateFile("done", NOW, extra={"final": True}).save(supervisor.dir)
+    list(inputs.poll(NOW + 1))
+    assert inputs.ended
+    assert not inputs.orphaned(NOW + 2)
+    assert inputs.orphaned(NOW + 9)
 
 
 def test_what_was_lost_is_a_caveat(supervisor, log):

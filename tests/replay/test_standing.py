@@ -21,8 +21,8 @@ def run_dir(tmp_path):
     return RunDir(tmp_path)
 
 
-def settled(run_dir, supervisor=None, *, ended=False, fold=FOLD):
-    return settle(fold, read(run_dir, supervisor, HOST), ended=ended)
+def settled(run_dir, supervisor=None, *, ended=False):
+    return settle(FOLD, read(run_dir, supervisor, HOST), ended=ended, orphaned=supervisor is None)
 
 
 def test_the_word_of_the_supervisor_counts(run_dir):
@@ -61,12 +61,17 @@ def test_the_last_word_of_a_supervisor_stays(run_dir):
     assert settled(run_dir).state == "stopped"
 
 
+def test_a_restart_is_no_alarm(run_dir):
+    """The shim starts a new supervisor within seconds: until then nothing is said."""
+    assert settle(FOLD, read(run_dir, None, HOST), ended=False, orphaned=False).caveats == ()
+
+
 def test_a_job_that_vanished_is_lost(run_dir):
     """The machine went down: no exit status, no process of that start, no supervisor."""
     write_json(run_dir.job, {"shim": {"pid": 1, "ticks": 7}, "launcher": "?"})
     assert settled(run_dir).state == "lost"
     run_dir.job.unlink()
-    assert settled(run_dir).state == "starting" if FOLD.state == "starting" else settled(run_dir).state == "running"
+    assert settled(run_dir).state == "running"
     assert settled(run_dir, ended=True).state == "lost"
 
 

@@ -11,6 +11,7 @@ from trainwatch.replay.logs import LogInputs, Look, Written
 from trainwatch.sources.reread import Reread
 from trainwatch.store.arrivals import Recorded
 from trainwatch.store.lock import Process, holder
+from trainwatch.store.openrun import ended
 from trainwatch.store.rundir import RunDir
 from trainwatch.store.runfile import RunFile
 
@@ -42,12 +43,11 @@ class RunInputs:
     @property
     def ended(self) -> bool:
         """Whether nothing more will come: the job is over and its supervisor has written its last word, or there is none."""
-        return self._own.ended if self._own is not None else self._over and all(self._final.values())
+        return self._own.ended if self._own is not None else all(self._final.values()) and ended(self._dir)
 
-    @property
-    def _over(self) -> bool:
-        """Whether no process of the job is left."""
-        return self._dir.exit.exists()
+    def orphaned(self, now: float) -> bool:
+        """Whether nobody supervises the run, and has not for longer than a restart takes."""
+        return self.supervisor is None and now - self._since >= ORPHANED
 
     @property
     def problems(self) -> tuple[str, ...]:
@@ -73,10 +73,11 @@ class RunInputs:
         if self.supervisor is not None or self.ended:
             self._since = now
             return
-        if self._own is None and (now - self._since >= ORPHANED or self._over):
+        over = ended(self._dir)
+        if self._own is None and (over or self.orphaned(now)):
             self._own = self._follow(now)
         if self._own is not None:
-            self._own.over = self._over
+            self._own.over = over
             yield from self._own.poll(now)
 
     def _note(self, item: Input, now: float) -> None:

@@ -12,6 +12,7 @@ from trainwatch.model.snapshot import Snapshot, State
 from trainwatch.store import statefile
 from trainwatch.store.files import read_json
 from trainwatch.store.lock import Process, start_ticks
+from trainwatch.store.openrun import ended
 from trainwatch.store.rundir import RunDir
 from trainwatch.store.statefile import StateFile
 
@@ -45,16 +46,19 @@ def read(run_dir: RunDir, supervisor: Process | None, host: str) -> Standing:
     except NotReadableError as error:
         state, trouble = None, str(error)
     code = state.exit_code if state is not None and state.exit_code is not None else _exit_code(run_dir)
-    return Standing(state, supervisor, code, run_dir.exit.exists(), _job_alive(run_dir, host), trouble)
+    return Standing(state, supervisor, code, ended(run_dir), _job_alive(run_dir, host), trouble)
 
 
-def settle(snapshot: Snapshot, standing: Standing, *, ended: bool) -> Snapshot:
-    """The snapshot of a fold, completed by what its run directory says. `ended`: nothing more will come."""
+def settle(snapshot: Snapshot, standing: Standing, *, ended: bool, orphaned: bool = False) -> Snapshot:
+    """The snapshot of a fold, completed by what its run directory says.
+
+    `ended`: nothing more will come. `orphaned`: nobody supervises the run, for longer than a restart takes.
+    """
     state = standing.state
     stop = state.stop if state is not None else snapshot.stop
     final = standing.over or ended
     caveats = list(snapshot.caveats)
-    if standing.supervisor is None and not final:
+    if orphaned and not final:
         caveats.append("nobody supervises this run now: it is watched, and nothing acts on it")
     if standing.trouble:
         caveats.append(standing.trouble)

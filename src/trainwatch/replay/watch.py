@@ -109,16 +109,16 @@ class Watch:
         if isinstance(self.inputs, LogInputs):
             snapshot = standing.of_log(self.engine.snapshot(), ended=self.ended, quiet=self.inputs.quiet_for(now))
         else:
-            snapshot = self._supervised(self.inputs)
+            snapshot = self._supervised(self.inputs, now)
         return replace(snapshot, now=now, caveats=(*snapshot.caveats, *self.inputs.problems))
 
-    def _supervised(self, inputs: RunInputs) -> Snapshot:
+    def _supervised(self, inputs: RunInputs, now: float) -> Snapshot:
         """The run as its directory completes it."""
         if self.target.run_dir is None:
             return self.engine.snapshot()
         seen = standing.read(self.target.run_dir, inputs.supervisor, self.run_file.info.host)
         code = seen.exit_code if seen.over or self.ended else None
-        return standing.settle(self.engine.snapshot(exit_code=code), seen, ended=self.ended)
+        return standing.settle(self.engine.snapshot(exit_code=code), seen, ended=self.ended, orphaned=inputs.orphaned(now))
 
     def close(self) -> None:
         """Let go of every file."""

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from trainwatch.model.errors import NotFoundError, NotReadableError, UsageError
-from trainwatch.store import index, runfile
+from trainwatch.store import index, runfile, statefile
 from trainwatch.store.create import check_ours, places
 from trainwatch.store.rundir import RunDir
 from trainwatch.store.runfile import RunFile
@@ -63,8 +63,14 @@ def is_run(folder: Path) -> bool:
 
 
 def ended(run_dir: RunDir) -> bool:
-    """Whether no process of the job is left, as far as its shim told."""
-    return run_dir.exit.exists()
+    """Whether the run is over: its shim found no process of the job left, or its supervisor said its last word."""
+    if run_dir.exit.exists():
+        return True
+    try:
+        state = statefile.load(run_dir)
+    except NotReadableError:
+        return False
+    return state is not None and state.extra.get("final") is True
 
 
 def _choose(word: str, runs: list[tuple[RunDir, RunFile]]) -> RunDir:
