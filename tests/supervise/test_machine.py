@@ -108,6 +108,15 @@ def test_a_veto_holds_the_ranks_and_looks_again() -> None:
     assert walk(machine, at(34, proof=GOOD), limits=limits).state == "terminating"
 
 
+def test_a_person_does_not_wait_for_a_veto() -> None:
+    """Who typed the run's name has decided; nobody is asked again."""
+    limits = Limits(veto=30)
+    machine = walk(asked(limits, replace(STOP, cause="person")), at(2, proof=GOOD), limits=limits)
+    assert machine.state == "terminating"
+    unsaved = begin(Machine(), replace(STOP, cause="person", proof="none"), at(0))
+    assert walk(unsaved, at(0.1), limits=limits).state == "terminating"
+
+
 def test_a_long_veto_asks_for_a_second_save() -> None:
     """Training goes on in a long veto, and the save at its end counts."""
     limits = Limits(veto=300)

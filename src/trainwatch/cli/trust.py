@@ -73,21 +73,21 @@ def promises(may: May, preset: Preset) -> list[str]:
 
 def _promise(rule: RuleSpec, may: May) -> str:
     """What one rule may do; empty when it only tells."""
-    acts = {severity: action for severity, action in rule.ladder.items() if action != "notify"}
-    if not acts:
+    acts = {severity.word: _action(action, rule, may) for severity, action in rule.ladder.items()}
+    words = ", ".join(f"{severity}: {act}" for severity, act in acts.items() if act)
+    if not words:
         return ""
-    words = ", ".join(f"{severity.word}: {_action(action, rule, may)}" for severity, action in acts.items())
     settings = ", ".join(f"{field.name} {_value(getattr(rule.settings, field.name))}" for field in dataclasses.fields(rule.settings))
     return f"{rule.name}  {words}  ({settings})"
 
 
 def _action(action: str, rule: RuleSpec, may: May) -> str:
-    """What an action comes to under this trust."""
+    """What an action comes to under this trust; empty when it comes to nothing."""
     if action != "stop":
-        return action
+        return "save" if action == "save" else ""
     if rule.name in may.stop:
         return "stop with the newest complete checkpoint" if rule.proof == "existing" else "save and stop"
-    return "tell only" if rule.proof == "existing" else "save only"
+    return "" if rule.proof == "existing" else "save only"
 
 
 def _value(value: object) -> str:

@@ -216,21 +216,27 @@ def _proven(machine: Machine, seen: Seen, limits: Limits) -> Machine:
     """What follows a proof."""
     if machine.wish is not None and machine.wish.goal == "save":
         return _enter(machine, "saved", seen)
-    if limits.veto > 0 and not machine.veto_over:
+    if veto_seconds(machine, limits) > 0 and not machine.veto_over:
         return _enter(machine, "veto", seen)
     return _end(machine, seen, limits)
 
 
 def _veto(machine: Machine, seen: Seen, limits: Limits) -> Machine:
     """A person may still say no. At the end the checkpoint is looked at once more; after a long veto there is a newer one."""
-    if seen.now - machine.since < limits.veto or machine.wish is None:
+    veto = veto_seconds(machine, limits)
+    if seen.now - machine.since < veto or machine.wish is None:
         return machine
     over = replace(machine, veto_over=True)
-    if machine.wish.proof == "none":
+    if machine.wish.proof == "none" or not veto:
         return _end(over, seen, limits)
     if machine.request and is_long(limits):
         return _enter(replace(over, request=f"{machine.wish.id}-2", holding=False, proven=False), "saving", seen)
-    return _enter(over, "proving", seen) if limits.veto > 0 else _end(over, seen, limits)
+    return _enter(over, "proving", seen)
+
+
+def veto_seconds(machine: Machine, limits: Limits) -> float:
+    """How long a stop may be called off: a person who confirmed it does not wait for other people."""
+    return 0.0 if machine.wish is not None and machine.wish.cause == "person" else limits.veto
 
 
 def is_long(limits: Limits) -> bool:
