@@ -5,7 +5,7 @@ from __future__ import annotations
 from trainwatch.model.snapshot import Snapshot
 from trainwatch.present.clean import clean
 from trainwatch.present.numbers import duration, integer, number, step
-from trainwatch.present.sentences import alert_sentence, best_sentence, outcome_sentence, quiet_sentence, saved_sentence
+from trainwatch.present.sentences import ENDED, alert_sentence, best_sentence, outcome_sentence, quiet_sentence, saved_sentence
 
 
 def so_far(snapshot: Snapshot) -> list[str]:
@@ -41,7 +41,7 @@ def _progress(snapshot: Snapshot) -> list[str]:
         return []
     total = "" if at.total_steps is None else f" of {integer(at.total_steps)}"
     epoch = "" if at.epoch is None else f", epoch {number(at.epoch)}"
-    left = f", {duration(at.eta)} left" if at.eta else ""
+    left = f", {duration(at.eta)} left" if at.eta and snapshot.state not in ENDED else ""
     return [f"step {integer(at.step)}{total}{epoch}{left}"]
 
 

@@ -8,12 +8,16 @@ from dataclasses import dataclass
 
 from trainwatch.cli.options import facts_of, formats_of
 from trainwatch.cli.trust import limits_of, may_of, preset_of, promises
-from trainwatch.model.errors import UsageError
+from trainwatch.model.errors import TrainwatchError, UsageError
 from trainwatch.replay.target import Target
 from trainwatch.store import runfile
+from trainwatch.store.openrun import ended
 from trainwatch.store.rundir import RunDir
-from trainwatch.supervise import attach
+from trainwatch.supervise import attach, spawn
 from trainwatch.supervise.clock import SystemClock
+
+START = 15.0
+"""Seconds that a supervisor may take to start, on a login node under load."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,7 @@ def supervise(target: Target, args: argparse.Namespace, *, screen: bool) -> Supe
         limits=limits_of(args, screen=screen),
         unsaved=args.allow_unsaved,
     )
+    _wait_for(run_dir)
     run_id = run_dir.path.name
     how = f"run {run_id}: supervised in the background until the job ends; `trainwatch stop {run_id}` saves and stops the job"
     return Supervised(Target(run_dir=run_dir), (how, *promises(may, preset)))
@@ -53,5 +58,16 @@ def _again(run_dir: RunDir, may: str) -> Supervised:
     given = runfile.load(run_dir).info.may
     if given != may:
         raise UsageError(f"{run_dir.path.name} is a run with --may {given}; that cannot be changed while it runs")
-    attach.revive(run_dir)
+    if attach.revive(run_dir):
+        _wait_for(run_dir)
     return Supervised(Target(run_dir=run_dir), ())
+
+
+def _wait_for(run_dir: RunDir) -> None:
+    """Let a supervisor take the run, so that the first picture shows it. Raises TrainwatchError when none does."""
+    clock = SystemClock()
+    until = clock.monotonic() + START
+    while not spawn.supervised(run_dir) and not ended(run_dir):
+        if clock.monotonic() > until:
+            raise TrainwatchError(f"no supervisor came up within {START:.0f} s; {run_dir.log} may say why. Training is not affected")
+        clock.sleep(0.05)

@@ -141,7 +141,7 @@ class FollowFeed:
         if self._watch.ended:
             return "the run has ended"
         if not self._latest.run.supervised:
-            return "nobody supervises this run now, so nobody would carry it out"
+            return f"nobody supervises this run now; `trainwatch stop {self._latest.run.id}` in a shell starts a supervisor and asks it"
         return ""
 
     def _is_due(self, at: float, now: float) -> bool:

@@ -1,0 +1,44 @@
+"""`attach --may`: a real supervisor for a job that somebody else started."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.live import Live
+
+from trainwatch.store import openrun, statefile
+from trainwatch.store.rundir import RunDir
+
+JOB = """
+import time
+for step in range(1, 31):
+    print({"loss": 1 / step, "epoch": step / 10}, flush=True)
+    if step % 10 == 0:
+        print({"eval_loss": 1 / step, "epoch": step / 10}, flush=True)
+    time.sleep(0.1)
+"""
+
+
+def test_a_supervisor_for_somebody_elses_job(live: Live) -> None:
+    """It is there in the first line, the job is told nothing, and when the job ends the view, the run and the supervisor end."""
+    (live.cwd / "job.py").write_text(JOB, encoding="utf-8")
+    log = live.cwd / "job.out"
+    with log.open("w") as out:
+        job = subprocess.Popen([sys.executable, "job.py"], cwd=live.cwd, stdout=out)
+    done = live.run("attach", "job.out", "--may", "stop=overfit", timeout=90)
+    assert job.wait() == 0
+    (run_dir,) = [RunDir(path) for path in (live.cwd / ".trainwatch").iterdir() if path.is_dir()]
+    lines = done.stdout.splitlines()
+    assert lines[0].startswith(f"run {run_dir.path.name} (")
+    assert "; supervised; may stop=overfit)" in lines[0]
+    assert "allowed: stop=overfit" in done.stderr
+    assert any("eval_loss 0.03333" in line for line in lines)
+    assert done.returncode == 0
+    assert openrun.ended(run_dir)
+    state = statefile.load(run_dir)
+    assert state is not None
+    assert state.followers[str(log)]["offset"] == log.stat().st_size
+    again = live.run("attach", "job.out")
+    assert Path(again.stdout.splitlines()[1].removeprefix("watching ")) == log
