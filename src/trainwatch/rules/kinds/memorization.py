@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from trainwatch.model.verdict import Severity
 from trainwatch.rules.figures import figure, percent, place
-from trainwatch.rules.guard import not_yet, suppressed
+from trainwatch.rules.guard import disagreeing, not_yet, suppressed
 from trainwatch.rules.history import History
 from trainwatch.rules.kind import Judgement, Kind, Rule, fired, ok, pending
 from trainwatch.rules.kind import suppressed as forbidden
@@ -15,7 +15,10 @@ from trainwatch.rules.memory import healthy_train, train_left
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Train loss left of its median up to the best evaluation, per severity; `loss` is how far the eval metric must be above its best."""
+    """Train loss left of its median up to the best evaluation, per severity; `loss` is how far the eval metric must be above its best.
+
+    A task metric that still improves keeps it from black.
+    """
 
     yellow: float = 0.10
     orange: float = 0.05
@@ -39,6 +42,8 @@ class Memorization(Rule):
         if left is None:
             return pending("no train loss to compare with")
         severity = self._level(history, left, 1.0)
+        if severity is Severity.BLACK and disagreeing(history):
+            severity = Severity.ORANGE
         if severity is None:
             why = f"train loss is at {percent(left)} of the healthy one"
             return ok(why, holds=self._level(history, left, 0.5), negated=history.since == 0)
