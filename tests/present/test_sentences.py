@@ -1,7 +1,8 @@
 from __future__ import annotations
 
+from trainwatch.model.failure import Failure
 from trainwatch.model.inputs import CheckpointSeen
-from trainwatch.model.snapshot import Alert, Best, Progress, RunInfo, Snapshot
+from trainwatch.model.snapshot import Alert, Best, Progress, RunInfo, Snapshot, Stop
 from trainwatch.model.verdict import Event, RuleStatus, Severity, Verdict
 from trainwatch.present import sentences
 
@@ -51,7 +52,30 @@ def test_best_and_saved():
 
 def test_leaving_says_that_training_goes_on():
     """The last words of a view tell the step and the way back; of a run that ended, that it ended."""
-    run = RunInfo("v4-7471", "v4", ("train.out",))
+    run = RunInfo("v4-7471", "v4", ("train.out",), supervised=True)
     going = Snapshot(run, "running", progress=Progress(step=9213))
     assert sentences.detached_sentence(going) == "detached. training goes on (step 9,213). back: trainwatch attach v4-7471"
+    assert sentences.detached_sentence(Snapshot(RunInfo("demo", "x", ("a.log",)), "done")) == "the run has ended (done)."
+    assert sentences.detached_sentence(Snapshot(RunInfo("a.log", "x", ("a.log",)), "done")).endswith("attach a.log")
     assert sentences.detached_sentence(Snapshot(run, "done")) == "the run has ended (done). back: trainwatch attach v4-7471"
+
+
+def test_a_stop_says_each_thing_once():
+    """Rule and checkpoint are added only where the machine's own sentence leaves them out."""
+    full = Stop("done", "stopped by overfit; ckpt_282.pt proven", "overfit", "out/ckpt_282.pt")
+    assert sentences.stop_sentence(full) == "stopped by overfit; ckpt_282.pt proven"
+    bare = Stop("saving", "all ranks save", "overfit", "out/ckpt_282.pt")
+    assert sentences.stop_sentence(bare) == "all ranks save; rule overfit; out/ckpt_282.pt"
+
+
+def test_outcome_names_cause_and_what_is_left():
+    """The end of a run in one line: the stop or the failure, the best evaluation, the checkpoint of it."""
+    saved = (CheckpointSeen(0.0, "out/checkpoint-6000", 6000, complete=True), 1.447)
+    run = RunInfo("v4-7471", "v4", ("train.out",), supervised=True)
+    stopped = Snapshot(
+        run, "stopped", best=BEST, saved_best=saved, checkpoints=saved[:1], stop=Stop("done", "stopped by overfit", "overfit")
+    )
+    assert sentences.outcome_sentence(stopped) == "stopped by overfit. best 1.445 @6200, saved checkpoint-6000 (1.447)"
+    assert sentences.outcome_sentence(Snapshot(run, "done", exit_code=0)) == "the job ended by itself"
+    failed = Snapshot(run, "failed", exit_code=1, failure=Failure("cuda_oom", "train.out", 812, "CUDA out of memory"))
+    assert sentences.outcome_sentence(failed) == "cuda_oom: CUDA out of memory (train.out:812)"

@@ -18,7 +18,7 @@ def alert_panel(snapshot: Snapshot, width: int, height: int, look: Look) -> Canv
     y = 0
     for i, (head, role, sentence) in enumerate(items[:height]):
         last = i + 1 == min(len(items), height)
-        rows = height - y if last or (i == 0 and len(items) > 1 and role.startswith("severity")) else 1
+        rows = height - y if last or (i == 0 and role != "state.stopping") else 1
         more = len(items) - i - 1 if y + rows >= height else 0
         y += _write(canvas, y, rows, head=(head, role), sentence=sentence, look=look, more=f"+{more} more" if more else "")
         if y >= height:

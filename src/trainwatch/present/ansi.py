@@ -40,6 +40,9 @@ def _colour(name: str, base: int) -> list[str]:
 
 def cube(red: int, green: int, blue: int) -> int:
     """The nearest of the 216 colours of the 6x6x6 cube that all but the oldest terminals show."""
-    edges = (48, 116, 156, 196, 236)  # half way between its levels 0, 95, 135, 175, 215, 255
-    r, g, b = (bisect(edges, value) for value in (red, green, blue))
-    return 16 + 36 * r + 6 * g + b
+    return 16 + 36 * _level(red) + 6 * _level(green) + _level(blue)
+
+
+def _level(value: int) -> int:
+    """The nearest of the cube's six levels."""
+    return min(range(6), key=lambda i: abs((0, 95, 135, 175, 215, 255)[i] - value))

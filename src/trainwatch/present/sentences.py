@@ -75,18 +75,20 @@ def saved_sentence(best: Best | None, saved: tuple[CheckpointSeen, float] | None
 
 
 def detached_sentence(snapshot: Snapshot) -> str:
-    """What is said when a view is left."""
-    back = f"back: trainwatch attach {clean(snapshot.run.id)}"
+    """What is said when a view is left; a recording, which is neither supervised nor a log, has no way back."""
+    run = snapshot.run
+    back = f" back: trainwatch attach {clean(run.id)}" if run.supervised or run.id in run.sources else ""
     if snapshot.state in ENDED:
-        return f"the run has ended ({snapshot.state}). {back}"
+        return f"the run has ended ({snapshot.state}).{back}"
     at = snapshot.progress.step
     where = "" if at is None else f" (step {at:,})"
-    return f"detached. training goes on{where}. {back}"
+    return f"detached. training goes on{where}.{back}"
 
 
 def stop_sentence(stop: Stop) -> str:
-    """Where a save or stop stands: what its machine says, the rule that asked, the checkpoint."""
-    parts = (stop.text, f"rule {stop.rule}" if stop.rule else "", stop.checkpoint)
+    """Where a save or stop stands: what its machine says, and the rule and the checkpoint where that leaves them out."""
+    name = stop.checkpoint.rstrip("/").rpartition("/")[2]
+    parts = (stop.text, f"rule {stop.rule}" if stop.rule not in stop.text else "", stop.checkpoint if name not in stop.text else "")
     return clean("; ".join(p for p in parts if p))
 
 
