@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from trainwatch.cli.deeds import Deeds
@@ -37,10 +38,18 @@ def closing_time(environ: Mapping[str, str]) -> float | None:
     return float(text) if text.isdecimal() else None
 
 
-def stay(started: Started, *, screen: bool) -> int:
-    """Watch until the end; returns the run's exit code, 0 when detached before it."""
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """How a screen is drawn; `ascii` None: as the terminal allows."""
+
+    ascii: bool | None = None
+    theme: str = "default"
+
+
+def stay(started: Started, screen: Screen | None) -> int:
+    """Watch until the end, on a screen or in plain lines; returns the run's exit code, 0 when detached before it."""
     front = Front(started.run_dir, started.run.info.id, terse=started.inherited, shim=started.shim)
-    return front.screen() if screen else front.lines()
+    return front.lines() if screen is None else front.screen(screen)
 
 
 def feed_of(run_dir: RunDir) -> FollowFeed:
@@ -67,16 +76,17 @@ class Front:
         self._interrupts = 0
         self._detached = False
 
-    def screen(self) -> int:
+    def screen(self, look: Screen) -> int:
         """The screen in front, the supervisor in the background."""
         from trainwatch.tui.app import run_screen
 
         feed = feed_of(self._dir)
         try:
-            code = run_screen(feed, close_after=closing_time(os.environ))
+            code = run_screen(feed, ascii=look.ascii, theme=look.theme, close_after=closing_time(os.environ))
             ended = self._look()
             if ended is None:
                 return code
+            self._let_end(feed)
             return self._conclude(ended, feed)
         finally:
             self._let_go(feed)
@@ -90,6 +100,8 @@ class Front:
                 self._say(feed)
                 self._clock.sleep(POLL)
             if ended is not None:
+                self._let_end(feed)
+                self._say(feed)
                 return self._conclude(ended, feed)
             self._print(detached_sentence(feed.latest()))
             return 0
@@ -100,14 +112,16 @@ class Front:
         """The last words of a run, and its report."""
         from trainwatch.cli.closing import write_report
 
-        until = self._clock.monotonic() + 10
-        while not feed.ended and self._clock.monotonic() < until:
-            self._clock.sleep(0.05)
-        self._say(feed)
         self._print(ended.text)
         for path in write_report(self._dir, feed.latest()):
             self._print(f"report {path}")
         return ended.exit_code
+
+    def _let_end(self, feed: FollowFeed) -> None:
+        """Give the feed the time to read the last lines."""
+        until = self._clock.monotonic() + 10
+        while not feed.ended and self._clock.monotonic() < until:
+            self._clock.sleep(0.05)
 
     def _look(self) -> Outcome | None:
         """How the run ended. When not even the shim is left, its own status is the last word."""

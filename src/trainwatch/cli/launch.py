@@ -31,6 +31,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--hook", choices=("auto", "none"), default="auto", help="put the save hook in the job (auto: with --may)")
     parser.add_argument("--detach", action="store_true", help="return at once and print the run's id")
     parser.add_argument("--plain", action="store_true", help="plain lines although there is a terminal")
+    parser.add_argument("--ascii", action="store_true", default=None, help="draw with ASCII only")
+    parser.add_argument("--theme", default="default", help="the colours of the screen")
     parser.add_argument("--read-only", action="store_true", help="refuse every later request to save or stop")
     add_trust(parser)
     add_rules(parser)
@@ -44,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError("there is no command to start; write it after --: trainwatch launch -- torchrun train.py")
     if is_inner(os.environ):
         _become(args.command)
-    from trainwatch.cli.front import has_screen, stay
+    from trainwatch.cli.front import Screen, has_screen, stay
     from trainwatch.supervise.clock import SystemClock
     from trainwatch.supervise.start import start
 
@@ -56,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
         print(started.run.info.id)
         started.shim.returncode = 0  # it outlives us, and nobody here waits for it
         return 0
-    return stay(started, screen=screen)
+    return stay(started, Screen(args.ascii, args.theme) if screen else None)
 
 
 def is_inner(environ: Mapping[str, str]) -> bool:
