@@ -42,8 +42,12 @@ def test_the_axis_holds_the_newest_step(last: float, more: float):
 
 
 def test_the_axis_is_the_plan_and_jumps_beyond():
-    """The axis ends at the planned steps; without a plan it ends at a round number that many steps share."""
+    """The axis ends at the planned steps; it is shorter while a run is young, without a plan round."""
     assert scale.x_end(Progress(total_steps=14_000), 9200) == 14_000
+    assert scale.x_end(Progress(total_steps=5064), 225) == 400
+    young = [scale.x_end(Progress(total_steps=960), step) for step in range(960)]
+    assert young == sorted(young)
+    assert set(young) == {75.0, 300.0, 960.0}
     assert {scale.x_end(Progress(), step) for step in range(3000, 3700, 100)} == {4000.0}
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect
-
 from trainwatch.present.canvas import Canvas
 from trainwatch.present.theme import ANSI, Style, Theme
 

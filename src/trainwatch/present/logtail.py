@@ -20,7 +20,7 @@ def log_panel(snapshot: Snapshot, width: int, height: int, look: Look) -> Canvas
         name = cut_middle(look.text(source), max(width - 50, 10), look.cut)
         read = f"{integer(snapshot.records)} records, {size(snapshot.bytes_read)}"
         title(canvas, "log", [(name, "text.plain")], [(read, "text.dim"), (look.text(clean(" ".join(snapshot.formats))), "text.dim")], look)
-    lines = [clean(line) for line in snapshot.tail[-200:]]
+    lines = [clean(line[: 8 * width]) for line in snapshot.tail[-4 * height :]]
     for y, line in enumerate([line for line in lines if line.strip()][-(height - top) :], top):
         canvas.put(0, y, cut(look.text(line), width, look.cut), "text.log")
     return canvas

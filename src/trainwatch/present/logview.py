@@ -33,7 +33,7 @@ def log_view(lines: Sequence[str], width: int, height: int, look: Look, head: Lo
     title(canvas, "log", parts, [(f"/{term}", "text.key")] if term else [], look)
     pattern = re.compile(re.escape(term), re.IGNORECASE) if term else None
     for y, line in enumerate(lines[-(height - 1) :] if height > 1 else (), 1):
-        text = cut(look.text(clean(line)), width, look.cut)
+        text = cut(look.text(clean(line[: 8 * width])), width, look.cut)
         canvas.put(0, y, text)
         if pattern:
             _mark(canvas, y, text, pattern)

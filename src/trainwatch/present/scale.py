@@ -13,6 +13,9 @@ _NICE = (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 7.5, 10.0)
 _SPIKE = 8.0
 """A range this many times as high as the range of 95 % of the columns is cut: one spike must not flatten the curve."""
 
+_SHORTEST = 50.0
+"""Steps that the axis of a run that has just begun shows, if so many are planned."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -24,9 +27,18 @@ class Limits:
 
 
 def x_end(progress: Progress, last_step: float) -> float:
-    """The right end of the step axis: the planned steps; where they are not known or passed, a round number that jumps."""
+    """The right end of the step axis: the planned steps, a round number that jumps where they are not known or were passed.
+
+    While the run is so young that it would fill less than about a quarter, the axis ends at a quarter of the plan, rounded up, or at a
+    quarter of that, and jumps to the next when it is filled: a run that died at 4 % can be read too.
+    """
     total = progress.total_steps or 0
-    return float(total) if total >= last_step and total > 0 else nice_ceiling(max(last_step, 1.0) * 1.05)
+    if total < last_step or total <= 0:
+        return nice_ceiling(max(last_step, 1.0) * 1.05)
+    end = float(total)
+    while (quarter := nice_ceiling(end / 4)) >= max(last_step * 1.05, _SHORTEST) and quarter < end:
+        end = quarter
+    return end
 
 
 def nice_ceiling(value: float) -> float:
