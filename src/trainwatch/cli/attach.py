@@ -21,6 +21,10 @@ HELP = "watch a log, a run, a pid or a Slurm job"
 PLAIN_PATIENCE = 3.0
 """Seconds that plain lines wait for more of a log that nobody writes."""
 
+SCREEN_RATE = 2.0
+PLAIN_RATE = 1.0
+"""Snapshots a second."""
+
 WAIT = 1.0
 """Seconds between looks at a feed that has nothing to tell."""
 
@@ -77,6 +81,7 @@ def _feed(target: Target, args: argparse.Namespace, *, screen: bool) -> FollowFe
         look=Nvml().sample,
         reading=reading,
         patience=math.inf if args.follow else PATIENCE if screen else PLAIN_PATIENCE,
+        rate=SCREEN_RATE if screen else PLAIN_RATE,
         read_only=args.read_only,
     )
 
