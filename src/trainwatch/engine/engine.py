@@ -67,12 +67,15 @@ class Engine:
                 self._now = item.now
                 events = self.board.tick(item.now)
             case CheckpointSeen():
-                self.checkpoints[item.path] = item
+                if item.path:
+                    self.checkpoints[item.path] = item
                 events = self.board.checkpoint(item)
             case Sample():
                 self._sample = item
-                events = []
+                events = self.board.sample(item)
             case Order():
+                if item.op == "standing":
+                    self.facts.note("standing_order", value=True, origin="the hook in the job")
                 events = []
         self.events += events
         return events

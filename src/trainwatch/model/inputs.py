@@ -70,6 +70,7 @@ class CheckpointSeen:
 
     `complete` is the verdict of the structural proof; `why` gives its reason in words.
     `step` is None when neither the name nor the contents tell it. `size` in bytes. `by` is who asked for the save.
+    An empty `path` says that from now on somebody looks, and has found none yet.
     """
 
     at: float
@@ -84,11 +85,11 @@ class CheckpointSeen:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A person's command, as read from a request file. `id` makes it idempotent."""
+    """A person's command, as read from a request file, or the standing order given to the job. `id` makes it idempotent."""
 
     at: float
     id: str
-    op: Literal["save", "stop", "cancel", "note"]
+    op: Literal["save", "stop", "cancel", "note", "standing"]
     who: str
     reason: str = ""
     options: dict[str, str | float | bool] = field(default_factory=dict)

@@ -92,8 +92,10 @@ class BestUnsaved(Rule):
 
 
 def _save_is_due(history: History) -> bool:
-    """Whether the job itself saves at the step just evaluated."""
+    """Whether the job saves at the step just evaluated: by its own plan, or because its hook has the standing order to."""
     step, epoch, plan = history.now.step, history.now.evaluation.epoch, history.plan
+    if plan.text("standing_order"):
+        return True
     strategy = (plan.text("save_strategy") or "steps").lower().rpartition(".")[2]
     if strategy == "best":
         return True
