@@ -170,3 +170,24 @@ def test_a_feed_with_its_own_thread(log, clock):
     assert news.is_set()
     feed.close()
     assert not any(thread.name == "trainwatch-follow" for thread in threading.enumerate())
+
+
+@pytest.mark.timeout(60)
+def test_leaving_does_not_wait_for_a_large_log(log, clock, monkeypatch):
+    """Whoever presses q while the history is still being read is let go at once."""
+    log.write_bytes(record(1) * (SMALL // len(record(1)) + 1))
+    feed = fed(Target(logs=(log,)), clock)
+    reading, fold = threading.Event(), feed._watch.engine.feed
+
+    def slowly(item):
+        reading.set()
+        time.sleep(0.2)
+        return fold(item)
+
+    monkeypatch.setattr(feed._watch.engine, "feed", slowly)
+    feed.start()
+    assert reading.wait(10)
+    started = time.monotonic()
+    feed.close()
+    assert time.monotonic() - started < 2
+    assert feed.latest().preview

@@ -7,11 +7,11 @@ from hypothesis import strategies as st
 
 from trainwatch.model.errors import NotReadableError, NotWrittenError
 from trainwatch.store import journal
-from trainwatch.store.journal import Journal, keys, read
+from trainwatch.store.journal import Journal, read
 
 
 def test_entries_come_back_in_order(tmp_path):
-    """Every entry is one line with version, time and event; keys are those of entries that have one."""
+    """Every entry is one line with version, time and event."""
     book = Journal(tmp_path / "j")
     book.append("decision", at=1.5, key="overfit/red/1", why="x\ny")
     book.append("signal", at=2.0, pid=7)
@@ -19,14 +19,12 @@ def test_entries_come_back_in_order(tmp_path):
         {"v": 1, "at": 1.5, "event": "decision", "key": "overfit/red/1", "why": "x\ny"},
         {"v": 1, "at": 2.0, "event": "signal", "pid": 7},
     ]
-    assert keys(tmp_path / "j") == {"overfit/red/1"}
     assert (tmp_path / "j").stat().st_mode & 0o777 == 0o600
 
 
 def test_no_journal_is_an_empty_one(tmp_path):
     """A run that decided nothing has no journal."""
     assert read(tmp_path / "j") == []
-    assert keys(tmp_path / "j") == frozenset()
 
 
 @given(cut=st.integers(0, 200))

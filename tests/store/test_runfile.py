@@ -7,7 +7,7 @@ from trainwatch.model.errors import NotReadableError
 from trainwatch.model.snapshot import RunInfo
 from trainwatch.store.files import write_json
 from trainwatch.store.rundir import RunDir
-from trainwatch.store.runfile import RunFile, load, with_source
+from trainwatch.store.runfile import RunFile, load
 
 INFO = RunInfo(
     "demo-1", "demo", ("/d/a.out",), ("torchrun", "t.py"), "node1", "", "7471", 1795142412.5, supervised=True, may="stop=overfit"
@@ -68,9 +68,3 @@ def test_a_directory_that_others_may_write_is_not_believed(run_dir):
     run_dir.path.chmod(0o777)
     with pytest.raises(NotReadableError, match="others may write"):
         load(run_dir)
-
-
-def test_a_source_is_added_once():
-    """A requeue may print to another file; the first source stays the main one."""
-    run = with_source(with_source(RunFile(INFO), "/d/b.out"), "/d/a.out")
-    assert run.info.sources == ("/d/a.out", "/d/b.out")

@@ -63,8 +63,9 @@ class FollowFeed:
         self._thread.start()
 
     def close(self) -> None:
-        """Stop watching. The run is not touched."""
+        """Stop watching, also in the middle of a large log. The run is not touched."""
         self._closed.set()
+        self._watch.leaving = True
         if self._thread is not None:
             self._thread.join()
         self._watch.close()
@@ -88,7 +89,7 @@ class FollowFeed:
         now, at = self._clock.now(), self._clock.monotonic()
         if self._watch.poll(now):
             self._changed, self._came_at = True, at
-        if self._is_due(at, now):
+        if not self._watch.leaving and self._is_due(at, now):
             self._publish(self._watch.snapshot(now), at)
 
     def can(self, op: str) -> bool:

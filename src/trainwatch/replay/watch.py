@@ -47,6 +47,8 @@ class Watch:
         self._written, self._look, self._patience = written, look, patience
         self.run_file = _run_file(target, reading)
         self.preset: Preset = presets.load(self.run_file.preset)
+        self.leaving = False
+        """Set from another thread to end a long look early."""
         self._state_written = 0
         self._begin(now)
 
@@ -87,6 +89,8 @@ class Watch:
             for item in self.inputs.poll(now):
                 self.engine.feed(item)
                 came = came or not isinstance(item, Tick)
+                if self.leaving:
+                    return came
         if isinstance(self.inputs, RunInputs) and self.inputs.stale:
             self.inputs.close()
             self._begin(now)

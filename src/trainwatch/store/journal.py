@@ -85,11 +85,6 @@ def read(path: Path) -> list[dict[str, Any]]:
     return [entry for line in content.split(b"\n") if (entry := _entry(line)) is not None]
 
 
-def keys(path: Path) -> frozenset[str]:
-    """The `key` of every entry that has one: what a restarted supervisor must not do again."""
-    return frozenset(str(entry["key"]) for entry in read(path) if "key" in entry)
-
-
 def _entry(line: bytes) -> dict[str, Any] | None:
     """The entry of a line, None for an empty or torn one."""
     try:

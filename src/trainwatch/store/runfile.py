@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from trainwatch.model.errors import NotReadableError
@@ -97,10 +97,3 @@ def _decode(run_dir: RunDir, value: dict[str, Any]) -> RunFile:
         cwd=str(value.get("cwd", "")),
         extra={key: inner for key, inner in value.items() if key not in KNOWN},
     )
-
-
-def with_source(run: RunFile, source: str) -> RunFile:
-    """The same run with one more log; unchanged when it is known."""
-    if source in run.info.sources:
-        return run
-    return replace(run, info=replace(run.info, sources=(*run.info.sources, source)))
