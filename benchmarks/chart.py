@@ -28,6 +28,7 @@ from tests.tui.fakefeed import FakeFeed, snapshot
 from trainwatch.model.series import Series
 from trainwatch.present.canvas import Canvas
 from trainwatch.present.chart import ColumnCache
+from trainwatch.present.columns import extremes
 from trainwatch.present.look import UNICODE
 from trainwatch.present.overview import Painter
 from trainwatch.present.plot import Curve, draw
@@ -56,8 +57,7 @@ def chart(series: list[Series], cache: ColumnCache) -> Canvas:
     """The plot of all series over the whole of 120x40."""
     canvas = Canvas(*SIZE)
     curves = [Curve(cache.columns(str(i), s, TOTAL, SIZE[0] * 2), "series.train", "o", "series.band") for i, s in enumerate(series)]
-    extremes = [(c.low, c.high) for curve in curves for c in curve.columns if c is not None]
-    draw(canvas, curves, y_limits(extremes), UNICODE)
+    draw(canvas, curves, y_limits([extremes(curve.columns) for curve in curves]), UNICODE)
     return canvas
 
 

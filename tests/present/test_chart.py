@@ -80,3 +80,15 @@ def test_any_size_is_drawn():
         for height in range(8):
             lines = chart(snapshot(400), UNICODE, width, height)
             assert [len(line) for line in lines] == [width] * height
+
+
+def test_train_loss_of_evaluations_is_drawn():
+    """Where only evaluations print a train loss, that is the train curve."""
+    series = {"train_loss": Series(), "eval_loss": Series()}
+    for step, value in ((500, 6.67), (1000, 6.75)):
+        series["train_loss"].extend([value], step, step)
+        series["eval_loss"].extend([value + 0.1], step, step)
+    lines = chart(Snapshot(RUN, progress=Progress(1000, 2000), series=series))
+    assert "o train 6.75" in lines[0]
+    assert "x eval 6.85" in lines[0]
+    assert any("o" in line[8:] for line in lines[1:10])

@@ -13,25 +13,32 @@ from trainwatch.present import scale
 VALUES = st.floats(-1e12, 1e12)
 
 
-@given(st.lists(st.tuples(VALUES, VALUES).map(lambda p: (min(p), max(p))), min_size=1, max_size=50))
-def test_limits_hold_the_values(extremes: list[tuple[float, float]]):
+@given(st.lists(st.lists(st.tuples(VALUES, VALUES).map(lambda p: (min(p), max(p))), max_size=40), max_size=3))
+def test_limits_hold_the_values(curves: list[list[tuple[float, float]]]):
     """Everything lies inside the limits, except what is said to be clipped above."""
-    limits = scale.y_limits(extremes)
+    limits = scale.y_limits(curves)
     assert limits.low < limits.high
-    assert limits.low <= min(e[0] for e in extremes) + 1e-6
-    assert limits.clipped or limits.high >= max(e[1] for e in extremes) - 1e-6
+    assert limits.low <= min((e[0] for c in curves for e in c), default=0) + 1e-6
+    assert limits.clipped or limits.high >= max((e[1] for c in curves for e in c), default=1) - 1e-6
 
 
 def test_limits_rarely_move():
     """Small changes of the extremes leave the limits where they are."""
-    assert scale.y_limits([(0.11, 3.07)]) == scale.y_limits([(0.13, 3.21)])
+    assert scale.y_limits([[(0.11, 3.07)]]) == scale.y_limits([[(0.13, 3.21)]])
 
 
 def test_one_spike_does_not_flatten_the_curve():
     """A single value far above all others is clipped, and said to be."""
-    limits = scale.y_limits([(1.0, 2.0)] * 99 + [(1.0, 1e8)])
+    spiked = [(1.0, 2.0)] * 99 + [(1.0, 1e8)]
+    limits = scale.y_limits([spiked])
     assert limits.clipped
     assert limits.high < 3
+
+
+def test_few_points_are_no_spike():
+    """Three evaluations are all shown, and so is a curve that lies far above the other."""
+    assert scale.y_limits([[(6.71, 6.71), (6.93, 6.93), (6.72, 6.72)]]).high >= 6.93
+    assert scale.y_limits([[(1.0, 2.0)] * 99, [(80.0, 80.0)] * 3]).high >= 80
 
 
 @given(st.floats(1, 1e9), st.floats(0, 1e9))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from trainwatch.model.series import Series
 from trainwatch.model.snapshot import Snapshot
 from trainwatch.present.axes import GUTTER, Part, title, x_axis, y_axis
 from trainwatch.present.canvas import Canvas
-from trainwatch.present.columns import Column, Columns
+from trainwatch.present.columns import Column, Columns, extremes
 from trainwatch.present.look import Look
 from trainwatch.present.numbers import number, size, step
 from trainwatch.present.plot import Curve, density, draw
@@ -14,9 +16,19 @@ from trainwatch.present.scale import Limits, x_end, y_limits
 from trainwatch.present.sentences import best_sentence, saved_sentence
 from trainwatch.present.width import cells
 
-ROLES = ("series.train", "series.eval")
-NAMES = ("loss", "eval_loss")
-WORDS = ("train", "eval")
+_TRAIN = ("loss", "train_loss")
+"""What the train curve is drawn from: the loss, or where only evaluations print one, theirs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A curve of the loss chart: the series, the word for it in the title, and its roles."""
+
+    word: str
+    series: Series
+    role: str
+    band: str
+    point: str
 
 
 class ColumnCache:
@@ -45,15 +57,13 @@ def loss_chart(snapshot: Snapshot, width: int, height: int, look: Look, cache: C
     canvas = Canvas(width, height)
     plot = Canvas(width - GUTTER, height - 3)
     end = domain(snapshot)
-    title(canvas, "loss", _legend(snapshot, look), _phase(snapshot, look), look)
-    curves = [
-        Curve(cache.columns(name, snapshot.series[name], end, plot.width * density(look)[0]), role, point, band)
-        for name, role, point, band in zip(NAMES, ROLES, look.points, ("series.band", ""), strict=False)
-        if name in snapshot.series and len(snapshot.series[name]) and plot.width and plot.height
-    ]
-    if not curves:
+    drawn = curves_of(snapshot, look)
+    title(canvas, "loss", _legend(drawn, look), _phase(snapshot, look), look)
+    if not drawn or not plot.width or not plot.height:
         return _empty(canvas, snapshot, look)
-    limits = y_limits([(c.low, c.high) for curve in curves for c in curve.columns if c is not None and c.mean is not None])
+    across = plot.width * density(look)[0]
+    curves = [Curve(cache.columns(d.word, d.series, end, across), d.role, d.point, d.band) for d in drawn]
+    limits = y_limits([extremes(curve.columns) for curve in curves])
     draw(plot, curves[::-1], limits, look)
     _marks(plot, snapshot, end, look)
     _frame(canvas, plot, limits, end, look)
@@ -68,15 +78,19 @@ def _frame(canvas: Canvas, plot: Canvas, limits: Limits, end: float, look: Look)
     x_axis(canvas, canvas.height - 2, end, look)
 
 
-def _legend(snapshot: Snapshot, look: Look) -> list[Part]:
+def curves_of(snapshot: Snapshot, look: Look) -> list[Drawn]:
+    """Train and eval loss, as far as there are any."""
+    train = next((s for n in _TRAIN if (s := snapshot.series.get(n)) is not None and len(s)), None)
+    evaluated = snapshot.series.get("eval_loss")
+    out = [] if train is None else [Drawn("train", train, "series.train", "series.band", look.points[0])]
+    return out if evaluated is None or not len(evaluated) else [*out, Drawn("eval", evaluated, "series.eval", "", look.points[1])]
+
+
+def _legend(drawn: list[Drawn], look: Look) -> list[Part]:
     """Newest values, each in the colour and with the character of its line, and the gap between them."""
-    parts: list[Part] = []
-    last = [snapshot.series[n].last if n in snapshot.series else None for n in NAMES]
-    for value, word, role, point in zip(last, WORDS, ROLES, look.points, strict=False):
-        if value is not None:
-            parts.append((f"{point if look.ascii else '━'} {word} {number(value)}", role))
-    if last[0] is not None and last[1] is not None:
-        gap = last[1] - last[0]
+    parts = [(f"{d.point if look.ascii else '━'} {d.word} {number(d.series.last)}", d.role) for d in drawn]
+    if len(drawn) == 2:
+        gap = (drawn[1].series.last or 0.0) - (drawn[0].series.last or 0.0)
         parts.append((f"gap {'+' if gap >= 0 else ''}{number(gap)}", "text.dim"))
     return parts
 

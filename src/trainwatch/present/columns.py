@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from trainwatch.model.series import Series
@@ -66,3 +67,8 @@ def _column(series: Series, start: int, stop: int) -> Column | None:
     values = [v for v in series.values[start : stop : max((stop - start) // _SAMPLES, 1)] if math.isfinite(v)]
     mean = sum(v / len(values) for v in values) if values else (extremes[0] / 2 + extremes[1] / 2)
     return Column(*extremes, mean, nonfinite)
+
+
+def extremes(columns: Sequence[Column | None]) -> list[tuple[float, float]]:
+    """(lowest, highest) of each column that holds something finite."""
+    return [(c.low, c.high) for c in columns if c is not None and c.mean is not None]

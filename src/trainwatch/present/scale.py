@@ -16,6 +16,9 @@ _SPIKE = 8.0
 _SHORTEST = 50.0
 """Steps that the axis of a run that has just begun shows, if so many are planned."""
 
+_ENOUGH = 20
+"""Columns of a curve below which nothing is called a spike."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -54,22 +57,29 @@ def nice_step(length: float, parts: int) -> float:
     return next(n * power for n in (1, 2, 5, 10) if n * power >= raw * (1 - 1e-9))
 
 
-def y_limits(extremes: Sequence[tuple[float, float]]) -> Limits:
-    """Limits that hold the given (low, high) pairs, rounded outwards to an eighth or so of the range; 0 to 1 when there are none."""
-    if not extremes:
+def y_limits(curves: Sequence[Sequence[tuple[float, float]]]) -> Limits:
+    """Limits that hold the (low, high) pairs of all curves, rounded outwards to an eighth or so of the range; 0 to 1 without any."""
+    known = [curve for curve in curves if curve]
+    if not known:
         return Limits(0.0, 1.0)
-    low = min(e[0] for e in extremes)
-    highs = sorted(e[1] for e in extremes)
-    high = highs[-1]
-    usual = highs[(len(highs) - 1) * 95 // 100]
-    clipped = usual > low and high / 2 - low / 2 > _SPIKE / 2 * (usual - low)
-    high = usual if clipped else high
+    low = min(e[0] for curve in known for e in curve)
+    high = max(_usual_high(curve) for curve in known)
+    clipped = any(e[1] > high for curve in known for e in curve)
     if high <= low:
         margin = abs(low) * 0.1 or 1.0
-        return Limits(low - margin if low < 0 else max(low - margin, 0.0), high + margin)
+        return Limits(low - margin if low < 0 else max(low - margin, 0.0), high + margin, clipped)
     unit = nice_step(high - low, 8) if math.isfinite(high - low) else high / 4
     below, above = math.floor(low / unit) * unit, math.ceil(high / unit) * unit
     return Limits(below, above if above > below else high, clipped)
+
+
+def _usual_high(curve: Sequence[tuple[float, float]]) -> float:
+    """The highest value of a curve, or of 95 % of its columns when the rest is a spike."""
+    low = min(e[0] for e in curve)
+    highs = sorted(e[1] for e in curve)
+    usual = highs[(len(highs) - 1) * 95 // 100]
+    is_spike = len(highs) >= _ENOUGH and usual > low and highs[-1] / 2 - low / 2 > _SPIKE / 2 * (usual - low)
+    return usual if is_spike else highs[-1]
 
 
 def ticks(low: float, high: float, parts: int) -> list[float]:

@@ -6,6 +6,7 @@ from trainwatch.model.snapshot import Snapshot
 from trainwatch.present.axes import title, y_axis
 from trainwatch.present.canvas import Canvas
 from trainwatch.present.chart import ColumnCache, domain
+from trainwatch.present.columns import extremes
 from trainwatch.present.look import Look
 from trainwatch.present.numbers import number
 from trainwatch.present.plot import Curve, density, draw
@@ -25,7 +26,7 @@ def small_chart(snapshot: Snapshot, name: str, width: int, height: int, *, look:
         canvas.put(1, 1, "not printed by this run", "text.dim")
         return canvas
     columns = cache.columns(name, series, domain(snapshot), plot.width * density(look)[0])
-    limits = y_limits([(c.low, c.high) for c in columns if c is not None and c.mean is not None])
+    limits = y_limits([extremes(columns)])
     draw(plot, [Curve(columns, "series.other", look.points[2])], limits, look)
     y_axis(canvas, 1, plot.height, limits, look, gutter=_GUTTER)
     canvas.stamp(plot, _GUTTER, 1)
