@@ -9,6 +9,7 @@ import pytest
 from tests.live import Live, Run, wait_for
 
 from trainwatch.store.lock import start_ticks
+from trainwatch.supervise.spawn import supervised
 
 STEADY = "--flat --pause 0.02"
 OVERFIT = "--pause 0.01"
@@ -173,3 +174,29 @@ def test_unsaved_needs_its_word(live: Live) -> None:
     assert run.training()
     assert live.run("stop", run.id, "--confirm", run.id, "--unsaved").returncode == 81
     assert not run.saves()
+
+
+def test_a_supervisor_that_dies_again_and_again_is_given_up(live: Live) -> None:
+    """Three times the shim starts another; then training goes on unsupervised, and its own code is still passed on."""
+    run = live.launch("", "--flat --steps 250 --code 5")
+    for _ in range(4):
+        pid = run.supervisor()
+        os.kill(pid, signal.SIGKILL)
+        wait_for(lambda pid=pid: not start_ticks(pid), "the end of a supervisor")
+    time.sleep(1)
+    assert not supervised(run.dir)
+    assert run.training()
+    assert "nobody supervises it" in live.run("status", run.id).stdout
+    assert run.wait() == 5
+
+
+def test_a_job_whose_status_nobody_has_is_lost(live: Live) -> None:
+    """The shim is gone and then the job: the end is noticed, and the exit code is not invented."""
+    run = live.launch("", STEADY)
+    run.supervisor()
+    os.kill(run.shim(), signal.SIGKILL)
+    os.kill(run.launcher(), signal.SIGKILL)
+    done = live.run("wait", run.id)
+    assert done.returncode == 125
+    assert "nobody knows its exit status" in done.stdout
+    assert run.state()["state"] == "lost"

@@ -17,6 +17,7 @@ from trainwatch.present.sentences import detached_sentence
 from trainwatch.supervise.clock import SystemClock
 from trainwatch.supervise.discover import written
 from trainwatch.supervise.outcome import Outcome, Waiter
+from trainwatch.supervise.spawn import supervised
 
 if TYPE_CHECKING:
     from trainwatch.replay.follow import FollowFeed
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
     from trainwatch.supervise.start import Started
 
 POLL = 0.2
+
+ALONE = 10.0
+"""Seconds without a supervisor after which that is said: the shim starts a new one sooner."""
+
 CLEAR = "the job goes on. ctrl-c once more detaches; `trainwatch stop {id} --confirm {id}` saves and stops it"
 
 
@@ -74,6 +79,8 @@ class Front:
         self._waiter = Waiter(run_dir)
         self._clock = SystemClock()
         self._interrupts = 0
+        self._supervised_at = self._clock.monotonic()
+        self._warned = False
         self._detached = False
 
     def screen(self, look: Screen) -> int:
@@ -98,6 +105,7 @@ class Front:
         try:
             while (ended := self._look()) is None and not self._detached:
                 self._say(feed)
+                self._warn()
                 self._clock.sleep(POLL)
             if ended is not None:
                 self._let_end(feed)
@@ -135,11 +143,20 @@ class Front:
         for line in (*self._plain.lines(feed.latest()), *self._deeds.lines()):
             self._print(line)
 
+    def _warn(self) -> None:
+        """Say once that nobody supervises, when that lasts."""
+        now = self._clock.monotonic()
+        if supervised(self._dir):
+            self._supervised_at = now
+        elif now - self._supervised_at > ALONE and not self._warned:
+            self._warned = True
+            self._print(f"nobody supervises this run: it is watched, and nothing acts on it; the reason is in {self._dir.log}")
+
     def _print(self, line: str) -> None:
-        """One line; a reader that went away detaches us and hurts nobody."""
+        """One line; a reader or terminal that went away detaches us and hurts nobody."""
         try:
             print(f"{self._mark}{line}", flush=True)
-        except BrokenPipeError:
+        except OSError:
             self._detached = True
             sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123  for the rest of our life
 

@@ -52,7 +52,7 @@ class Supervisor:
         self.diary = Diary(run_dir)
         self.intake = Intake(run_dir, sample=sample)
         self.job = Job(run_dir, run.info.sources, attached=self.terms.attached)
-        self.outlook = Outlook(run_dir, run, self.engine, self.job, standing=self.terms.may.save and _stands(rules))
+        self.outlook = Outlook(run_dir, run, self.engine, self.job, clock, standing=self.terms.may.save and _stands(rules))
         self.decider = Decider(self.diary, self.terms.may, unsaved=self.terms.unsaved)
         self.desk = Desk(run_dir, run.info, self.terms, self.diary)
         self.carrier = Carrier(run_dir, run, self.terms.limits, job=self.job, outlook=self.outlook, diary=self.diary, lock=lock)

@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from trainwatch.model.errors import NotReadableError
-from trainwatch.store import statefile
+from trainwatch.store import runfile, statefile
 from trainwatch.store.rundir import RunDir
 from trainwatch.store.statefile import StateFile
-from trainwatch.supervise import spawn
+from trainwatch.supervise import spawn, terms
 from trainwatch.supervise.job import Job
 
 UNKNOWN = 125
 """The exit code of a run whose own nobody knows."""
+
+PERIOD = 1.0
+"""Seconds between looks at processes."""
 
 PATIENCE = 5.0
 """Seconds that a supervisor may be missing after the end: the shim starts a new one sooner."""
@@ -28,11 +31,15 @@ class Outcome:
 
 
 class Waiter:
-    """Looks again and again whether a run has ended. The supervisor has the last word; without one it is the shim's."""
+    """Looks again and again whether a run has ended. The supervisor has the last word; without one shim and processes tell."""
 
     def __init__(self, run_dir: RunDir) -> None:
+        """Raises NotReadableError when run.json cannot be read."""
+        run = runfile.load(run_dir)
         self._dir = run_dir
-        self._alone: float | None = None
+        self._job = Job(run_dir, run.info.sources, attached=terms.of(run).attached)
+        self._looked = 0.0
+        self._over_since: float | None = None
 
     def look(self, now: float) -> Outcome | None:
         """How the run ended; None while it goes on. `now` in Unix seconds."""
@@ -41,13 +48,20 @@ class Waiter:
             if kept.state == "stopped":
                 return Outcome("stopped", kept.stop.text, UNKNOWN if kept.stop.exit_code is None else kept.stop.exit_code)
             return _own(kept.state, kept.exit_code)
-        if not self._dir.exit.exists() or spawn.supervised(self._dir):
-            self._alone = None
+        if 0 <= now - self._looked < PERIOD:
             return None
-        self._alone = now if self._alone is None else self._alone
-        if now - self._alone < PATIENCE:
+        self._looked = now
+        return self._alone(now)
+
+    def _alone(self, now: float) -> Outcome | None:
+        """The end of a job that nobody supervises."""
+        if spawn.supervised(self._dir) or not self._job.ended():
+            self._over_since = None
             return None
-        code = Job(self._dir, (), attached=False).exit_code()
+        self._over_since = now if self._over_since is None else self._over_since
+        if now - self._over_since < PATIENCE:
+            return None
+        code = self._job.exit_code()
         return _own("lost" if code is None else "failed" if code else "done", code)
 
     def failure(self, since: float) -> Outcome | None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from trainwatch.engine.engine import Engine
+from trainwatch.model.clock import Clock
 from trainwatch.model.inputs import CheckpointSeen
 from trainwatch.store.rundir import RunDir
 from trainwatch.store.runfile import RunFile
@@ -18,6 +19,12 @@ from trainwatch.supervise.watch import Signature, Watch, signature
 PERIOD = 1.0
 """Seconds between looks at what is dear to look at."""
 
+MOST = 60.0
+"""Seconds between looks through folders at most."""
+
+SHARE = 0.005
+"""Share of a processor that looking through folders may cost: a folder that takes long is looked at less often."""
+
 
 class Outlook:
     """One job.
@@ -26,7 +33,7 @@ class Outlook:
     out the standing order. `saving`: it is at a save.
     """
 
-    def __init__(self, run_dir: RunDir, run: RunFile, engine: Engine, job: Job, *, standing: bool) -> None:
+    def __init__(self, run_dir: RunDir, run: RunFile, engine: Engine, job: Job, clock: Clock, *, standing: bool) -> None:
         """`standing` asks the hook to save at every best evaluation."""
         self.control = Control(run_dir, run.info.id)
         self.watch = Watch(Path(run.cwd or "/"))
@@ -36,6 +43,8 @@ class Outlook:
         self._dir = run_dir
         self._engine = engine
         self._job = job
+        self._clock = clock
+        self._folders_at = 0.0
         self._standing = standing
         self._order: tuple[str, str] | None = None
         self._signs = (0, 0)
@@ -67,10 +76,17 @@ class Outlook:
         if signs != self._signs:
             self._signs, self.life = signs, now
         self._stand()
+        if not 0 <= self._folders_at - now <= MOST:
+            yield from self._folders(now, machine)
+
+    def _folders(self, now: float, machine: Machine) -> Iterator[CheckpointSeen]:
+        """Look through the folders, and say when to do it again."""
+        begun = self._clock.monotonic()
         self._name_folders(machine)
-        for seen in self.watch.changes(now):
+        for seen in list(self.watch.changes(now)):
             self._remember(seen)
             yield seen
+        self._folders_at = now + min((self._clock.monotonic() - begun) / SHARE, MOST)
 
     def last_look(self, now: float, machine: Machine) -> Iterator[CheckpointSeen]:
         """Every checkpoint not told yet: nobody writes any more."""

@@ -82,13 +82,10 @@ class Watch:
 
     def candidates(self) -> list[Path]:
         """The newest checkpoints of every folder, the newest last."""
-        found: list[Path] = []
+        found: dict[Path, None] = {}
         for folder in self._folders:
-            try:
-                found += find(folder)
-            except OSError:
-                continue
-        return sorted(dict.fromkeys(found), key=_modified)[-NEWEST * max(len(self._folders), 1) :]
+            found |= dict.fromkeys(find(folder)[-NEWEST:])
+        return sorted(found, key=_modified)
 
     def newest_complete(self, now: float, before: int | None) -> CheckpointSeen | None:
         """The newest complete checkpoint, not beyond step `before` where both are known; None when there is none."""

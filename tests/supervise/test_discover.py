@@ -1,0 +1,44 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.live import wait_for
+
+from trainwatch.supervise import discover
+
+WRITE = "import sys, time\nwhile True: print('x', flush=True); time.sleep(0.05)"
+
+
+def test_the_writer_of_a_log_is_found_and_its_reader_is_not(tmp_path: Path) -> None:
+    """`tail -f` has the log open too; only who writes is the job. A renamed log is still written by it."""
+    log = tmp_path / "train.out"
+    with log.open("w", encoding="utf-8") as out:
+        job = subprocess.Popen([sys.executable, "-c", WRITE], stdout=out)
+    tail = subprocess.Popen(["tail", "-f", str(log)], stdout=subprocess.DEVNULL)
+    try:
+        wait_for(lambda: [p.pid for p in discover.writers([log])] == [job.pid], "the writer")
+        moved = log.rename(tmp_path / "old.out")
+        assert discover.written([moved])
+        assert not discover.written([tmp_path / "none"])
+    finally:
+        for process in (job, tail):
+            process.kill()
+            process.wait()
+    assert not discover.written([tmp_path / "old.out"])
+
+
+def test_a_job_behind_tee_is_found(tmp_path: Path) -> None:
+    """`job | tee log`: tee holds the log, and the job is who writes into tee's pipe."""
+    log = tmp_path / "train.out"
+    reading, writing = os.pipe()
+    job = subprocess.Popen([sys.executable, "-c", WRITE], stdout=writing)
+    tee = subprocess.Popen(["tee", str(log)], stdin=reading, stdout=subprocess.DEVNULL)
+    os.close(reading)
+    os.close(writing)
+    try:
+        wait_for(lambda: {p.pid for p in discover.writers([log])} == {job.pid, tee.pid}, "both")
+    finally:
+        for process in (job, tee):
+            process.kill()
+            process.wait()

@@ -1,0 +1,98 @@
+from pathlib import Path
+
+import pytest
+
+from trainwatch.model.errors import NotWrittenError
+from trainwatch.model.inputs import Chunk, Gpu, Input, Sample, Tick
+from trainwatch.store.arrivals import Arrivals
+from trainwatch.store.rundir import RunDir
+from trainwatch.supervise.intake import Intake
+
+
+def intake(folder: Path, *, gpus: tuple[Gpu, ...] = ()) -> Intake:
+    return Intake(RunDir(folder), sample=lambda now: Sample(now, gpus, "" if gpus else "no driver"))
+
+
+def kinds(items: list[Input]) -> list[str]:
+    return [type(item).__name__ for item in items]
+
+
+def test_everything_is_written_before_it_is_handed_over(tmp_path: Path) -> None:
+    """At the moment an input arrives at the fold it can be read from the arrivals by another process."""
+    log = tmp_path / "a.out"
+    log.write_text("one\ntwo\n", encoding="utf-8")
+    source = intake(tmp_path)
+    source.follow(str(log), 4, None)
+    for handed, item in enumerate(source.arrived(10.0), 1):
+        again = list(intake(tmp_path).recorded())
+        assert len(again) == handed
+        assert again[-1] == item
+    assert [item.data for item in intake(tmp_path).recorded() if isinstance(item, Chunk)] == [b"two\n"]
+
+
+def test_a_second_reader_goes_on_where_the_first_was(tmp_path: Path) -> None:
+    """Not a byte twice and none missed, with the follower's own state or with the arrivals alone."""
+    log = tmp_path / "a.out"
+    log.write_bytes(b"one\n")
+    first = intake(tmp_path)
+    first.follow(str(log), 0, None)
+    list(first.arrived(10.0))
+    kept = first.positions()
+    for state in (kept[str(log)], None, {"attempt": 9, "offset": 1}, {"attempt": 1, "offset": 4}):
+        second = intake(tmp_path)
+        list(second.recorded())
+        second.follow(str(log), 0, state)
+        with log.open("ab") as file:
+            file.write(b"more\n")
+        chunks = [item for item in second.arrived(11.0) if isinstance(item, Chunk)]
+        assert [chunk.data for chunk in chunks] == [b"more\n"]
+
+
+def test_ticks_lie_on_the_grid(tmp_path: Path) -> None:
+    """One tick a second, on whole seconds, however often we look."""
+    source = intake(tmp_path)
+    ticks = [item.now for n in range(40) for item in source.arrived(100.05 + n / 10) if isinstance(item, Tick)]
+    assert ticks == [100.0, 101.0, 102.0, 103.0]
+
+
+def test_devices_are_sampled_every_two_seconds_and_blindness_is_told_once(tmp_path: Path) -> None:
+    """With devices a sample each two seconds; without, the reason once."""
+    gpu = Gpu(0, "u", "H200", 0.5, 1, 2)
+    for gpus, count in (((gpu,), 5), ((), 1)):
+        folder = tmp_path / str(count)
+        folder.mkdir()
+        source = intake(folder, gpus=gpus)
+        samples = [item for n in range(100) for item in source.arrived(100.0 + n / 10) if isinstance(item, Sample)]
+        assert len(samples) == count
+
+
+def test_a_full_disk_stops_reading_and_keeps_what_was_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The input that could not be written comes first when it can be; the log is not read on meanwhile."""
+    log = tmp_path / "a.out"
+    log.write_bytes(b"one\n")
+    source = intake(tmp_path)
+    source.follow(str(log), 0, None)
+
+    def full(_self: Arrivals, _item: Input) -> None:
+        raise NotWrittenError("full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Arrivals, "write", full)
+        for _ in range(3):
+            with pytest.raises(NotWrittenError):
+                list(source.arrived(10.0))
+        log.write_bytes(b"one\ntwo\n")
+    items = list(source.arrived(12.0))
+    assert [item.data for item in items if isinstance(item, Chunk)] == [b"one\n", b"two\n"]
+    assert kinds(items)[:2] == ["Chunk", "Chunk"]
+
+
+def test_the_end_closes_every_source(tmp_path: Path) -> None:
+    """After the last bytes each source gets its final, empty chunk."""
+    for name in ("a", "b"):
+        (tmp_path / name).write_bytes(b"x")
+    source = intake(tmp_path)
+    for name in ("a", "b"):
+        source.follow(str(tmp_path / name), 0, None)
+    chunks = [item for item in source.final(10.0) if isinstance(item, Chunk)]
+    assert [(chunk.data, chunk.final) for chunk in chunks] == [(b"x", False), (b"x", False), (b"", True), (b"", True)]
