@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 from trainwatch.formats.reader import Reader
 from trainwatch.model.block import Block
@@ -35,7 +36,7 @@ def read_in(data: bytes, cuts: Sequence[int], *, fast: bool = True) -> list[tupl
         reader._blocks._may_skip = lambda *_: False  # type: ignore[method-assign]
     found: list[tuple[object, ...]] = []
     edges = [0, *sorted(cut % (len(data) + 1) for cut in cuts), len(data)]
-    for start, stop in zip(edges, edges[1:], strict=False):
+    for start, stop in pairwise(edges):
         found += plain(reader.feed(data[start:stop], start))
     return found + plain(reader.feed(b"", len(data), final=True))
 

@@ -5,8 +5,8 @@ import random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from tests.formats.reading import plain, read, read_in, values
+
 from trainwatch.formats.reader import MAX_UNFINISHED, Reader
 from trainwatch.model.facts import Facts
 
@@ -37,6 +37,8 @@ def _piece(draw: random.Random) -> bytes:
             f" iteration {step:8}/    1000 | consumed samples: {step} | lm loss: {n[0]} | grad norm: {n[1]} |\n",
             f"Epoch 1/3:   4%|▍  | {step}/24941 [07:36<2:42:03, 2.45it/s, loss={n[0]}, lr={n[1]}]",
             f"\rEpoch 1/3:   4%|▍  | {step}/24941 [07:36<2:42:03, 2.45it/s, loss={n[0]}]",
+            f"\rTrain:   4%|▍  | {step}/941 [07:36<2:42:03, 2.45ex/s, loss: {n[0]}]",
+            f"\r  4%|▍  | {step}/941 [07:36<2:42:03, 2.45ex/s]",
             f'{{"current_steps": {step}, "total_steps": 610, "loss": 0.8518, "epoch": 0.08}}\n',
             f"[rank{draw.randrange(3)}]: step: 3  loss: {n[0]}  memory: 1.0GiB(2.0%)  tps: 1,402\n",
             f"epoch 1 step {step} loss={n[0]}\n",

@@ -14,14 +14,17 @@ _FRAME = re.compile(
 )
 _DESCRIPTION = re.compile(rb"([^\r\n|\]]{0,120}?)[ ]{0,8}\d{1,3}%\|[^|\r\n]{0,400}\| \Z")
 _EPOCH = re.compile(rb"[Ee]poch:?[ ]{0,3}\[?(\d{1,7})(?:/(\d{1,7}))?\]?")
-_PAIR = re.compile(rb"([A-Za-z_][\w /.@-]{0,63}?)(?:=|: )[ ]{0,8}([^\s,]{1,40})(?:, |,|\Z)")
+_PAIR = re.compile(rb"([A-Za-z_][\w /.@-]{0,63}?)=[ ]{0,8}([^\s,]{1,40})(?:, |,|\Z)")
 _KINDS = (KindRule("train", ("*loss*",)), KindRule("info"))
 _EVALUATION = re.compile(rb"\b(?:eval|valid|val|test)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One picture of a bar. `start` and `end` are positions in the line; `elapsed` in seconds; `postfix` as printed."""
+    """One picture of a bar. `start` and `end` are positions in the line; `elapsed` in seconds; `postfix` as printed.
+
+    `plain` says that it begins with its percentage, without a description.
+    """
 
     start: int
     end: int
@@ -30,6 +33,7 @@ class Frame:
     total: int
     elapsed: float
     postfix: bytes
+    plain: bool
 
     @property
     def key(self) -> tuple[bytes, int, int]:
@@ -46,7 +50,8 @@ def frames(line: bytes) -> list[Frame]:
         described = _DESCRIPTION.search(before[-600:])
         description = described[1].strip() if described else before[-120:].strip()
         start = position + max(0, len(before) - 600) + described.start() if described else match.start()
-        found.append(Frame(start, match.end(), description, int(match[1]), int(match[2]), clock(match[3]), match[5] or b""))
+        plain = described is not None and not description
+        found.append(Frame(start, match.end(), description, int(match[1]), int(match[2]), clock(match[3]), match[5] or b"", plain))
         position = match.end()
     return found
 

@@ -9,16 +9,17 @@ from __future__ import annotations
 import copy
 from array import array
 from collections import deque
-from itertools import chain
 
 from trainwatch.formats.gather import Gather
 from trainwatch.formats.lines import Lines
 from trainwatch.formats.places import SlicePlaces
+from trainwatch.formats.ranks import Ranks
 from trainwatch.formats.shapes import MAX_LEARNED, Learned
 from trainwatch.model.block import Block
 
-_Row = tuple[int, int, tuple[bytes, ...]]
-_Hit = tuple[int, int, tuple[bytes, ...], Learned]
+_Span = tuple[int, int]
+_Values = tuple[bytes, ...]
+NEWLINE = 10
 IDLE = 8
 """A pattern that found nothing in so many stretches rests until its shape is seen again."""
 _BEFORE = frozenset(b"\r\n]")
@@ -46,14 +47,15 @@ class Blocks:
         else:
             self._slow(data, start, stop, base)
         self._lines.steps.seen(data, start, stop)
+        self._lines.follow_bar()
         self._learn()
 
     def _may_skip(self, data: bytes, start: int, stop: int) -> bool:
         """Whether unseen frames could not change what is known of the bars."""
         steps = self._lines.steps
-        if self._lines.in_history or steps.complete:
+        if self._lines.in_history or steps.completes(data, start, stop):
             return False
-        return steps.total is not None or not (data.find(b"it/s]", start, stop) >= 0 or data.find(b"s/it]", start, stop) >= 0)
+        return steps.total is not None or data.find(b"\r", start - 1, stop) < 0 or data.find(b"%|", start, stop) < 0
 
     def _slow(self, data: bytes, start: int, stop: int, base: int) -> None:
         """Line by line."""
@@ -76,76 +78,96 @@ class Blocks:
             self._counts.clear()
 
     def _fast(self, data: bytes, start: int, stop: int, base: int) -> None:
-        """Match by match; loud gaps line by line."""
-        world = self._lines.world
-        recent: deque[tuple[bytes, ...]] = deque(maxlen=world)
-        may_repeat = self._lines.ranks.may_repeat
-        wants_burst = self._lines.steps.wants_burst
-        rows: list[_Row] = []
+        """Runs of matches become blocks; loud gaps are read line by line."""
+        spans, groups, owners = self._hits(data, start, stop)
+        copies, burst = self._copies(), self._lines.steps.wants_burst
+        find = data.find
         current: Learned | None = None
         position = done = start
-        find = data.find
-        for begin, end, groups, learned in self._hits(data, start, stop):
+        first = 0
+        for index, (begin, end) in enumerate(spans):
+            learned = owners[index]
             at = begin + learned.lead
             if at < position:
+                self._rows(data, base, current, spans[first:index], groups[first:index], start=done, stop=position)
+                first, done = index + 1, position
                 continue
-            quiet = at == position or (data[at - 1] in _BEFORE and find(b"\n", position, at) < 0 and find(b"=", position, at) < 0)
-            loud = (
-                not quiet
-                or (at == position and wants_burst and not learned.stepped)
-                or (world > 1 and (groups in recent or may_repeat((_kind(learned), *groups))))
-            )
-            if rows and (loud or learned is not current):
-                self._rows(data, base, current, rows, start=done, stop=position)
-                rows, done = [], position
-            position = find(b"\n", end, stop) + 1 or stop
+            if at == position:
+                loud = burst and not learned.stepped
+            else:
+                loud = data[at - 1] not in _BEFORE or find(b"\n", position, at) >= 0 or find(b"=", position, at) >= 0
+            loud = loud or (copies is not None and copies.may_be(_kind(learned), groups[index]))
+            if loud or learned is not current:
+                self._rows(data, base, current, spans[first:index], groups[first:index], start=done, stop=position)
+                first, done, current = index, position, learned
+            position = end + 1 if end < stop and data[end] == NEWLINE else find(b"\n", end, stop) + 1 or stop
             if loud:
                 self._slow(data, done, position, base)
-                done, world, wants_burst = position, self._lines.world, self._lines.steps.wants_burst
-                recent = deque(maxlen=world)
-                continue
-            current = learned
-            recent.append(groups)
-            rows.append((at, end, groups))
-        self._rows(data, base, current, rows, start=done, stop=position)
+                first, done = index + 1, position
+                copies, burst = self._copies(), self._lines.steps.wants_burst
+        self._rows(data, base, current, spans[first:], groups[first:], start=done, stop=position)
         self._slow(data, position, stop, base)
 
-    def _hits(self, data: bytes, start: int, stop: int) -> list[_Hit]:
-        """What the patterns find, in order."""
-        several: list[list[_Hit]] = []
+    def _copies(self) -> _Copies | None:
+        """What recognises records that another rank may have printed already; None when one rank prints."""
+        return _Copies(self._lines.ranks, self._lines.world) if self._lines.world > 1 else None
+
+    def _hits(self, data: bytes, start: int, stop: int) -> tuple[list[_Span], list[_Values], list[Learned]]:
+        """What the patterns find, in order: where, the values, and whose it is."""
+        several: list[tuple[list[_Span], list[_Values], list[Learned]]] = []
         for key, learned in list(self._learned.items()):
-            lead = learned.lead
-            found = [(*m.span(), m.groups(), learned) for m in learned.pattern.finditer(data, start - lead, stop)]
-            self._idle[key] = 0 if found else self._idle[key] + 1
-            if found:
-                several.append(found)
+            matches = list(learned.pattern.finditer(data, start - learned.lead, stop))
+            self._idle[key] = 0 if matches else self._idle[key] + 1
+            if matches:
+                several.append(([m.span() for m in matches], [m.groups() for m in matches], [learned] * len(matches)))
             elif self._idle[key] > IDLE:
                 del self._learned[key]
-        return several[0] if len(several) == 1 else sorted(chain.from_iterable(several), key=_place)
+        if len(several) == 1:
+            return several[0]
+        rows = sorted((row for hits in several for row in zip(*hits, strict=True)), key=lambda row: row[0][0] + row[2].lead)
+        return [row[0] for row in rows], [row[1] for row in rows], [row[2] for row in rows]
 
-    def _rows(self, data: bytes, base: int, learned: Learned | None, rows: list[_Row], *, start: int, stop: int) -> None:
+    def _rows(
+        self, data: bytes, base: int, learned: Learned | None, spans: list[_Span], values: list[_Values], *, start: int, stop: int
+    ) -> None:
         """Rows of one shape, all that `data[start:stop]` holds, become a block.
 
         A row that is no number after all sends the stretch to the reference reader.
         """
-        if not rows or learned is None:
+        if not spans or learned is None:
             self._line += data.count(b"\n", start, stop)
             return
         try:
-            columns = _columns(learned, rows)
+            columns = _columns(learned, values)
         except ValueError:
             self._slow(data, start, stop, base)
             return
         kind = learned.plan.kind or "info"
         self._lines.configure_steps()
-        offsets, ends = array("q", [base + row[0] for row in rows]), array("q", [base + row[1] for row in rows])
+        shift = base + learned.lead
+        offsets, ends = array("q", [at + shift for at, _ in spans]), array("q", [end + base for _, end in spans])
         places = SlicePlaces(data, base, start, self._line, offsets, ends, columns.get("epoch"), copy.copy(self._lines.steps), kind)
         derived = () if "step" in columns else ("step",)
         gather = self._gather
         block = Block(kind, gather.source, gather.attempt, learned.format, columns, offsets, places, (), derived, gather.seen_at)
         self._line += data.count(b"\n", start, stop)
         world = self._lines.world
-        self._lines.accept(block, [(_kind(learned), *row[2]) for row in rows[-world:]] if world > 1 else ())
+        self._lines.accept(block, [(_kind(learned), *row) for row in values[-world:]] if world > 1 else ())
+
+
+class _Copies:
+    """Recognises what was printed before, among the newest records and those of the run of matches under way."""
+
+    def __init__(self, ranks: Ranks, world: int) -> None:
+        self._ranks = ranks
+        self._recent: deque[_Values] = deque(maxlen=world)
+
+    def may_be(self, kind: bytes, values: _Values) -> bool:
+        """Whether these values were printed of late; remembers them if not."""
+        if values in self._recent or self._ranks.may_repeat((kind, *values)):
+            return True
+        self._recent.append(values)
+        return False
 
 
 def _kind(learned: Learned) -> bytes:
@@ -153,16 +175,18 @@ def _kind(learned: Learned) -> bytes:
     return (learned.plan.kind or "info").encode()
 
 
-def _place(hit: _Hit) -> int:
-    """Where the record of a hit begins."""
-    return hit[0] + hit[3].lead
+def _columns(learned: Learned, values: list[_Values]) -> dict[str, array[float]]:
+    """The values of the rows, under our names and in SI. Raises ValueError when one is not spelt as `float` takes it.
 
-
-def _columns(learned: Learned, rows: list[_Row]) -> dict[str, array[float]]:
-    """The values of the rows, under our names and in SI. Raises ValueError when one is not spelt as `float` takes it."""
-    raw = list(zip(*(row[2] for row in rows), strict=True))
+    Two names for one value share a column.
+    """
+    raw = list(zip(*values, strict=True))
+    made: dict[tuple[int, float], array[float]] = {}
     columns: dict[str, array[float]] = {}
     for slot in learned.plan.slots:
-        values = map(float, raw[slot.index])
-        columns[slot.name] = array("d", values if slot.factor == 1.0 else [v * slot.factor for v in values])
+        key = slot.index, slot.factor
+        if key not in made:
+            numbers = map(float, raw[slot.index])
+            made[key] = array("d", numbers if slot.factor == 1.0 else [v * slot.factor for v in numbers])
+        columns[slot.name] = made[key]
     return columns

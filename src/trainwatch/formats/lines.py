@@ -26,6 +26,9 @@ MAX_LINE = 1 << 16
 
 _CHECKPOINT_STEP = re.compile(r"(?:checkpoint|ckpt|step|iter)[-_=]?0*(\d{1,12})(?!.*(?:checkpoint|ckpt|step|iter)[-_=]?\d)")
 
+_OWN_STEPS = frozenset({"trainer_state", "json", "generic", "bars"})
+"""Readers whose records have a step of their own or none."""
+
 OWN = b"[trainwatch]"
 """Lines that trainwatch itself wrote into a job's log."""
 
@@ -92,6 +95,14 @@ class Lines:
         if step is not None and block.kind in ("train", "info"):
             self.progress = (step, self._total())
 
+    def follow_bar(self) -> None:
+        """The train bar may have gone on in frames that nobody looked at."""
+        newest = self.steps.newest
+        if newest is not None and self.steps.total is not None:
+            self.elapsed = max(self.elapsed, newest[1])
+            if self.progress is None or newest[0] > self.progress[0]:
+                self.progress = (newest[0], self.steps.total)
+
     def configure_steps(self) -> None:
         """In a log without bars the steps per epoch follow from the configuration, where it is known."""
         if self.steps.total is None:
@@ -127,12 +138,14 @@ class Lines:
         if len(raw) > MAX_LINE and b'{"' not in raw:
             return
         line = clean(raw)
+        bars_end = 0
         if b"/" in line and b"[" in line and len(line) <= MAX_LINE:
             for frame in bars.frames(line):
+                bars_end = frame.end
                 self._frame(frame, base + start + max(0, raw.find(b"%d/%d [" % (frame.counter, frame.total))), number)
         position = 0
         found = False
-        for record, printed, rank in self._records(line, base + start, number):
+        for record, printed, rank in self._records(line, base + start, number, bars_end):
             found = True
             at = _raw_position(raw, line, record, position)
             position = max(at, 0) + 1 if at >= 0 else position
@@ -142,8 +155,8 @@ class Lines:
         if not found:
             self._configuration.read(line, number)
 
-    def _records(self, line: bytes, offset: int, number: int) -> Iterator[tuple[Record, Printed, bytes | None]]:
-        """Every record of a cleaned line, with the rank that printed it."""
+    def _records(self, line: bytes, offset: int, number: int, bars_end: int) -> Iterator[tuple[Record, Printed, bytes | None]]:
+        """Every record of a cleaned line whose bars end at `bars_end`, as printed, and the rank that printed it."""
         if self._history is not None:
             entries = [] if self._specific else list(self._history.read(line, offset, number))
             self.in_history = self._history.inside
@@ -168,7 +181,7 @@ class Lines:
                 self._specific = self._specific or record.kind in ("train", "eval")
                 yield record, line[record.start : record.end], tag(line[: record.start])
         if not found and self._generic is not None and not self._specific and len(line) <= 4096:
-            for record in self._generic.read(line):
+            for record in self._generic.read(line, bars_end):
                 yield record, line[record.start : record.end], tag(line[: record.start])
 
     def _derive(self, record: Record, data: bytes, at: int) -> None:
@@ -176,7 +189,7 @@ class Lines:
         self._flush()
         if record.kind == "event":
             _step_of_path(record)
-        elif "step" not in record.values and record.format != "trainer_state":
+        elif "step" not in record.values and record.format not in _OWN_STEPS:
             epoch = record.values.get("epoch")
             if record.kind == "train":
                 self.steps.train(epoch)
@@ -203,9 +216,9 @@ class Lines:
 
     def _frame(self, frame: bars.Frame, offset: int, number: int) -> None:
         """A picture of a bar."""
-        if not frame.description and self.steps.bar(frame.total, frame.counter, frame.elapsed):
+        if frame.plain and self.steps.bar(frame.total, frame.counter, frame.elapsed):
             self._facts.note("total_steps", float(frame.total), self._gather.source, number)
-        is_train = frame.total == self.steps.total and not frame.description
+        is_train = frame.total == self.steps.total and frame.plain
         values = bars.record(frame) if frame.postfix and self._postfix else None
         if is_train or values is not None or frame.description[:5].lower() in (b"epoch", b"train"):
             step, total = bars.steps_of(frame)

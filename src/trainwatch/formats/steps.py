@@ -37,6 +37,16 @@ class Steps:
         self.epoch: float | None = None
         self._next: tuple[int, _Frame] | None = None
 
+    def completes(self, data: bytes, start: int, stop: int) -> bool:
+        """Whether the train bar has come to its end by the end of a stretch."""
+        frame = _newest(data, self.total, start, stop) if self.total is not None else None
+        return self.complete or (frame is not None and self.total is not None and frame[0] >= self.total)
+
+    @property
+    def newest(self) -> _Frame | None:
+        """(counter, elapsed seconds) of the newest frame of the train bar."""
+        return self._at
+
     @property
     def wants_burst(self) -> bool:
         """Whether the next adjacent records will tell the steps per epoch."""
@@ -81,10 +91,16 @@ class Steps:
                 self._calibrate(data, start, end)
             return self._by_epoch(epoch, _printed(data, start, end), kind)
         before = _newest(data, self.total, 0, start) or self._at
-        return None if before is None else max(before[0], self._refreshed(data, end, before))
+        if before is None:
+            return None
+        is_glued = data[start - 1 : start] == b"]"
+        return before[0] if is_glued else max(before[0], self._refreshed(data, end, before))
 
     def _refreshed(self, data: bytes, end: int, before: _Frame) -> int:
-        """The counter of the frame behind a record, if it is the bar drawn anew at that moment and not the picture of a later step."""
+        """The counter of the frame behind a record, if it is the bar drawn anew at that moment and not the picture of a later step.
+
+        A record that is glued to the frame before it was printed past the bar, which is then not drawn anew.
+        """
         after = _AFTER.match(data, end - 1)
         if after is None or int(after[2]) != self.total:
             return 0
