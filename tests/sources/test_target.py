@@ -1,4 +1,5 @@
 import os
+import shutil
 import subprocess
 import sys
 
@@ -35,6 +36,14 @@ def test_a_folder_is_every_log_in_it(tmp_path):
     (tmp_path / "trainer_log.jsonl").unlink()
     assert logs(str(tmp_path)) == (tmp_path / "trainer_state.json",)
     (tmp_path / "trainer_state.json").unlink()
+    for step in (9, 10):
+        state = tmp_path / f"checkpoint-{step}/trainer_state.json"
+        state.parent.mkdir()
+        state.write_text("{}")
+        os.utime(state, (step, step))
+    assert logs(str(tmp_path)) == (state,)
+    shutil.rmtree(tmp_path / "checkpoint-9")
+    shutil.rmtree(tmp_path / "checkpoint-10")
     with pytest.raises(NotFoundError, match="holds neither a run nor a log"):
         logs(str(tmp_path))
 

@@ -20,7 +20,7 @@ SECONDS = 20
 FAMILIES = (
     re.compile(r".+\.(out|err|log)(\.\d+)?(\.gz)?|nohup\.out|.*log.*\.txt"),
     re.compile(r".+\.jsonl"),
-    re.compile(r"trainer_state\.json"),
+    re.compile(r".*trainer_state.*\.json"),
 )
 """Names of logs in a folder. The first family that is there is taken: the others repeat it."""
 
@@ -42,7 +42,7 @@ def logs(word: str) -> tuple[Path, ...]:
 
 
 def in_folder(folder: Path) -> tuple[Path, ...]:
-    """The logs that lie directly in a folder, by name."""
+    """The logs that lie directly in a folder, by name; in a folder of checkpoints the newest one's trainer_state.json."""
     try:
         files = sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
     except OSError as error:
@@ -51,6 +51,9 @@ def in_folder(folder: Path) -> tuple[Path, ...]:
         found = tuple(path for path in files if family.fullmatch(path.name) and is_log(path))
         if found:
             return found
+    checkpoints = sorted(folder.glob("checkpoint-*/trainer_state.json"), key=lambda path: (path.stat().st_mtime, path.parent.name))
+    if checkpoints:
+        return (checkpoints[-1],)
     raise NotFoundError(f"{folder}: holds neither a run nor a log (*.out, *.err, *.log, *.jsonl, trainer_state.json)")
 
 
