@@ -26,7 +26,7 @@ def plain(blocks: Iterable[Block]) -> list[tuple[object, ...]]:
 def read(data: bytes | str, names: Sequence[str] | None = None, facts: Facts | None = None) -> list[tuple[object, ...]]:
     """The records of a log read in one go."""
     raw = data.encode() if isinstance(data, str) else data
-    return plain(Reader("log", facts=facts or Facts(), names=names).feed(raw, 0, final=True))
+    return plain(Reader("log", facts=Facts() if facts is None else facts, names=names).feed(raw, 0, final=True))
 
 
 def read_in(data: bytes, cuts: Sequence[int], *, fast: bool = True) -> list[tuple[object, ...]]:

@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from trainwatch.cli.main import main
+
+LOG = """\
+TrainingArguments(
+learning_rate=0.001,
+)
+{'loss': nan, 'grad_norm': 0.5, 'learning_rate': 0.001, 'epoch': 0.5}
+{'eval_loss': inf, 'epoch': 0.5}
+Saving model checkpoint to out/checkpoint-10
+{'loss': 0.25, 'grad_norm': 0.5, 'learning_rate': 0.0, 'epoch': 1.0}
+"""
+
+
+def _export(capsys: pytest.CaptureFixture[str], *words: str) -> list[dict[str, object]]:
+    assert main(["export", *words]) == 0
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    """A small log."""
+    path = tmp_path / "train.out"
+    path.write_text(LOG)
+    return path
+
+
+def test_a_line_is_an_observation(log: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Source, attempt, line, kind, step, epoch, values and format; what is not finite is a word; what is not known is null."""
+    first, second, third, fourth = _export(capsys, str(log), "-f", "jsonl")
+    assert first == {
+        "source": str(log),
+        "attempt": 1,
+        "line": 4,
+        "kind": "train",
+        "step": None,
+        "epoch": 0.5,
+        "values": {"loss": "nan", "grad_norm": 0.5, "learning_rate": 0.001},
+        "format": "hf_trainer",
+    }
+    assert (second["kind"], second["values"]) == ("eval", {"eval_loss": "inf"})
+    assert (third["kind"], third["step"], third["derived"]) == ("event", 10, ["step"])
+    assert fourth["line"] == 7
+
+
+def test_facts_fill_what_the_log_does_not_say(log: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With the steps per epoch stated, steps are derived and named as such."""
+    records = _export(capsys, str(log), "--fact", "steps_per_epoch=20")
+    assert [(record["step"], record.get("derived")) for record in records if record["kind"] == "train"] == [(10, ["step"]), (20, ["step"])]
+
+
+def test_export_lines_are_a_log(log: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What export writes can be exported again, with the same records."""
+    first = _export(capsys, str(log))
+    again = tmp_path / "again.jsonl"
+    again.write_text("".join(json.dumps(record) + "\n" for record in first))
+    second = _export(capsys, str(again))
+    keys = ("kind", "step", "epoch", "values", "format")
+    assert [[record[key] for key in keys] for record in second] == [[record[key] for key in keys] for record in first]
+
+
+def test_several_logs_are_read_one_after_the_other(log: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Every record names its own source."""
+    other = tmp_path / "other.log"
+    other.write_text("iter 1: loss 2.0, time 1.0ms, mfu 3.0%\n")
+    records = _export(capsys, str(log), str(other))
+    assert [record["source"] for record in records] == [str(log)] * 4 + [str(other)]
+
+
+def test_csv_has_a_row_per_value(log: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Long form, with a header."""
+    assert main(["export", str(log), "-f", "csv"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "source,attempt,line,kind,step,epoch,name,value"
+    assert lines[1] == f"{log},1,4,train,,0.5,loss,nan"
+    assert len(lines) == 1 + 3 + 1 + 2 + 3
+
+
+def test_an_empty_log_is_no_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing on stdout, a sentence on stderr."""
+    (tmp_path / "empty.log").write_text("")
+    assert main(["export", str(tmp_path / "empty.log")]) == 0
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "no metric" in captured.err
+
+
+@pytest.mark.parametrize(("words", "code"), [(["no/such.log"], 3), ([], 2)])
+def test_a_target_that_is_not_there(words: list[str], code: int, capsys: pytest.CaptureFixture[str]) -> None:
+    """A sentence and the exit code, no traceback."""
+    assert main(["export", *words]) == code
+    assert capsys.readouterr().err.startswith("trainwatch: ")
+
+
+def test_an_unknown_format_names_the_known_ones(log: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A typo in --formats ends with 2."""
+    assert main(["export", str(log), "--formats", "hf_trianer"]) == 2
+    assert "hf_trainer" in capsys.readouterr().err

@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from trainwatch.cli.main import main
+from trainwatch.formats.catalog import READERS, builtin, source_of
+
+BAD = 'name = "bad"\nabout = "x"\nspeed = 1\n[[shape]]\ntext = "<a> b"\nkind = "train"\n'
+WRONG = """
+name = "wrong"
+about = "a sample that does not hold"
+[[shape]]
+text = "now <step>: <loss>"
+kind = "train"
+[[sample]]
+text = "now 3: 0.5\\n"
+[[sample.record]]
+kind = "train"
+step = 4
+"""
+
+
+def test_list_names_every_format(capsys: pytest.CaptureFixture[str]) -> None:
+    """Files and coded readers alike, each with a sentence."""
+    assert main(["formats", "list"]) == 0
+    words = {line.split()[0] for line in capsys.readouterr().out.splitlines()}
+    assert words == {fmt.name for fmt in builtin()} | set(READERS)
+
+
+def test_show_prints_the_file(capsys: pytest.CaptureFixture[str]) -> None:
+    """The file itself, to be copied and changed."""
+    assert main(["formats", "show", "nanogpt"]) == 0
+    assert capsys.readouterr().out == source_of("nanogpt")
+    assert main(["formats", "show", "generic"]) == 0
+    assert main(["formats", "show", "nonsense"]) == 2
+
+
+def test_check_names_every_mistake(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """File and key of each, exit code 2."""
+    path = tmp_path / "bad.toml"
+    path.write_text(BAD)
+    assert main(["formats", "check", str(path)]) == 2
+    told = capsys.readouterr().err
+    assert all(part in told for part in (str(path), "speed", "shape[0].text", "sample"))
+    assert main(["formats", "check", str(tmp_path / "absent.toml")]) == 3
+
+
+def test_check_runs_the_samples(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A file whose sample does not hold is a file with a mistake; one that holds ends with 0."""
+    path = tmp_path / "wrong.toml"
+    path.write_text(WRONG)
+    assert main(["formats", "check", str(path)]) == 2
+    assert "step: 3, expected 4" in capsys.readouterr().err
+    path.write_text(WRONG.replace("step = 4", "step = 3"))
+    assert main(["formats", "check", str(path)]) == 0
+
+
+def test_test_runs_every_sample(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """All built-in samples hold; a user's format that does not ends with 1."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    assert main(["formats", "test"]) == 0
+    assert "0 failures" in capsys.readouterr().out
+    (tmp_path / "trainwatch" / "formats").mkdir(parents=True)
+    (tmp_path / "trainwatch" / "formats" / "wrong.toml").write_text(WRONG)
+    assert main(["formats", "test"]) == 1
+    assert "wrong.toml" in capsys.readouterr().out
+
+
+def test_test_of_a_log_says_what_is_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Records by format and kind, and the configuration with its line."""
+    log = tmp_path / "train.log"
+    log.write_text("learning_rate = 0.1\niter 1: loss 2.0, time 1.0ms, mfu 3.0%\niter 2: loss 2.0, time 1.0ms, mfu 3.0%\n")
+    assert main(["formats", "test", str(log)]) == 0
+    out = capsys.readouterr().out
+    assert out.splitlines()[0].split() == ["nanogpt", "train", "2"]
+    assert f"fact learning_rate = 0.1  ({log}:1)" in out

@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import pytest
+from tests.formats.reading import read
+
+from trainwatch.model.facts import Facts
+
+ARGUMENTS = """TrainingArguments(
+adam_beta1=0.9,
+eval_steps=10,
+eval_strategy=IntervalStrategy.STEPS,
+gradient_accumulation_steps=10,
+greater_is_better=False,
+learning_rate=0.0002,
+lr_scheduler_type=SchedulerType.COSINE,
+max_steps=-1,
+metric_for_best_model=eval_loss,
+num_train_epochs=100,
+output_dir=out/run_1,
+per_device_train_batch_size=2,
+save_total_limit=None,
+warmup_steps=0,
+)
+"""
+
+
+def _facts(text: str) -> dict[str, object]:
+    facts = Facts()
+    assert read(text, facts=facts) == []
+    return {name: fact.value for name, fact in facts.items()}
+
+
+def test_training_arguments() -> None:
+    """The dump of the Trainer's arguments; -1 and None mean that nothing was set."""
+    assert _facts(ARGUMENTS) == {
+        "eval_steps": 10,
+        "eval_strategy": "STEPS",
+        "gradient_accumulation_steps": 10,
+        "greater_is_better": False,
+        "learning_rate": 0.0002,
+        "lr_scheduler_type": "COSINE",
+        "metric_for_best_model": "eval_loss",
+        "num_train_epochs": 100,
+        "output_dir": "out/run_1",
+        "per_device_train_batch_size": 2,
+        "warmup_steps": 0,
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "expect"),
+    [
+        ("WORLD INFO DICT: {'localhost': [0, 1, 2]}\n", {"world_size": 3}),
+        ("[launch.py:170:main] dist_world_size=8\n", {"world_size": 8}),
+        ("batch_size=16 learning_rate=1e-5 grad_clip=1.0\n", {"learning_rate": 1e-5, "max_grad_norm": 1.0}),
+        (
+            "cmd = deepspeed main.py --num_train_epochs 16 --learning_rate 9.65e-6 --seed 1234\n",
+            {"num_train_epochs": 16, "learning_rate": 9.65e-6, "seed": 1234},
+        ),
+        ("['main.py', '--learning_rate', '9.65e-6', '--num-train-epochs', '3']\n", {"learning_rate": 9.65e-6, "num_train_epochs": 3}),
+        ("[Scheduler] Optimizer steps: 4,676\n", {"total_steps": 4676}),
+        ("  Total optimization steps = 17,000\n  Num Epochs = 30\n", {"total_steps": 17000, "num_train_epochs": 30}),
+        ("max_iters = 100000  # total\neval_interval = 1000\n", {"total_steps": 100000, "eval_steps": 1000}),
+    ],
+)
+def test_where_configuration_stands(text: str, expect: dict[str, object]) -> None:
+    """Launcher lines, command lines, schedulers, assignments."""
+    assert _facts(text) == expect
+
+
+def test_source_code_is_no_configuration() -> None:
+    """Values that are computed are not values."""
+    assert _facts('learning_rate = float(os.environ.get("LR", 0.1))\nmax_steps = args.max_steps\nseed = random()\n') == {}
+
+
+def test_a_fact_says_where_it_was_found() -> None:
+    """Source and line; the first finding wins, and what the user stated wins over all."""
+    facts = Facts({"seed": 7.0})
+    read("\nlearning_rate=0.1 seed=1\nlearning_rate=0.2\n", facts=facts)
+    assert (facts["learning_rate"].value, facts["learning_rate"].origin, facts["learning_rate"].line) == (0.1, "log", 2)
+    assert facts["seed"].value == 7.0
+
+
+def test_saved_checkpoints_are_events() -> None:
+    """A line about a checkpoint tells path and step."""
+    (record,) = read("Saving model checkpoint to out/run_2/checkpoint-500\n")
+    assert (record[0], record[4]) == ("event", 500)
+    assert record[6] == (("event", "checkpoint"), ("path", "out/run_2/checkpoint-500"))

@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+from tests.formats.reading import read, values
+
+from trainwatch.model.facts import Facts
+
+
+def test_our_own_lines_are_read_back() -> None:
+    """What export writes is read as it was: kind, step, epoch, values, names of formats."""
+    line = {
+        "source": "a",
+        "line": 3,
+        "kind": "train",
+        "step": 120,
+        "epoch": 1.5,
+        "values": {"loss": 0.1, "grad_norm": "nan"},
+        "format": "hf_trainer",
+    }
+    (record,) = read(json.dumps(line) + "\n")
+    assert record[:2] == ("train", "hf_trainer")
+    assert record[4:6] == (120, 1.5)
+    assert values(record) == {"loss": 0.1, "grad_norm": "nan"}
+
+
+def test_kind_and_values_are_enough() -> None:
+    """A history written by hand needs no more."""
+    found = read('{"kind": "eval", "values": {"eval_loss": 0.5}}\n{"kind": "train", "step": null, "epoch": null, "values": {"loss": 1}}\n')
+    assert [(record[0], record[4], values(record)) for record in found] == [
+        ("eval", None, {"eval_loss": 0.5}),
+        ("train", None, {"loss": 1.0}),
+    ]
+
+
+def test_a_config_event_becomes_facts() -> None:
+    """Configuration in an export line is configuration again."""
+    facts = Facts()
+    read('{"kind": "event", "values": {"event": "config", "total_steps": 200, "eval_steps": 10}}\n', facts=facts)
+    assert facts.number("total_steps") == 200
+    assert facts.number("eval_steps") == 10
+
+
+def test_trainer_log_jsonl() -> None:
+    """Null means: not a record of that kind; the last line, all null, is none."""
+    text = "\n".join(
+        json.dumps({"current_steps": step, "total_steps": 915, "loss": loss, "eval_loss": ev, "epoch": 0.16, "elapsed_time": "0:02:15"})
+        for step, loss, ev in ((10, 1.19, None), (915, None, 1.108), (915, None, None))
+    )
+    facts = Facts()
+    assert [(record[0], record[4]) for record in read(text + "\n", facts=facts)] == [("train", 10), ("eval", 915)]
+    assert facts.number("total_steps") == 915
+
+
+@pytest.mark.parametrize("indent", [None, 2, 1])
+def test_trainer_state_however_it_is_laid_out(indent: int | None) -> None:
+    """The log history is read whether it is one line or one line per value."""
+    state = {
+        "best_metric": 0.5,
+        "global_step": 20,
+        "log_history": [
+            {"epoch": 0.5, "loss": 1.5, "learning_rate": 1e-5, "step": 10},
+            {"epoch": 0.5, "eval_loss": 1.25, "eval_runtime": 3.0, "step": 10},
+            {"epoch": 1.0, "loss": 1.0, "learning_rate": 1e-6, "step": 20},
+            {"epoch": 1.0, "train_loss": 1.25, "train_runtime": 20.0, "step": 20},
+        ],
+        "max_steps": 20,
+        "num_train_epochs": 1,
+        "trial_params": None,
+    }
+    facts = Facts()
+    found = read(json.dumps(state, indent=indent) + "\n", facts=facts)
+    assert [(record[0], record[4], record[5]) for record in found] == [
+        ("train", 10, 0.5),
+        ("eval", 10, 0.5),
+        ("train", 20, 1.0),
+        ("summary", 20, 1.0),
+    ]
+    assert {record[1] for record in found} == {"trainer_state"}
+    assert facts.number("total_steps") == 20
+
+
+def test_a_model_config_is_no_record() -> None:
+    """JSON between the records is configuration."""
+    assert read('Model config {\n  "hidden_size": 4096,\n  "loss": 3,\n  "step": 5\n}\n{"hidden_size": 4096, "learning_rate": 0.1}\n') == []
+
+
+def test_a_line_that_tells_both_is_two_records() -> None:
+    """Train and test figures of an epoch in one object."""
+    found = read('{"train_loss": 5.48, "test_loss": 5.46, "test_acc1": 1.83, "epoch": 0}\n')
+    assert [(record[0], values(record)) for record in found] == [
+        ("train", {"train_loss": 5.48, "loss": 5.48}),
+        ("eval", {"eval_loss": 5.46, "test_loss": 5.46, "test_acc1": 1.83}),
+    ]
+
+
+def test_numbers_may_be_texts_behind_a_prefix() -> None:
+    """Fairseq prints numbers as texts behind a log prefix; its `train` lines are means of an epoch."""
+    text = (
+        '2020-12-10 12:21:56 | INFO | train_inner | {"epoch": 1, "update": 0.002, "loss": "16.464", "num_updates": "25", "lr": "1.25e-05"}\n'
+        '[2022-03-28 18:56:11,469][train][INFO] - {"epoch": 1, "train_loss": "7.577"}\n'
+    )
+    found = read(text)
+    assert [(record[0], record[4]) for record in found] == [("train", 25), ("summary", None)]
+    assert values(found[0])["learning_rate"] == 1.25e-05
+
+
+def test_broken_and_huge_objects_are_left_alone() -> None:
+    """Deep nesting and cut objects raise nothing."""
+    assert read('{"a": ' * 5000 + "1" + "}" * 5000 + '\n{"step": 1, "loss": \n{"step": 1' + "0" * 5000 + ', "loss": 1.0}\n') != [None]
