@@ -20,7 +20,8 @@ def main(argv: list[str]) -> int:
     """Supervise the run directory named in `argv`, until its job is over or SIGTERM comes."""
     os.umask(0o077)
     asked = _listen()
-    run_dir = RunDir(Path(argv[0]))
+    run_dir = RunDir(Path(argv[0]).absolute())
+    os.chdir("/")  # a folder that somebody works in can be unmounted or removed
     lock = Lock(run_dir.lock)
     try:
         lock.acquire()

@@ -80,7 +80,7 @@ class Shim:
     def _start_supervisor(self) -> None:
         """Start the supervisor, in a session of its own. Training goes on without one."""
         with suppress(OSError):
-            self.supervisor = subprocess.Popen(self.order["supervisor"], cwd="/", stdin=subprocess.DEVNULL, start_new_session=True)
+            self.supervisor = subprocess.Popen(self.order["supervisor"], stdin=subprocess.DEVNULL, start_new_session=True)
 
     def _reap(self, pid: int, code: int) -> None:
         """Note the end of a child."""

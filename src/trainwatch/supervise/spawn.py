@@ -43,7 +43,6 @@ def supervisor(run_dir: RunDir) -> None:
             stdout=log,
             stderr=log,
             start_new_session=True,
-            cwd="/",
         ).wait()
     except OSError as error:
         raise TrainwatchError(f"{sys.executable}: {error.strerror}; the run is not supervised") from error
