@@ -79,6 +79,20 @@ def test_an_ended_run_is_quiet(log, clock):
     assert len(told) <= 1
 
 
+def test_the_end_is_told_with_the_snapshot_that_shows_it(log, clock):
+    """Whoever waits for the end and then reads the newest snapshot finds the last words in it."""
+    log.write_bytes(record(1))
+    writers = [True]
+    feed = fed(Target(logs=(left_alone(log),)), clock, written=lambda _: bool(writers), rate=0.1)
+    feed.step()
+    append(log, b"MemoryError: no more\n")
+    writers.clear()
+    while not feed.ended:
+        clock.sleep(1)
+        feed.step()
+        assert feed.ended == (feed.latest().state in ("done", "failed"))
+
+
 def test_a_request_is_a_file_for_the_supervisor(supervisor, clock):
     """Who, what, why, when; the user is told that it was asked."""
     feed = fed(Target(run_dir=supervisor.dir), clock)

@@ -56,6 +56,7 @@ class FollowFeed:
         self._thread: threading.Thread | None = None
         now = clock.now()
         self._latest = watch.preview(now) or self._first(now)
+        self._ended = watch.ended and not self._latest.preview
 
     def start(self) -> None:
         """Begin to watch, in a thread that never keeps the program from ending."""
@@ -72,8 +73,8 @@ class FollowFeed:
 
     @property
     def ended(self) -> bool:
-        """Whether nothing more will come."""
-        return self._watch.ended and not self._latest.preview
+        """Whether nothing more will come, and the newest snapshot says so."""
+        return self._ended
 
     def latest(self) -> Snapshot:
         """The newest snapshot."""
@@ -90,7 +91,9 @@ class FollowFeed:
         if self._watch.poll(now):
             self._changed, self._came_at = True, at
         if not self._watch.leaving and self._is_due(at, now):
+            ended = self._watch.ended
             self._publish(self._watch.snapshot(now), at)
+            self._ended = ended
 
     def can(self, op: str) -> bool:
         """Whether such a command could be accepted now."""
