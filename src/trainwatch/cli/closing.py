@@ -1,24 +1,53 @@
-"""What is written when a run has ended."""
+"""What is written when a run has ended, whoever watched it: the supervisor runs `python -m trainwatch.cli.closing RUN_DIR`."""
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from trainwatch.model.snapshot import Snapshot
 from trainwatch.store.rundir import RunDir
 
+if TYPE_CHECKING:
+    from trainwatch.model.snapshot import Snapshot
 
-def write_report(run_dir: RunDir, snapshot: Snapshot) -> list[Path]:
-    """report.md and report.json in the run directory; the path for people. Empty when they cannot be written."""
+COMMAND = (sys.executable, "-P", "-m", "trainwatch.cli.closing")
+"""What writes the report; the run directory follows."""
+
+
+def report_path(run_dir: RunDir) -> Path:
+    """Where the report for people lies; the one for programs lies beside it."""
+    return run_dir.path / "report.md"
+
+
+def main(argv: list[str]) -> int:
+    """Write report.md and report.json of a run. Raises NotReadableError or OSError into the supervisor's log."""
     from trainwatch.report.compose import compose
     from trainwatch.report.document import to_json
     from trainwatch.report.markdown import to_markdown
 
-    report = compose(snapshot)
-    markdown = run_dir.path / "report.md"
-    try:
-        markdown.write_text(to_markdown(report), encoding="utf-8")
-        markdown.with_suffix(".json").write_text(to_json(report), encoding="utf-8")
-    except OSError:
-        return []
-    return [markdown]
+    run_dir = RunDir(Path(argv[0]))
+    report = compose(_snapshot(run_dir))
+    path = report_path(run_dir)
+    path.with_suffix(".json").write_text(to_json(report), encoding="utf-8")
+    path.write_text(to_markdown(report), encoding="utf-8")
+    return 0
+
+
+def _snapshot(run_dir: RunDir) -> Snapshot:
+    """The run as it ended."""
+    from trainwatch.replay.target import Target
+    from trainwatch.replay.watch import Reading, Watch
+    from trainwatch.supervise.clock import SystemClock
+
+    now = SystemClock().now()
+    watch = Watch(Target(run_dir=run_dir), now=now, reading=Reading(), written=lambda _: False)
+    while watch.poll(now):
+        pass
+    snapshot = watch.snapshot(now)
+    watch.close()
+    return snapshot
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

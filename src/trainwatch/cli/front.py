@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from trainwatch.cli.deeds import Deeds
 from trainwatch.cli.plain import Plain
-from trainwatch.present.sentences import detached_sentence
+from trainwatch.present.sentences import ENDED, detached_sentence
 from trainwatch.supervise.clock import SystemClock
 from trainwatch.supervise.discover import written
 from trainwatch.supervise.outcome import Outcome, Waiter
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from trainwatch.supervise.start import Started
 
 POLL = 0.2
+
+CLOSING = 60.0
+"""Seconds that the report of a long run may take."""
 
 ALONE = 10.0
 """Seconds without a supervisor after which that is said: the shim starts a new one sooner."""
@@ -93,8 +96,7 @@ class Front:
             ended = self._look()
             if ended is None:
                 return code
-            self._let_end(feed)
-            return self._conclude(ended, feed)
+            return self._conclude(ended)
         finally:
             self._let_go(feed)
 
@@ -110,25 +112,28 @@ class Front:
             if ended is not None:
                 self._let_end(feed)
                 self._say(feed)
-                return self._conclude(ended, feed)
+                return self._conclude(ended)
             self._print(detached_sentence(feed.latest()))
             return 0
         finally:
             self._let_go(feed)
 
-    def _conclude(self, ended: Outcome, feed: FollowFeed) -> int:
-        """The last words of a run, and its report."""
-        from trainwatch.cli.closing import write_report
+    def _conclude(self, ended: Outcome) -> int:
+        """The last words of a run, and its report, which the supervisor has written before it goes."""
+        from trainwatch.cli.closing import report_path
 
         self._print(ended.text)
-        for path in write_report(self._dir, feed.latest()):
-            self._print(f"report {path}")
+        report = report_path(self._dir)
+        until = self._clock.monotonic() + CLOSING
+        while not report.exists() and supervised(self._dir) and self._clock.monotonic() < until:
+            self._clock.sleep(0.05)
+        self._print(f"report {report}" if report.exists() else f"no report was written; the reason is in {self._dir.log}")
         return ended.exit_code
 
     def _let_end(self, feed: FollowFeed) -> None:
-        """Give the feed the time to read the last lines."""
+        """Give the feed the time to read the last lines: it knows the state at the end, or has read all and nobody supervises."""
         until = self._clock.monotonic() + 10
-        while not feed.ended and self._clock.monotonic() < until:
+        while feed.latest().state not in ENDED and not feed.ended and self._clock.monotonic() < until:
             self._clock.sleep(0.05)
 
     def _look(self) -> Outcome | None:

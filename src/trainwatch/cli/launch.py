@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+from trainwatch.cli.closing import COMMAND
 from trainwatch.cli.options import add_reading, add_rules, facts_of, formats_of
 from trainwatch.cli.trust import add_trust, limits_of, may_of, preset_of, promises
 from trainwatch.model.errors import UsageError
@@ -100,6 +101,7 @@ def _plan(args: argparse.Namespace, *, screen: bool) -> tuple[Plan, list[str]]:
         hook=args.hook == "auto" and may.save,
         unsaved=args.allow_unsaved,
         read_only=args.read_only,
+        closing=COMMAND,
     )
     return plan, promises(may, preset)
 

@@ -6,6 +6,7 @@ import argparse
 import os
 from dataclasses import dataclass
 
+from trainwatch.cli.closing import COMMAND
 from trainwatch.cli.options import facts_of, formats_of
 from trainwatch.cli.trust import limits_of, may_of, preset_of, promises
 from trainwatch.model.errors import TrainwatchError, UsageError
@@ -46,6 +47,7 @@ def supervise(target: Target, args: argparse.Namespace, *, screen: bool) -> Supe
         formats=formats_of(args),
         limits=limits_of(args, screen=screen),
         unsaved=args.allow_unsaved,
+        closing=COMMAND,
     )
     _wait_for(run_dir)
     run_id = run_dir.path.name

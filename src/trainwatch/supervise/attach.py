@@ -30,11 +30,12 @@ def start(
     formats: Sequence[str] | None = None,
     limits: Limits | None = None,
     unsaved: bool = False,
+    closing: Sequence[str] = (),
 ) -> RunDir:
     """Start a supervisor for the job that writes these logs; returns its run directory.
 
-    A run that already has the first log and has not ended is taken up as it was started. `now` in Unix seconds.
-    Raises NotWrittenError when no run directory can be made, TrainwatchError when no supervisor can be started.
+    A run that already has the first log and has not ended is taken up as it was started. `now` in Unix seconds;
+    `closing` is a command that gets the run directory when all is over. Raises NotWrittenError when no run directory can be made, TrainwatchError when no supervisor can be started.
     """
     paths = [Path(log).resolve() for log in ([logs] if isinstance(logs, Path) else logs)]
     known = next((run for run in openrun.of_log(paths[0], environ) if not openrun.ended(run)), None)
@@ -53,7 +54,9 @@ def start(
         supervised=True,
         may=str(may),
     )
-    terms = Terms(may, limits or Limits(), supervisor=spawn.supervisor_command(run_dir), unsaved=unsaved, attached=True)
+    terms = Terms(
+        may, limits or Limits(), supervisor=spawn.supervisor_command(run_dir), unsaved=unsaved, attached=True, closing=tuple(closing)
+    )
     cwd = _working_directory(writers[0].pid if writers else 0) or str(paths[0].parent)
     RunFile(info, preset, None if formats is None else tuple(formats), stated or {}, cwd, terms.extra()).save(run_dir)
     index.register(run_dir, environ)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from threading import Event
 
@@ -14,6 +16,9 @@ from trainwatch.store.lock import HeldError, Lock
 from trainwatch.store.rundir import RunDir
 from trainwatch.supervise.clock import SystemClock
 from trainwatch.supervise.loop import Supervisor
+
+CLOSING = 300.0
+"""Seconds that the closing command may take."""
 
 
 def main(argv: list[str]) -> int:
@@ -29,13 +34,22 @@ def main(argv: list[str]) -> int:
         return _say(error)
     devices = Nvml()
     try:
-        Supervisor(run_dir, SystemClock(), lock, sample=devices.sample, asked_to_end=asked.is_set).run()
+        supervisor = Supervisor(run_dir, SystemClock(), lock, sample=devices.sample, asked_to_end=asked.is_set)
+        supervisor.run()
+        if not asked.is_set() and supervisor.terms.closing:
+            _close([*supervisor.terms.closing, str(run_dir.path)])
     except TrainwatchError as error:
         return _say(error)
     finally:
         devices.close()
         lock.release()
     return 0
+
+
+def _close(command: list[str]) -> None:
+    """The last thing that is done for a run. It may fail: everything is on disk already."""
+    with suppress(OSError, subprocess.TimeoutExpired):
+        subprocess.run(command, stdin=subprocess.DEVNULL, timeout=CLOSING, check=False)
 
 
 def _listen() -> Event:

@@ -70,6 +70,8 @@ class Outlook:
         ranks = self.control.ranks()
         first = next((rank for rank in ranks if rank.rank == 0), None)
         self._hook = first is not None and "save" in first.caps
+        if first is not None:
+            self.watch.world_size = first.world_size
         self.saving = first is not None and first.phase == "saving"
         self.stands = self._order is not None and first is not None and "standing" in first.caps
         signs = (read, sum(rank.changed for rank in ranks))

@@ -39,7 +39,10 @@ class CommandNotFoundError(TrainwatchError):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to start and under which conditions. `log` None: our own stdout if that is a file, else `./NAME_ID.out`."""
+    """What to start and under which conditions. `log` None: our own stdout if that is a file, else `./NAME_ID.out`.
+
+    `closing` is a command that gets the run directory when all is over.
+    """
 
     command: tuple[str, ...]
     name: str
@@ -53,6 +56,7 @@ class Plan:
     hook: bool = False
     unsaved: bool = False
     read_only: bool = False
+    closing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +121,7 @@ def _run_file(plan: Plan, run_dir: RunDir, out: Output, now: float, environ: Map
         out.starts,
         plan.unsaved,
         plan.read_only,
+        closing=plan.closing,
     )
     return RunFile(info, plan.preset, plan.formats, plan.stated, os.fspath(Path.cwd()), terms.extra())
 

@@ -18,6 +18,7 @@ class Terms:
 
     `environment` is added to the job's; `supervisor` is the command that supervises. `starts` is the length each log had when the job
     started. `unsaved` allows rules to stop without a proven checkpoint. `read_only` refuses every request. `attached`: the job was not started by us, its processes are found by its logs.
+    `closing` is run with the run directory when all is over.
     """
 
     may: May = field(default_factory=May)
@@ -28,6 +29,7 @@ class Terms:
     unsaved: bool = False
     read_only: bool = False
     attached: bool = False
+    closing: tuple[str, ...] = ()
 
     def extra(self) -> dict[str, Any]:
         """For `RunFile.extra`."""
@@ -40,6 +42,7 @@ class Terms:
             "unsaved": self.unsaved,
             "read_only": self.read_only,
             "attached": self.attached,
+            "closing": list(self.closing),
         }
 
 
@@ -57,6 +60,7 @@ def of(run: RunFile) -> Terms:
             bool(extra.get("unsaved")),
             bool(extra.get("read_only")),
             bool(extra.get("attached")),
+            tuple(map(str, extra.get("closing", ()))),
         )
     except (TypeError, ValueError, AttributeError) as error:
         raise NotReadableError(f"{run.info.directory}/run.json: {error} is wrong") from error

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
@@ -25,10 +25,11 @@ NEWEST = 8
 class Watch:
     """Checkpoints by path, with what they looked like. Nothing here raises for a folder that vanishes meanwhile."""
 
-    def __init__(self, cwd: Path, *, look: Callable[[Path], CheckpointSeen] = prove) -> None:
-        """Relative folders are below `cwd`. `look` is how a checkpoint is proven."""
+    def __init__(self, cwd: Path) -> None:
+        """Relative folders are below `cwd`."""
+        self.world_size: int | None = None
+        """How many ranks save, None when not known."""
         self._cwd = cwd
-        self._look = look
         self._folders: dict[Path, None] = {}
         self._by: dict[Path, Asker] = {}
         self._known: dict[Path, tuple[Signature, float]] = {}
@@ -48,12 +49,13 @@ class Watch:
                 self._by[path] = by
 
     def seen_before(self, seen: CheckpointSeen) -> None:
-        """Not to be told again as long as it does not change: an earlier supervisor saw it."""
+        """A complete one is not told again as long as it does not change: an earlier supervisor saw it."""
         path = Path(seen.path)
         self._folders.setdefault(path.parent)
         if seen.by != "job":
             self._by[path] = seen.by
-        self._told[path] = signature(path)
+        if seen.complete:
+            self._told[path] = signature(path)
 
     def changes(self, now: float, rest: float = REST) -> Iterator[CheckpointSeen]:
         """Every checkpoint that has come to rest since it was last told; with `rest` 0 every one that changed."""
@@ -78,7 +80,7 @@ class Watch:
 
     def judge(self, path: Path, now: float) -> CheckpointSeen:
         """Prove a checkpoint now."""
-        return replace(self._look(path), at=now, by=self._by.get(path, "job"))
+        return replace(prove(path, at=now, world_size=self.world_size), by=self._by.get(path, "job"))
 
     def candidates(self) -> list[Path]:
         """The newest checkpoints of every folder, the newest last."""
