@@ -1,3 +1,4 @@
+import json
 import os
 import signal
 import subprocess
@@ -101,6 +102,46 @@ def test_our_own_output_file_becomes_the_log(live: Live) -> None:
     run = only(live)
     assert run.read(run.dir.run)["sources"] == [str(path)]
     assert run.read(run.dir.run)["starts"][str(path)] >= len("module load\n")
+
+
+def test_what_we_say_in_the_log_is_no_record(live: Live) -> None:
+    """Our own lines name losses and steps; the reader passes over them."""
+    path = live.cwd / "slurm-2.out"
+    with path.open("a", encoding="utf-8") as out:
+        words = [
+            "launch",
+            "--may",
+            "stop=overfit",
+            "--",
+            sys.executable,
+            str(TRAINER),
+            "--pause",
+            "0.01",
+            "--save",
+            "fail",
+            "--steps",
+            "120",
+        ]
+        done = subprocess.run(live.command(*words), check=False, cwd=live.cwd, env=live.environ, stdout=out, stderr=out)
+    assert done.returncode == 0
+    text = path.read_text(encoding="utf-8")
+    assert "[trainwatch]" in text
+    assert "red overfit at step" in text
+    done = live.run("export", str(path), "-f", "jsonl")
+    kinds = [json.loads(line)["kind"] for line in done.stdout.splitlines()]
+    assert (kinds.count("train"), kinds.count("eval")) == (120, 12)
+
+
+def test_two_files_are_two_sources(live: Live) -> None:
+    """A batch script with --error: stdout and stderr are followed both."""
+    out, err = live.cwd / "job.out", live.cwd / "job.err"
+    with out.open("w", encoding="utf-8") as first, err.open("w", encoding="utf-8") as second:
+        words = live.command("launch", "--", "sh", "-c", "echo a; echo b >&2")
+        subprocess.run(words, check=True, cwd=live.cwd, env=live.environ, stdout=first, stderr=second)
+    run = only(live)
+    assert run.read(run.dir.run)["sources"] == [str(out), str(err)]
+    assert "b" in err.read_text(encoding="utf-8").splitlines()
+    assert run.dir.arrivals.read_text(encoding="utf-8").count('["n"') == 2
 
 
 def test_sigterm_goes_to_the_job_unchanged(live: Live) -> None:

@@ -274,3 +274,23 @@ def test_the_end_is_the_last_word(world: World) -> None:
     state = world.state()
     assert (state["state"], state["exit_code"], state["final"]) == ("failed", 3, True)
     assert len(world.supervisor.engine.snapshot().evaluations) == 3
+
+
+def test_a_hung_job_is_stopped_with_the_checkpoint_it_has(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Silence far beyond the usual step: nothing is asked of the job, its newest complete checkpoint is proven, then SIGTERM."""
+    monkeypatch.setattr("trainwatch.supervise.job.Job.targets", lambda *_: [])
+    world = World(tmp_path, May(save=True, stop=frozenset({"hang"})))
+    world.hook()
+    whole = checkpoint(tmp_path / "out", 10)
+    checkpoint(tmp_path / "out", 20, torn=True)
+    world.log.write_text("output_dir = out\n", encoding="utf-8")
+    for epoch in range(1, 40):
+        world.write(2.0, first=epoch)
+        world.turn(2)
+    assert world.state()["machine"]["state"] == "idle"
+    world.turn(4000)
+    machine = world.state()["machine"]
+    assert machine["state"] in ("terminating", "stuck")
+    assert (machine["path"], machine["proven"]) == (str(whole), True)
+    assert machine["wish"]["cause"] == "resume"
+    assert world.request() == {}
