@@ -15,11 +15,6 @@ COMMAND = (sys.executable, "-P", "-m", "trainwatch.cli.closing")
 """What writes the report; the run directory follows."""
 
 
-def report_path(run_dir: RunDir) -> Path:
-    """Where the report for people lies; the one for programs lies beside it."""
-    return run_dir.path / "report.md"
-
-
 def main(argv: list[str]) -> int:
     """Write report.md and report.json of a run. Raises NotReadableError or OSError into the supervisor's log."""
     from trainwatch.report.compose import compose
@@ -28,7 +23,7 @@ def main(argv: list[str]) -> int:
 
     run_dir = RunDir(Path(argv[0]))
     report = compose(_snapshot(run_dir))
-    path = report_path(run_dir)
+    path = run_dir.report
     path.with_suffix(".json").write_text(to_json(report), encoding="utf-8")
     path.write_text(to_markdown(report), encoding="utf-8")
     return 0

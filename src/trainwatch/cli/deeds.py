@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +20,19 @@ class Deeds:
 
     def __init__(self, run_dir: RunDir) -> None:
         self._path = run_dir.journal
-        self._told = 0
         self._size = 0
+        self._waiting: list[Mapping[str, Any]] = []
+        self._read = 0
 
-    def lines(self) -> list[str]:
-        """What was done since the last call."""
+    def lines(self, until: float = math.inf) -> list[str]:
+        """What was done since the last call and not after `until`, in Unix seconds; the rest comes later."""
+        self._waiting += self._new()
+        ripe = list(takewhile(lambda entry: _at(entry) <= until, self._waiting))
+        del self._waiting[: len(ripe)]
+        return [clean(f"{_clock(entry)} {text}") for entry in ripe if (text := _sentence(entry))]
+
+    def _new(self) -> list[dict[str, Any]]:
+        """The entries that were appended."""
         size = self._length()
         if size == self._size:
             return []
@@ -31,9 +41,9 @@ class Deeds:
             entries = journal.read(self._path)
         except NotReadableError:
             return []
-        new = entries[self._told :]
-        self._told = len(entries)
-        return [clean(f"{_clock(entry)} {text}") for entry in new if (text := _sentence(entry))]
+        new = entries[self._read :]
+        self._read = len(entries)
+        return new
 
     def _length(self) -> int:
         """How long the journal is; 0 without one."""
@@ -58,6 +68,12 @@ def _sentence(entry: Mapping[str, Any]) -> str:
     return ""
 
 
+def _at(entry: Mapping[str, Any]) -> float:
+    """When an entry was written, in Unix seconds; 0 when it does not say."""
+    at = entry.get("at")
+    return float(at) if isinstance(at, int | float) else 0.0
+
+
 def _clock(entry: Mapping[str, Any]) -> str:
     """The time of day of an entry."""
-    return time.strftime("%H:%M:%S", time.localtime(float(entry.get("at", 0))))
+    return time.strftime("%H:%M:%S", time.localtime(_at(entry)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import subprocess
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from trainwatch.supervise.start import Started
 
 POLL = 0.2
+
+LAG = 0.5
+"""Seconds by which a view is behind the supervisor: what was done is told after what it was done for."""
 
 CLOSING = 60.0
 """Seconds that the report of a long run may take."""
@@ -96,6 +100,7 @@ class Front:
             ended = self._look()
             if ended is None:
                 return code
+            self._print(ended.text)
             return self._conclude(ended)
         finally:
             self._let_go(feed)
@@ -106,12 +111,14 @@ class Front:
         feed = feed_of(self._dir)
         try:
             while (ended := self._look()) is None and not self._detached:
-                self._say(feed)
+                self._say(feed, self._clock.now() - LAG)
                 self._warn()
                 self._clock.sleep(POLL)
             if ended is not None:
                 self._let_end(feed)
                 self._say(feed)
+                if ended.state != "stopped":
+                    self._print(ended.text)
                 return self._conclude(ended)
             self._print(detached_sentence(feed.latest()))
             return 0
@@ -119,11 +126,8 @@ class Front:
             self._let_go(feed)
 
     def _conclude(self, ended: Outcome) -> int:
-        """The last words of a run, and its report, which the supervisor has written before it goes."""
-        from trainwatch.cli.closing import report_path
-
-        self._print(ended.text)
-        report = report_path(self._dir)
+        """Where the report is, which the supervisor has written before it goes."""
+        report = self._dir.report
         until = self._clock.monotonic() + CLOSING
         while not report.exists() and supervised(self._dir) and self._clock.monotonic() < until:
             self._clock.sleep(0.05)
@@ -143,9 +147,9 @@ class Front:
             return self._waiter.without_files(self._shim.returncode)
         return ended
 
-    def _say(self, feed: FollowFeed) -> None:
-        """Print what is new."""
-        for line in (*self._plain.lines(feed.latest()), *self._deeds.lines()):
+    def _say(self, feed: FollowFeed, until: float = math.inf) -> None:
+        """Print what is new: what the rules said, and what was done about it up to `until`."""
+        for line in (*self._plain.lines(feed.latest()), *self._deeds.lines(until)):
             self._print(line)
 
     def _warn(self) -> None:

@@ -10,7 +10,7 @@ from trainwatch.present.numbers import number
 from trainwatch.present.numbers import step as step_text
 from trainwatch.present.sentences import event_sentence
 
-PASSING = frozenset({"starting", "running", "saving", "stopping"})
+PASSING = frozenset({"starting", "running", "saving", "stopping", "stopped"})
 """States that the journal tells better."""
 
 

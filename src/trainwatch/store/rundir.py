@@ -16,6 +16,7 @@ RUN_DIR/
   control/              requests to the job and its answers
   requests/             requests of views and people to the supervisor
   outbox/               notifications to be sent
+  report.md             the analysis, written when the run has ended; report.json beside it
   hook/                 the file put on the job's PYTHONPATH
 """
 
@@ -128,6 +129,11 @@ class RunDir:
     def hook(self) -> Path:
         """The folder put in front of the job's PYTHONPATH."""
         return self.path / "hook"
+
+    @property
+    def report(self) -> Path:
+        """The analysis for people; the one for programs lies beside it."""
+        return self.path / "report.md"
 
     @property
     def log(self) -> Path:
