@@ -8,8 +8,8 @@ from trainwatch.model.facts import Fact
 from trainwatch.model.failure import Failure
 from trainwatch.model.snapshot import RunInfo, Snapshot
 from trainwatch.report.compose import compose
-from trainwatch.report.markdown import ROWS, to_markdown
-from trainwatch.report.tables import code, plain
+from trainwatch.report.markdown import code, plain, to_markdown
+from trainwatch.report.sections.timeline import ROWS
 
 
 def test_every_section_has_its_heading(overfit: Overfit):
@@ -18,25 +18,27 @@ def test_every_section_has_its_heading(overfit: Overfit):
     assert re.findall(r"^## (.*)$", text, re.MULTILINE) == [
         "Run",
         "Configuration found",
-        "Evaluations",
+        "Timeline",
         "Phases",
-        "Events, in the order raised",
-        "Findings",
         "Best evaluation and checkpoints",
         "Learning rate",
         "Cost, and what stopping earlier would have saved",
+        "Flags, in the order raised",
         "What ended the run",
+        "Findings",
         "Not judged",
+        "Recommendations",
+        "How to go on",
         "Caveats",
     ]
     assert "| 30 | 15 | 0.1 | 0.27 |" in text
-    assert text.count("| best |\n") == 1
+    assert text.count("| healthy | best |\n") == 1
 
 
 def test_an_empty_log_makes_a_short_honest_document():
     """Sections with nothing to say are left out."""
     text = to_markdown(compose(Snapshot(RunInfo("id", "empty.out", ("empty.out",)))))
-    assert "## Evaluations" not in text
+    assert "## Timeline" not in text
     assert "No metric was found" in text
 
 

@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from trainwatch.cli.whole import add_target, snapshot_of
+from trainwatch.cli.whole import add_target, report_of
 from trainwatch.model.errors import NotFoundError, NotWrittenError
 
 HELP = "write the analysis of a run"
@@ -21,14 +21,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Write the report; 0 whatever it finds."""
-    from trainwatch.report.compose import compose
     from trainwatch.report.document import to_json
     from trainwatch.report.markdown import to_markdown
 
-    report = compose(snapshot_of(args))
+    report = report_of(args)
     text = to_json(report) if args.format == "json" else to_markdown(report)
     if args.output is None:
-        print(_printable(text), end="")
+        print(printable(text), end="")
     else:
         _write(args.output, text)
     return 0
@@ -45,7 +44,7 @@ def _write(path: Path, text: str) -> None:
     print(f"trainwatch: report written to {path}", file=sys.stderr)
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """The text with a question mark for what standard output cannot show."""
     encoding = sys.stdout.encoding or "utf-8"
     return text.encode(encoding, "replace").decode(encoding)

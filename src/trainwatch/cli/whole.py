@@ -13,10 +13,16 @@ from trainwatch.cli.options import add_reading, add_rules, facts_of, formats_of
 if TYPE_CHECKING:
     from trainwatch.model.snapshot import Snapshot
     from trainwatch.replay.target import Target
+    from trainwatch.report.compose import Report
 
 
 DEFAULT = "default"
 """The preset that a run of ours replaces by its own."""
+
+WIDE = "full"
+"""The preset of the findings."""
+
+PIPE = "-"
 
 
 def add_target(parser: argparse.ArgumentParser) -> None:
@@ -28,18 +34,7 @@ def add_target(parser: argparse.ArgumentParser) -> None:
 
 def snapshot_of(args: argparse.Namespace) -> Snapshot:
     """The run as it stands, from all that is there now. Says on stderr when that is nothing."""
-    from trainwatch.replay.target import resolve
-
-    target = resolve(args.target, os.environ)
-    if target.found:
-        print(f"trainwatch: {target.found}", file=sys.stderr)
-    if target.run_dir is None:
-        snapshot = _judged(target, args)
-    elif args.rules == DEFAULT:
-        snapshot = _of_run(target)
-    else:
-        new = _judged(target, args)
-        snapshot = replace(_of_run(target), events=new.events, alerts=new.alerts, rules=new.rules, phases=new.phases)
+    snapshot = _snapshot(_target(args.target), args)
     if not snapshot.bytes_read:
         print(f"trainwatch: {', '.join(snapshot.run.sources)}: the log is empty", file=sys.stderr)
     elif not snapshot.records:
@@ -47,12 +42,48 @@ def snapshot_of(args: argparse.Namespace) -> Snapshot:
     return snapshot
 
 
-def _judged(target: Target, args: argparse.Namespace) -> Snapshot:
-    """What the inputs alone say, with the rules that the words name."""
+def report_of(args: argparse.Namespace) -> Report:
+    """The report of the target: judged by its own rules, beside them by every rule there is, and the disk looked at."""
+    from trainwatch.cli.ondisk import looked_at
+    from trainwatch.report.compose import compose
+
+    snapshot = looked_at(snapshot_of(args))
+    if args.target == [PIPE] or not snapshot.records:
+        return compose(snapshot)
+    return compose(snapshot, _judged(_target(args.target, say=False), args, WIDE))
+
+
+def run_of(word: str, args: argparse.Namespace) -> Snapshot:
+    """One run among several."""
+    return _snapshot(_target([word]), args)
+
+
+def _target(words: list[str], *, say: bool = True) -> Target:
+    """What the words name; what was found is told where they do not say it."""
+    from trainwatch.replay.target import resolve
+
+    target = resolve(words, os.environ)
+    if say and target.found:
+        print(f"trainwatch: {target.found}", file=sys.stderr)
+    return target
+
+
+def _snapshot(target: Target, args: argparse.Namespace) -> Snapshot:
+    """The run, judged by its own rules or those that the words name."""
+    if target.run_dir is None:
+        return _judged(target, args, args.rules)
+    if args.rules == DEFAULT:
+        return _of_run(target)
+    new = _judged(target, args, args.rules)
+    return replace(_of_run(target), events=new.events, alerts=new.alerts, rules=new.rules, phases=new.phases)
+
+
+def _judged(target: Target, args: argparse.Namespace, rules: str) -> Snapshot:
+    """What the inputs alone say, with these rules."""
     from trainwatch.replay.whole import fold_target
     from trainwatch.rules.preset import load
 
-    return fold_target(target, preset=load(args.rules), stated=facts_of(args), formats=formats_of(args)).snapshot()
+    return fold_target(target, preset=load(rules), stated=facts_of(args), formats=formats_of(args)).snapshot()
 
 
 def _of_run(target: Target) -> Snapshot:

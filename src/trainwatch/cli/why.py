@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from trainwatch.cli.whole import add_target, snapshot_of
+from trainwatch.cli.whole import add_target, report_of
 
 HELP = "the analysis in five sentences"
 
@@ -17,9 +17,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print the sentences, one a line; 0 whatever they say."""
     from trainwatch.present.clean import clean
-    from trainwatch.report.compose import compose
     from trainwatch.report.summary import sentences
 
-    for sentence in sentences(compose(snapshot_of(args))):
+    for sentence in sentences(report_of(args)):
         print(clean(sentence))
     return 0

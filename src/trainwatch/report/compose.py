@@ -6,15 +6,23 @@ from dataclasses import dataclass, replace
 
 from trainwatch.model.snapshot import Snapshot
 from trainwatch.model.verdict import RuleStatus
-from trainwatch.report.cost import Cost, Counterfactual, cost, counterfactuals
+from trainwatch.report.advice import Advice, Way, advice, ways
+from trainwatch.report.components import Components, components
+from trainwatch.report.cost import Cost, Counterfactual, Waste, cost, counterfactuals, waste
 from trainwatch.report.disk import OnDisk, assess
 from trainwatch.report.findings import Finding, findings
+from trainwatch.report.gradient import Gradient, gradient
 from trainwatch.report.schedule import LearningRate, learning_rate
+from trainwatch.report.stretch import Stretch, stretches
+from trainwatch.report.wide import pending, raised_by_all
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A snapshot and what follows from it. Equal snapshots give equal reports."""
+    """A snapshot and what follows from it. Equal snapshots give equal reports.
+
+    `pending` are the rules that had too little to judge by. `waste` is None when nothing came after the best evaluation.
+    """
 
     snapshot: Snapshot
     disk: tuple[OnDisk, ...]
@@ -23,25 +31,43 @@ class Report:
     counterfactuals: tuple[Counterfactual, ...]
     findings: tuple[Finding, ...]
     blind: tuple[RuleStatus, ...]
+    pending: tuple[RuleStatus, ...]
+    stretches: tuple[Stretch, ...]
+    gradient: Gradient | None
+    components: Components | None
+    waste: Waste | None
+    advice: tuple[Advice, ...]
+    ways: tuple[Way, ...]
     caveats: tuple[str, ...]
 
 
-def compose(snapshot: Snapshot) -> Report:
-    """The report of a snapshot. What a run that was stopped died of is the stop, not the signal that its log names."""
+def compose(snapshot: Snapshot, wide: Snapshot | None = None) -> Report:
+    """The report of a snapshot. What a run that was stopped died of is the stop, not the signal that its log names.
+
+    `wide` is the same run judged by every rule there is: what only those raise stands among the findings, never among the events.
+    """
     if snapshot.state == "stopped":
         snapshot = replace(snapshot, failure=None)
     disk = assess(snapshot)
     lr = learning_rate(snapshot)
     spent = cost(snapshot)
+    found = (*findings(snapshot, disk, lr, spent), *raised_by_all(snapshot, wide))
     return Report(
-        snapshot,
-        disk,
-        lr,
-        spent,
-        counterfactuals(snapshot, spent, disk),
-        findings(snapshot, disk, lr, spent),
-        tuple(r for r in snapshot.rules if r.verdict.outcome == "blind"),
-        _caveats(snapshot, disk),
+        snapshot=snapshot,
+        disk=disk,
+        lr=lr,
+        cost=spent,
+        counterfactuals=counterfactuals(snapshot, spent, disk),
+        findings=found,
+        blind=tuple(r for r in snapshot.rules if r.verdict.outcome == "blind"),
+        pending=pending(snapshot, wide),
+        stretches=stretches(snapshot, spent),
+        gradient=gradient(snapshot),
+        components=components(snapshot),
+        waste=waste(snapshot, spent),
+        advice=advice(snapshot, found),
+        ways=ways(snapshot, disk, spent),
+        caveats=_caveats(snapshot, disk),
     )
 
 

@@ -41,6 +41,16 @@ class Counterfactual:
     assumption: str
 
 
+@dataclass(frozen=True, slots=True)
+class Waste:
+    """What came after the best evaluation, at an even pace: known in hindsight only. `share` is of all steps; None: not known."""
+
+    steps: int
+    share: float
+    hours: float | None
+    gpu_hours: float | None
+
+
 _CLOCKS = {
     "arrivals": "hours from the first to the last arrival of output",
     "timestamps": "hours from the first to the last timestamp in the log",
@@ -67,6 +77,16 @@ def _devices(snapshot: Snapshot) -> tuple[int | None, str]:
         if fact is not None and whole(fact.value):
             return whole(fact.value), f"{name}, {place(fact.origin, fact.line)}"
     return None, "no device was seen" if none_seen else "the number of devices is not known"
+
+
+def waste(snapshot: Snapshot, spent: Cost) -> Waste | None:
+    """The stretch from the best evaluation to the end; None when steps are not known or nothing came after it."""
+    best, last = snapshot.best, snapshot.progress.step
+    if best is None or best.step is None or not last or last <= best.step or len(snapshot.evaluations) < 2:
+        return None
+    share = (last - best.step) / last
+    hours = None if spent.hours is None else spent.hours * share
+    return Waste(last - best.step, share, hours, None if spent.gpu_hours is None else spent.gpu_hours * share)
 
 
 def counterfactuals(snapshot: Snapshot, spent: Cost, disk: tuple[OnDisk, ...]) -> tuple[Counterfactual, ...]:

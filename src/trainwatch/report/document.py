@@ -9,13 +9,15 @@ from dataclasses import asdict
 from trainwatch.model.snapshot import Evaluation, Snapshot
 from trainwatch.model.verdict import Event, Evidence
 from trainwatch.report.compose import Report
+from trainwatch.report.stretch import Stretch
+from trainwatch.report.strict import strict
 from trainwatch.report.summary import sentences
 from trainwatch.report.words import ended
 
 
 def to_json(report: Report) -> str:
     """Strict JSON, two spaces deep, ending in a newline. A value that is not finite is the string "nan", "inf" or "-inf"."""
-    return json.dumps(_strict(document(report)), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return json.dumps(strict(document(report)), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def document(report: Report) -> dict[str, object]:
@@ -25,7 +27,7 @@ def document(report: Report) -> dict[str, object]:
         "run": _run(snapshot),
         "summary": list(sentences(report)),
         "config": {name: asdict(fact) for name, fact in snapshot.facts.items()},
-        "phases": [asdict(p) for p in snapshot.phases],
+        "phases": [_phase(s) for s in report.stretches],
         "evaluations": [_evaluation(e) for e in snapshot.evaluations],
         "events": [_event(e) for e in snapshot.events],
         "findings": [asdict(f) for f in report.findings],
@@ -34,10 +36,16 @@ def document(report: Report) -> dict[str, object]:
             {"path": c.path, "step": c.step, "metric_value": c.value, "complete": c.complete, "why": c.why, "by": c.by} for c in report.disk
         ],
         "lr": _lr(report),
+        "gradient": None if report.gradient is None else asdict(report.gradient),
+        "components": None if report.components is None else asdict(report.components),
         "cost": asdict(report.cost),
+        "waste": None if report.waste is None else asdict(report.waste),
         "counterfactuals": [asdict(c) for c in report.counterfactuals],
         "failure": None if snapshot.failure is None else asdict(snapshot.failure),
         "blind": [{"rule": r.rule, "needs": r.needs or None, "why": r.verdict.why} for r in report.blind],
+        "pending": [{"rule": r.rule, "why": r.verdict.why} for r in report.pending],
+        "recommendations": [asdict(a) for a in report.advice],
+        "ways": [asdict(w) for w in report.ways],
         "caveats": list(report.caveats),
     }
 
@@ -63,6 +71,12 @@ def _run(snapshot: Snapshot) -> dict[str, object]:
         "records": snapshot.records,
         "formats": list(snapshot.formats),
     }
+
+
+def _phase(stretch: Stretch) -> dict[str, object]:
+    """One phase with its figures."""
+    figures = asdict(stretch)
+    return {**figures.pop("span"), **figures}
 
 
 def _known(seconds: float) -> float | None:
@@ -116,14 +130,3 @@ def _lr(report: Report) -> dict[str, object]:
     lr = report.lr
     printed = None if lr.peak is None else {"first": lr.first, "peak": lr.peak, "peak_step": lr.peak_step, "last": lr.last}
     return {"configured": dict(lr.configured) or None, "printed": printed, "fitted": None, "mismatch": lr.mismatch}
-
-
-def _strict(value: object) -> object:
-    """The same value with every float that JSON does not know as a string."""
-    if isinstance(value, dict):
-        return {str(k): _strict(v) for k, v in value.items()}
-    if isinstance(value, list | tuple):
-        return [_strict(v) for v in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return "nan" if math.isnan(value) else "inf" if value > 0 else "-inf"
-    return value

@@ -15,6 +15,9 @@ from trainwatch.report.words import hours, plural, steps_of, whole
 WORSE = 0.05
 """A last evaluation worse than the best by more than this share is worth a sentence."""
 
+GAP = 2.0
+"""An eval loss this many times the train loss is worth a sentence."""
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -32,6 +35,7 @@ def findings(snapshot: Snapshot, disk: tuple[OnDisk, ...], lr: LearningRate, spe
         _after_best(snapshot),
         _cadence(snapshot),
         _schedule(lr),
+        _gap(snapshot),
         _ended_early(snapshot, spent),
         *_not_finite(snapshot),
     )
@@ -95,6 +99,22 @@ def _schedule(lr: LearningRate) -> Finding | None:
         f"at step {lr.peak_step} to {number(lr.last)}: something else sets the schedule, such as a DeepSpeed configuration."
     )
     return Finding("lr_schedule_mismatch", text, lr.peak_step)
+
+
+def _gap(snapshot: Snapshot) -> Finding | None:
+    """A distance between train and eval loss that is there from the first evaluation: no overfitting by itself."""
+    first = snapshot.evaluations[0] if snapshot.evaluations else None
+    if first is None or snapshot.best is None or snapshot.best.metric != "eval_loss" or not first.train_loss or first.train_loss < 0:
+        return None
+    times = first.value / first.train_loss
+    if not math.isfinite(times) or times < GAP:
+        return None
+    one = " It is the only evaluation, so nothing is known of how the distance changes." if len(snapshot.evaluations) == 1 else ""
+    text = (
+        f"The first eval_loss {number(first.value)} is {times:.1f} times the train loss {number(first.train_loss)}: a distance that is there "
+        f"from the start is no sign of overfitting; the two may be different sums, or the data may differ.{one}"
+    )
+    return Finding("train_eval_gap", text, first.step)
 
 
 def _ended_early(snapshot: Snapshot, spent: Cost) -> Finding | None:

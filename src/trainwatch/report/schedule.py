@@ -19,6 +19,7 @@ class LearningRate:
     """`configured` holds what the configuration says, empty when it says nothing. The printed values are None when none was printed.
 
     `mismatch` is True when the configuration says constant and the printed rate is not, None when that cannot be told.
+    `warmup_unexpected` says that the printed rate rises to its peak although no warm-up is configured.
     """
 
     configured: Mapping[str, FactValue]
@@ -27,6 +28,7 @@ class LearningRate:
     peak_step: int | None
     last: float | None
     mismatch: bool | None
+    warmup_unexpected: bool = False
 
 
 def learning_rate(snapshot: Snapshot) -> LearningRate:
@@ -38,7 +40,15 @@ def learning_rate(snapshot: Snapshot) -> LearningRate:
         return LearningRate(configured, None, None, None, None, None)
     peak, index = max(finite, key=lambda pair: (pair[0], -pair[1]))
     last = finite[-1][0]
-    return LearningRate(configured, finite[0][0], peak, round(series.step_at(index)), last, _mismatch(configured, peak, last))
+    first = finite[0][0]
+    step = round(series.step_at(index))
+    return LearningRate(configured, first, peak, step, last, _mismatch(configured, peak, last), _rises(configured, first, peak))
+
+
+def _rises(configured: Mapping[str, FactValue], first: float, peak: float) -> bool:
+    """Whether the rate rises to its peak and the configuration states warm-up steps or a ratio, and none above 0."""
+    stated = [str(configured[name]) for name in ("warmup_steps", "warmup_ratio") if name in configured]
+    return bool(stated) and all(text in ("0", "0.0") for text in stated) and first < peak * (1 - TOLERANCE)
 
 
 def _mismatch(configured: Mapping[str, FactValue], peak: float, last: float) -> bool | None:

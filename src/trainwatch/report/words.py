@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import PurePosixPath
 
 from trainwatch.model.snapshot import Snapshot
-from trainwatch.present.numbers import number
+from trainwatch.present.numbers import UNKNOWN, number
 
 MANY = 6
 """Steps named one by one; more are counted."""
@@ -84,3 +84,13 @@ def whole(value: object) -> int:
     """A configuration value as a whole number; 0 when it is none (a ratio, a word)."""
     text = str(value).removesuffix(".0")
     return int(text) if text.isdigit() else 0
+
+
+def fact(value: object) -> str:
+    """A configuration value as people write it: counts without a fraction."""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
+def integer(value: int | None) -> str:
+    """A whole number, as it stands in a table."""
+    return UNKNOWN if value is None else str(value)

@@ -1,0 +1,153 @@
+"""What the run suggests to try, as hypotheses with their evidence, and how to go on from here."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from trainwatch.model.snapshot import Snapshot
+from trainwatch.model.verdict import Event
+from trainwatch.present.numbers import duration, number
+from trainwatch.report.cost import Cost
+from trainwatch.report.disk import OnDisk, best_on_disk
+from trainwatch.report.findings import Finding
+from trainwatch.report.words import hours, position
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """One hypothesis; the evidence that this run has for it; what would test it."""
+
+    hypothesis: str
+    evidence: str
+    test: str
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One next step; `command` is empty where there is none to type."""
+
+    text: str
+    command: str = ""
+
+
+_BY_FINDING = {
+    "best_unsaved": (
+        "Saving at every new best would have kept the best weights.",
+        "load_best_model_at_end, save_steps equal to eval_steps, or trainwatch launch --may save",
+    ),
+    "lr_schedule_mismatch": (
+        "Another part of the setup sets the learning rate, such as the scheduler block of a DeepSpeed configuration.",
+        "read that configuration; log the learning rate with and without its scheduler block",
+    ),
+    "train_eval_gap": (
+        "Train and eval loss are not the same sum, or are averaged differently.",
+        "evaluate on training data with the evaluation code: the two figures must then agree",
+    ),
+    "rapid_loss_drop": (
+        "The loss measures something too easy: labels within the inputs, padding, duplicated data, a wrong mask or scale.",
+        "evaluate now on data held back; decode one batch with its labels",
+    ),
+    "loss_component_imbalance": (
+        "Parts of the loss have sizes that their weights do not balance.",
+        "log each part before and after its weight, and the gradient that each causes",
+    ),
+    "accumulation_tail": (
+        "Epochs that end within an accumulation make steps of few samples.",
+        "choose an accumulation that divides the batches of an epoch",
+    ),
+    "initial_loss_sanity": (
+        "The data does not reach the model as it was trained: tokenizer, labels shifted, or a prompt format.",
+        "the loss of the unchanged model on plain text; decode one batch with its labels",
+    ),
+    "checkpoint_regression": (
+        "The rise at one checkpoint is noise of the evaluation.",
+        "repeat that evaluation with another seed or on more data; one point that goes back is weak evidence",
+    ),
+    "clip_saturation": (
+        "The clipping threshold does not fit the gradient.",
+        "compare the norm before clipping to the threshold, both ways",
+    ),
+}
+"""Hypothesis and test by finding; the finding's own text is the evidence."""
+
+_BY_RULE = {
+    "overfit": (
+        "Training on this data is best ended near the best evaluation; stronger regularisation or more data may move it.",
+        "the same run, ended by the rule: --may stop=overfit",
+    ),
+    "memorization": ("The data is repeated too often for its size.", "fewer epochs, or more data, with all else the same"),
+    "lr_zero": (
+        "The logged learning rate is not the optimizer's, or the schedule has ended.",
+        "print optimizer.param_groups[...]['lr'] of every group in full precision at the step itself",
+    ),
+    "non_finite": (
+        "Some batches or a precision limit give values that are not finite.",
+        "log the batch and the first part of the loss that is not finite",
+    ),
+    "frozen_eval": ("The evaluated weights are not those that are trained.", "evaluate twice, once after changing a weight by hand"),
+    "loss_not_decreasing": (
+        "The optimizer's steps do not reach the weights, or the learning rate is far too small.",
+        "compare a weight before and after a step",
+    ),
+    "train_divergence": ("The learning rate is too high for this stretch.", "go on from the checkpoint before it with a lower rate"),
+    "loss_spike": ("A few batches upset the optimizer.", "go back to the checkpoint before the spike and skip those batches"),
+}
+"""Hypothesis and test by rule; the sentence of its last event is the evidence."""
+
+
+def advice(snapshot: Snapshot, findings: Sequence[Finding]) -> tuple[Advice, ...]:
+    """Every hypothesis for which the run has evidence: what was raised first, then what only the whole run shows."""
+    out = []
+    for event in _worst(snapshot.events):
+        if event.rule in _BY_RULE:
+            hypothesis, test = _BY_RULE[event.rule]
+            out.append(Advice(hypothesis, event.why, test))
+    for finding in findings:
+        if finding.finding in _BY_FINDING:
+            hypothesis, test = _BY_FINDING[finding.finding]
+            out.append(Advice(hypothesis, finding.text, test))
+    return tuple(out)
+
+
+def _worst(events: Sequence[Event]) -> list[Event]:
+    """The last event of each rule that still holds, in the order first raised."""
+    last = {event.rule: event for event in events}
+    return [event for event in last.values() if event.verdict == "fired"]
+
+
+def ways(snapshot: Snapshot, disk: tuple[OnDisk, ...], spent: Cost) -> tuple[Way, ...]:
+    """What can be done now."""
+    makers: tuple[Callable[[Snapshot, tuple[OnDisk, ...], Cost], Way | None], ...] = (_from_disk, _again, _watched)
+    found = (make(snapshot, disk, spent) for make in makers)
+    return tuple(way for way in found if way is not None)
+
+
+def _from_disk(snapshot: Snapshot, disk: tuple[OnDisk, ...], _: Cost) -> Way | None:
+    """The checkpoint to use."""
+    kept = best_on_disk(disk, snapshot)
+    if kept is None or kept.value is None:
+        return None
+    looked = "" if kept.complete else "; nobody has looked whether it is complete"
+    return Way(f"The best evaluation on disk is {number(kept.value)}, of step {kept.step}{looked}: ", kept.path)
+
+
+def _again(snapshot: Snapshot, disk: tuple[OnDisk, ...], spent: Cost) -> Way | None:
+    """What the best, where it was not saved, would cost to reach again."""
+    best, last = snapshot.best, snapshot.progress.step
+    if best is None or best.step is None or not last or not disk or any(c.step == best.step and c.complete is not False for c in disk):
+        return None
+    share = min(best.step / last, 1.0)
+    price = f": about {duration(spent.hours * share * 3600)}" if spent.hours is not None else ""
+    price += f", {hours(spent.gpu_hours * share)} GPU-hours" if spent.gpu_hours is not None else ""
+    text = f"The weights of the best evaluation ({position(best.step, best.epoch)}) are not on disk; to have them, that far has to be trained again"
+    return Way(f"{text}{price} at the same pace. The same seed and data order may give another best.")
+
+
+def _watched(snapshot: Snapshot, _: tuple[OnDisk, ...], __: Cost) -> Way | None:
+    """The next run, watched."""
+    stop = next((e.rule for e in snapshot.events if e.verdict == "fired" and e.action == "stop"), "")
+    may = f"stop={stop}" if stop else "save"
+    command = shlex.join(snapshot.run.command) if snapshot.run.command else "COMMAND …"
+    return Way("The next run, saved at each new best: ", f"trainwatch launch --may {may} -- {command}")

@@ -1,0 +1,34 @@
+"""How finely a value was printed: a printed 0 is a value below half of the last digit, and no more is known."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from decimal import Decimal
+from itertools import islice
+
+from trainwatch.model.series import Series
+from trainwatch.present.numbers import number
+
+LOOKED_AT = 20_000
+"""Values that tell the resolution; more make a long report slow and tell nothing new."""
+
+FINE = 1e-9
+"""Below this the print is as fine as the number itself: a 0 is a 0."""
+
+
+def print_floor(values: Iterable[float]) -> float | None:
+    """Half a unit of the finest decimal that was printed; None when nothing tells, or when it is finer than matters."""
+    known = (v for v in islice(values, LOOKED_AT) if v and math.isfinite(v))
+    exponents = (e for v in known if isinstance(e := Decimal(repr(v)).as_tuple().exponent, int))
+    finest = min(exponents, default=0)
+    floor = 0.5 * 10.0**finest
+    return floor if finest < 0 and floor >= FINE else None
+
+
+def shown(value: float | None, series: Series | None) -> str:
+    """A value; a printed 0 as what it says: `< 5e-5`."""
+    if value != 0 or series is None:
+        return number(value)
+    floor = print_floor(series.values)
+    return number(value) if floor is None else f"< {number(floor)}"

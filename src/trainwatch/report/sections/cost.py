@@ -1,0 +1,50 @@
+"""What the run cost, what came after its best, what stopping earlier would have saved."""
+
+from __future__ import annotations
+
+from trainwatch.present.numbers import duration, number, percent
+from trainwatch.report.compose import Report
+from trainwatch.report.parts import Para, Part, table
+from trainwatch.report.words import hours, integer, plural
+
+
+def cost(report: Report) -> list[Part]:
+    """Hours and GPU-hours, the waste in hindsight, then a row for each level a stopping rule reached."""
+    spent = report.cost
+    whole = duration(None if spent.hours is None else spent.hours * 3600)
+    parts: list[Part] = [Para(f"{whole}, {hours(spent.gpu_hours)} GPU-hours: {spent.assumption}.")]
+    parts += _waste(report)
+    rows = [
+        (
+            c.rule,
+            c.severity,
+            integer(c.step),
+            hours(c.saved_hours),
+            hours(c.saved_gpu_hours),
+            percent(c.share),
+            number(c.best_seen),
+            "none" if c.best_on_disk is None and report.disk else number(c.best_on_disk),
+            number(c.value_at_stop),
+        )
+        for c in report.counterfactuals
+    ]
+    titles = ("rule", "level", "step", "hours saved", "GPU-hours saved", "share", "best seen", "best on disk", "value at the stop")
+    parts += table(titles, rows)
+    if rows:
+        parts.append(Para(f"Assumed: {report.counterfactuals[0].assumption}."))
+    return parts
+
+
+def _waste(report: Report) -> list[Part]:
+    """What came after the best evaluation: known in hindsight only."""
+    waste = report.waste
+    if waste is None:
+        return []
+    price = f": {hours(waste.hours)} hours" if waste.hours is not None else ""
+    price += f", {hours(waste.gpu_hours)} GPU-hours" if waste.gpu_hours is not None else ""
+    return [
+        Para(
+            f"In hindsight: {plural(waste.steps, 'step')} ({percent(waste.share)}) came after the best evaluation{price}. "
+            "No rule could have known at that evaluation that it was the best."
+        )
+    ]

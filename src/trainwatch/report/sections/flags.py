@@ -1,0 +1,48 @@
+"""What was raised live, what only the whole run shows, and what could not be judged."""
+
+from __future__ import annotations
+
+from trainwatch.model.verdict import Event, Evidence
+from trainwatch.present.numbers import number
+from trainwatch.report.compose import Report
+from trainwatch.report.parts import Para, Part, bullets, table
+from trainwatch.report.words import integer, place
+
+
+def flags(report: Report) -> list[Part]:
+    """One row an event, with its evidence."""
+    rows = [(integer(e.step), number(e.epoch), _what(e), e.rule, e.why, _where(e)) for e in report.snapshot.events]
+    return table(("step", "epoch", "severity", "rule", "why", "evidence"), rows)
+
+
+def _what(event: Event) -> str:
+    """Severity, or that it was withdrawn."""
+    return event.severity.word if event.verdict == "fired" else f"{event.severity.word} withdrawn"
+
+
+def _where(event: Event) -> str:
+    """The printed values, and the line of the newest record."""
+    values = ", ".join(_evidence(e) for e in event.evidence)
+    line = place(event.source, event.line)
+    return f"{values} ({line})" if values else line
+
+
+def _evidence(evidence: Evidence) -> str:
+    """One value and its step."""
+    at = f" at {evidence.step}" if evidence.step is not None else ""
+    return f"{evidence.name} {number(evidence.value)}{at}"
+
+
+def findings(report: Report) -> list[Part]:
+    """What only the whole run shows."""
+    return bullets(f.text for f in report.findings)
+
+
+def not_judged(report: Report) -> list[Part]:
+    """Rules without their input, then rules with too little of it."""
+    blind = [f"{r.rule}: {r.verdict.why or 'needs ' + r.needs}" for r in report.blind]
+    pending = [f"{r.rule}: too little to judge by; {r.verdict.why}" for r in report.pending]
+    silent: list[Part] = []
+    if not report.snapshot.rules:
+        silent = [Para("No rule was asked.")]
+    return [*bullets(blind + pending), *silent]

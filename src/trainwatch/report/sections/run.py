@@ -1,0 +1,39 @@
+"""Where the figures come from, and how the run was set up."""
+
+from __future__ import annotations
+
+from trainwatch.model.snapshot import Snapshot
+from trainwatch.report.compose import Report
+from trainwatch.report.parts import Code, Inline, Part, bullets, table
+from trainwatch.report.words import fact, place, plural, whole
+
+
+def run(report: Report) -> list[Part]:
+    """Sources, command, job, formats."""
+    snapshot = report.snapshot
+    items: list[Inline] = [f"Sources: {', '.join(snapshot.run.sources)}"]
+    if snapshot.run.command:
+        items.append(("Command: ", Code(" ".join(snapshot.run.command))))
+    if snapshot.run.job_id:
+        items.append(f"Job: {snapshot.run.job_id}")
+    formats = f", read as {', '.join(snapshot.formats)}" if snapshot.formats else ""
+    items.append(f"{plural(snapshot.records, 'record')}{formats}")
+    return bullets(items)
+
+
+def configuration(report: Report) -> list[Part]:
+    """Every fact and where it stands, then what follows from several of them."""
+    snapshot = report.snapshot
+    rows = [(Code(n), Code(fact(f.value)), place(f.origin, f.line)) for n, f in snapshot.facts.items()]
+    return [*table(("name", "value", "found in"), rows), *bullets(_follows(snapshot))]
+
+
+def _follows(snapshot: Snapshot) -> list[Inline]:
+    """The batch of a step."""
+    names = ("per_device_train_batch_size", "gradient_accumulation_steps", "world_size")
+    counts = [whole(snapshot.facts[name].value) if name in snapshot.facts else 0 for name in names]
+    if not all(counts):
+        return []
+    batch, accumulated, ranks = counts
+    product = f"{batch} x {accumulated} x {ranks} = {batch * accumulated * ranks}"
+    return [f"A step sees at most {product} samples (batch x accumulation x processes); fewer where an epoch ends within an accumulation."]

@@ -1,0 +1,147 @@
+"""Many runs as rows: what each reached, and the configuration in which they differ."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from trainwatch.model.facts import FactValue
+from trainwatch.model.snapshot import Snapshot
+from trainwatch.present.clean import clean
+from trainwatch.present.numbers import number
+from trainwatch.present.width import cells
+from trainwatch.report.cost import cost
+from trainwatch.report.differences import differing
+from trainwatch.report.words import fact, hours
+
+Direction = Literal["min", "max"]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One run. `value` is its best evaluation by the metric of the table, None when it has none; `config` holds what differs."""
+
+    run: str
+    value: float | None
+    step: int | None
+    last_step: int | None
+    state: str
+    hours: float | None
+    config: dict[str, FactValue | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """`metric` is empty when no run has an evaluation. Rows with the best value first, those without a value last."""
+
+    metric: str
+    direction: Direction
+    rows: tuple[Row, ...]
+
+
+def sweep(runs: Sequence[Snapshot], by: str | None = None) -> Sweep:
+    """The table of these runs. Without `by` the metric is the one that decides in most runs."""
+    decides = [run.best.metric for run in runs if run.best is not None]
+    metric = by or max(decides, key=decides.count, default="")
+    way = _direction(runs, metric)
+    names = differing([run.facts for run in runs])
+    rows = [_row(run, metric, way, names) for run in runs]
+    worst = math.inf
+    rows.sort(key=lambda row: (row.value is None, (row.value if way == "min" else -row.value) if row.value is not None else worst, row.run))
+    return Sweep(metric, way, tuple(rows))
+
+
+def _direction(runs: Sequence[Snapshot], metric: str) -> Direction:
+    """Which way is better: as the runs themselves judge; a metric that decides in none is better high when it sounds like a share."""
+    said = next((run.best.direction for run in runs if run.best is not None and run.best.metric == metric), None)
+    if said is not None:
+        return said
+    return "max" if any(word in metric for word in ("acc", "f1", "bleu", "rouge", "reward", "auc")) else "min"
+
+
+def _row(run: Snapshot, metric: str, way: Direction, names: Sequence[str]) -> Row:
+    """The row of one run."""
+    value, step = _best(run, metric, way)
+    config = {name: run.facts[name].value if name in run.facts else None for name in names}
+    return Row(", ".join(run.run.sources), value, step, run.progress.step, run.state, cost(run).hours, config)
+
+
+def _best(run: Snapshot, metric: str, way: Direction) -> tuple[float | None, int | None]:
+    """The best finite value of a metric among the evaluations, and its step."""
+    decides = run.best is not None and run.best.metric == metric
+    found = [(e.value if decides else e.values.get(metric, math.nan), e.step) for e in run.evaluations]
+    finite = [(value, step) for value, step in found if math.isfinite(value)]
+    if not finite:
+        return None, None
+    pick = min if way == "min" else max
+    return pick(finite, key=lambda pair: pair[0])
+
+
+def _titles(table: Sweep) -> list[str]:
+    """The names of the columns."""
+    return ["run", table.metric or "best", "step", "last step", "state", "hours", *(table.rows[0].config if table.rows else ())]
+
+
+def to_text(table: Sweep) -> str:
+    """Aligned columns; figures to the right."""
+    lines = [_titles(table)]
+    for row in table.rows:
+        at = ["?" if step is None else str(step) for step in (row.step, row.last_step)]
+        lines.append(
+            [row.run, number(row.value), *at, row.state, hours(row.hours), *("-" if v is None else fact(v) for v in row.config.values())]
+        )
+    lines = [[clean(cell) for cell in line] for line in lines]
+    widths = [max(map(cells, column)) for column in zip(*lines, strict=True)]
+    return "".join(_aligned(line, widths) for line in lines)
+
+
+def _aligned(line: Sequence[str], widths: Sequence[int]) -> str:
+    """One line; the name and the state to the left."""
+    out = [
+        cell + " " * (width - cells(cell)) if i in (0, 4) else " " * (width - cells(cell)) + cell
+        for i, (cell, width) in enumerate(zip(line, widths, strict=True))
+    ]
+    return "  ".join(out).rstrip() + "\n"
+
+
+def to_csv(table: Sweep) -> str:
+    """Comma separated, full precision, empty where not known. A cell that a spreadsheet would run as a formula is quoted with '."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow([_cell(title) for title in _titles(table)])
+    for row in table.rows:
+        writer.writerow([_cell(v) for v in (row.run, row.value, row.step, row.last_step, row.state, row.hours, *row.config.values())])
+    return out.getvalue()
+
+
+def _cell(value: object) -> object:
+    """A value for a spreadsheet."""
+    if isinstance(value, str):
+        text = clean(value)
+        return f"'{text}" if text[:1] in ("=", "+", "-", "@") else text
+    return value
+
+
+def to_json(table: Sweep) -> str:
+    """Strict JSON; what is not known is null."""
+    rows = [
+        {
+            "run": row.run,
+            "value": row.value,
+            "step": row.step,
+            "last_step": row.last_step,
+            "state": row.state,
+            "hours": row.hours,
+            "config": {
+                name: str(value) if isinstance(value, float) and not math.isfinite(value) else value for name, value in row.config.items()
+            },
+        }
+        for row in table.rows
+    ]
+    document = {"metric": table.metric or None, "direction": table.direction if table.metric else None, "runs": rows}
+    return json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"

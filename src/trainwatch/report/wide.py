@@ -1,0 +1,38 @@
+"""What rules find that the run's own preset does not hold."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from operator import attrgetter
+
+from trainwatch.model.snapshot import Snapshot
+from trainwatch.model.verdict import Event, RuleStatus
+from trainwatch.report.findings import Finding
+from trainwatch.report.words import position
+
+
+def raised_by_all(snapshot: Snapshot, wide: Snapshot | None) -> tuple[Finding, ...]:
+    """A finding for each rule that fired in the wide judgement and is not among the run's own, in the order first raised."""
+    if wide is None:
+        return ()
+    own = {status.rule for status in snapshot.rules}
+    events = [event for event in wide.events if event.rule not in own]
+    order = {event.rule: i for i, event in reversed(list(enumerate(events)))}
+    grouped = groupby(sorted(events, key=lambda e: order[e.rule]), key=attrgetter("rule"))
+    return tuple(_finding(rule, list(group)) for rule, group in grouped)
+
+
+def _finding(rule: str, events: list[Event]) -> Finding:
+    """The worst that a rule said, first of equals, and whether it took it back."""
+    worst = max((e for e in events if e.verdict == "fired"), key=attrgetter("severity"), default=events[0])
+    where = position(worst.step, worst.epoch)
+    last = events[-1]
+    back = f" Withdrawn at {position(last.step, last.epoch)}." if last.verdict == "withdrawn" else ""
+    return Finding(rule, f"{rule} ({worst.severity.word}, {where}): {worst.why.rstrip('.')}.{back}", worst.step)
+
+
+def pending(snapshot: Snapshot, wide: Snapshot | None) -> tuple[RuleStatus, ...]:
+    """The rules that had too little to judge by, where the run has ended: those of the run first."""
+    own = {status.rule for status in snapshot.rules}
+    more = () if wide is None else tuple(status for status in wide.rules if status.rule not in own)
+    return tuple(status for status in (*snapshot.rules, *more) if status.verdict.outcome == "pending")

@@ -1,0 +1,48 @@
+import json
+from pathlib import Path
+
+import pytest
+from tests.seeds import overfit_log
+
+from trainwatch.cli.main import main
+
+
+@pytest.fixture
+def logs(tmp_path: Path) -> list[str]:
+    """The overfit run, a better one with another learning rate, and a log without a metric."""
+    (tmp_path / "a.out").write_text(overfit_log())
+    (tmp_path / "b.out").write_text(overfit_log().replace("learning_rate=0.0002", "learning_rate=0.0001").replace("0.1376", "0.1"))
+    (tmp_path / "c.out").write_text("hello\n")
+    return [str(tmp_path / name) for name in ("a.out", "b.out", "c.out")]
+
+
+def test_the_first_run_is_the_reference(logs: list[str], capsys: pytest.CaptureFixture[str]):
+    """Best evaluations, their distance to the first run's, phases, cost and the curve at the reference's evaluations."""
+    assert main(["compare", *logs, "-f", "json"]) == 0
+    streams = capsys.readouterr()
+    found = json.loads(streams.out)
+    assert [run["best"] for run in found["runs"]] == [0.1376, 0.1, None]
+    assert found["runs"][1]["worse"] == pytest.approx((0.1 - 0.1376) / 0.1376)
+    assert found["runs"][0]["gpu_hours"] == pytest.approx(93.4, abs=0.1)
+    assert [p.split()[0] for p in found["runs"][0]["phases"]] == ["healthy", "divergence", "severe", "memorised", "dead"]
+    assert found["config"]["learning_rate"] == [0.0002, 0.0001, None]
+    point = next(p for p in found["overlay"] if p["step"] == 30)
+    assert point["values"] == [0.1376, 0.1, None]
+    assert found["silent"] == ["c"]
+    assert "c: no metric" in streams.err
+
+
+def test_markdown_tells_differences_with_their_sign(logs: list[str], capsys: pytest.CaptureFixture[str]):
+    """The overlay shows each value and how far it is from the reference."""
+    assert main(["compare", *logs[:2]]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("# Comparison\n")
+    assert "| 30 | 0.1376 | 0.1 (-27.3 %) |" in out
+    assert "| `learning_rate` | `0.0002` | `0.0001` |" in out
+    assert "eval_steps" not in out
+
+
+def test_one_run_is_no_comparison(logs: list[str], capsys: pytest.CaptureFixture[str]):
+    """A single word is a usage error."""
+    assert main(["compare", logs[0]]) == 2
+    assert "at least two" in capsys.readouterr().err

@@ -1,0 +1,77 @@
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+from tests.seeds import overfit_log
+
+from trainwatch.cli.main import main
+
+
+@pytest.fixture
+def sweep(tmp_path: Path) -> Path:
+    """Three runs that differ in the learning rate and in how good they get; the second is the best."""
+    for i, best in enumerate((0.1376, 0.12, 0.1377)):
+        folder = tmp_path / f"run{i}"
+        folder.mkdir()
+        text = (
+            overfit_log()
+            .replace("learning_rate=0.0002", f"learning_rate={i + 1}e-4")
+            .replace("'eval_loss': 0.1376", f"'eval_loss': {best}")
+        )
+        (folder / "train.out").write_text(text)
+    return tmp_path
+
+
+def table(sweep: Path, capsys: pytest.CaptureFixture[str], *words: str) -> str:
+    """What the verb prints for the pattern."""
+    assert main(["table", f"{sweep}/*/train.out", *words]) == 0
+    return capsys.readouterr().out
+
+
+def test_a_row_a_run_the_best_first(sweep: Path, capsys: pytest.CaptureFixture[str]):
+    """Value, step, state and hours of each run, and of the configuration only what differs."""
+    lines = table(sweep, capsys, "--by", "eval_loss").splitlines()
+    assert lines[0].split() == ["run", "eval_loss", "step", "last", "step", "state", "hours", "learning_rate"]
+    assert [line.split()[0].split("/")[-2] for line in lines[1:]] == ["run1", "run0", "run2"]
+    assert lines[1].split()[1:] == ["0.12", "30", "200", "done", "11.7", "0.0002"]
+
+
+def test_csv_is_read_back(sweep: Path, capsys: pytest.CaptureFixture[str]):
+    """--csv is comma separated, with full precision."""
+    rows = list(csv.DictReader(io.StringIO(table(sweep, capsys, "--csv"))))
+    assert [float(row["eval_loss"]) for row in rows] == [0.12, 0.1376, 0.1377]
+    assert {row["state"] for row in rows} == {"done"}
+
+
+def test_json_has_the_same_figures(sweep: Path, capsys: pytest.CaptureFixture[str]):
+    """-f json names metric and direction; what differs stands in `config`."""
+    found = json.loads(table(sweep, capsys, "-f", "json"))
+    assert (found["metric"], found["direction"]) == ("eval_loss", "min")
+    assert [set(row["config"]) for row in found["runs"]] == [{"learning_rate"}] * 3
+
+
+def test_a_run_without_the_metric_stands_last(sweep: Path, capsys: pytest.CaptureFixture[str]):
+    """What a run does not hold is unknown, not zero; a metric that none holds is said on stderr."""
+    (sweep / "run0" / "train.out").write_text("hello\n")
+    lines = table(sweep, capsys).splitlines()
+    assert lines[-1].split()[1:3] == ["?", "?"]
+    assert main(["table", str(sweep / "run1"), "--by", "eval_bleu"]) == 0
+    assert "no run evaluates eval_bleu" in capsys.readouterr().err
+
+
+def test_a_pattern_that_fits_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    """A pattern without a file is an error and not an empty table."""
+    assert main(["table", str(tmp_path / "*.out")]) == 3
+    assert "no file fits" in capsys.readouterr().err
+
+
+def test_no_cell_is_a_formula(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    """Text from a log cannot become a formula in a spreadsheet, or drive the terminal."""
+    for i, name in enumerate(("=cmd()", "\x1b[2Jx")):
+        (tmp_path / f"{i}.out").write_text(f"TrainingArguments(\noutput_dir={name},\n)\n" + "{'eval_loss': 1.0, 'epoch': 1.0}\n")
+    assert main(["table", f"{tmp_path}/*.out", "--csv"]) == 0
+    out = capsys.readouterr().out
+    assert "\x1b" not in out
+    assert ",=cmd" not in out
