@@ -194,6 +194,13 @@ def test_a_stop_waits_for_a_save_that_is_under_way() -> None:
     assert (machine.state, machine.request, machine.next) == ("saving", "x", None)
 
 
+def test_a_stop_does_not_wait_for_a_save_that_nobody_makes() -> None:
+    """Without a hook an orange rule's save only waits; the red rule's stop takes its place at once."""
+    waiting = begin(Machine(), SAVE, Seen(0))
+    machine = walk(begin(waiting, replace(STOP, id="x"), Seen(1)), Seen(2))
+    assert (machine.state, machine.wish and machine.wish.id) == ("waiting", "x")
+
+
 def test_a_person_may_choose_a_weaker_proof_while_a_stop_waits() -> None:
     """`stop --unsaved` takes the place of a stop that is waiting for a save."""
     waiting = begin(Machine(), STOP, Seen(0))

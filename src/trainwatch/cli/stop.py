@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 HELP = "save, prove, then stop a run"
 
 UNSAVED = "UNSAVED"
+LEFT_RUNNING = 84
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,7 +40,10 @@ def run(args: argparse.Namespace) -> int:
     confirm = args.confirm if args.confirm is not None else _typed(stored, unsaved=args.unsaved)
     if confirm not in (stored.info.id, stored.info.name):
         raise UsageError(f"{confirm!r} is not the run's id or name; nothing was done. Write --confirm {stored.info.id}")
-    return ask(run_dir, "stop", args, confirm=confirm, unsaved=args.unsaved, existing=args.existing)
+    code = ask(run_dir, "stop", args, confirm=confirm, unsaved=args.unsaved, existing=args.existing)
+    if code == LEFT_RUNNING and not args.unsaved:
+        print("trainwatch: --existing stops it with the newest complete checkpoint, --unsaved without any", file=sys.stderr)
+    return code
 
 
 def _typed(stored: RunFile, *, unsaved: bool) -> str:

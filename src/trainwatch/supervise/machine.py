@@ -130,8 +130,10 @@ def begin(machine: Machine, wish: Wish, seen: Seen) -> Machine:
     current = machine.wish
     if current is None or machine.state in SIGNALLED or wish.id in (current.id, machine.next.id if machine.next else ""):
         return machine
-    if current.goal == "save" and wish.goal == "stop":
+    if current.goal == "save" and wish.goal == "stop" and machine.state != "waiting":
         return replace(machine, next=wish)
+    if current.goal == "save" and wish.goal == "stop":
+        return _enter(replace(machine, next=wish), "cancelled", seen, why="a stop takes its place")
     if wish.cause == "person" and wish.goal == "stop" and wish.proof != "fresh":
         return _enter(replace(machine, next=wish), "cancelled", seen, why="another stop takes its place")
     return machine
