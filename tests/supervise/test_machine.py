@@ -201,6 +201,15 @@ def test_a_stop_does_not_wait_for_a_save_that_nobody_makes() -> None:
     assert (machine.state, machine.wish and machine.wish.id) == ("waiting", "x")
 
 
+def test_a_job_that_hangs_at_a_save_is_not_waited_for() -> None:
+    """A hang is found while a save is awaited: the stop with the existing checkpoint takes over."""
+    hang = replace(STOP, id="h", proof="existing", cause="resume")
+    machine = walk(begin(begin(Machine(), STOP, at(0)), hang, at(1)), at(2))
+    assert (machine.state, machine.wish and machine.wish.id) == ("proving", "h")
+    proving = asked()
+    assert begin(proving, hang, at(2)) == proving
+
+
 def test_a_person_may_choose_a_weaker_proof_while_a_stop_waits() -> None:
     """`stop --unsaved` takes the place of a stop that is waiting for a save."""
     waiting = begin(Machine(), STOP, Seen(0))

@@ -26,6 +26,11 @@ def test_shells_and_their_like_are_never_touched(argv: list[str]) -> None:
     assert tree.is_never(argv)
 
 
+def test_a_word_among_the_arguments_protects_nobody() -> None:
+    """A training script that is told a project of our name is still a training script."""
+    assert not tree.is_never(["python", "train.py", "--project", "trainwatch"])
+
+
 def proc(pid: int, parent: int, command: str, **environ: str) -> Proc:
     return Proc(pid, parent, 1, "S", tuple(command.split()), environ)
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
+from trainwatch.model.errors import NotWrittenError
 from trainwatch.model.facts import FactValue
 from trainwatch.model.snapshot import RunInfo
 from trainwatch.store import index, openrun
@@ -59,7 +61,8 @@ def start(
     )
     cwd = _working_directory(writers[0].pid if writers else 0) or str(paths[0].parent)
     RunFile(info, preset, None if formats is None else tuple(formats), stated or {}, cwd, terms.extra()).save(run_dir)
-    index.register(run_dir, environ)
+    with suppress(NotWrittenError):  # it is then found by its folder only
+        index.register(run_dir, environ)
     spawn.supervisor(run_dir)
     return run_dir
 

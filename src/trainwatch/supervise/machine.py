@@ -130,13 +130,18 @@ def begin(machine: Machine, wish: Wish, seen: Seen) -> Machine:
     current = machine.wish
     if current is None or machine.state in SIGNALLED or wish.id in (current.id, machine.next.id if machine.next else ""):
         return machine
-    if current.goal == "save" and wish.goal == "stop" and machine.state != "waiting":
-        return replace(machine, next=wish)
-    if current.goal == "save" and wish.goal == "stop":
-        return _enter(replace(machine, next=wish), "cancelled", seen, why="a stop takes its place")
-    if wish.cause == "person" and wish.goal == "stop" and wish.proof != "fresh":
+    if wish.goal == "save":
+        return machine
+    if _takes_over(wish, machine.state, current):
         return _enter(replace(machine, next=wish), "cancelled", seen, why="another stop takes its place")
-    return machine
+    return replace(machine, next=wish) if current.goal == "save" else machine
+
+
+def _takes_over(wish: Wish, state: Name, current: Wish) -> bool:
+    """Whether a stop need not wait for what is under way: a save that nobody makes, or one that its own proof makes needless."""
+    if wish.proof == "fresh":
+        return current.goal == "save" and state == "waiting"
+    return wish.cause == "person" or state in ("saving", "waiting")
 
 
 def _start(machine: Machine, wish: Wish, seen: Seen) -> Machine:

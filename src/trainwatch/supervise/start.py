@@ -6,11 +6,12 @@ import os
 import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from trainwatch.hook import install
-from trainwatch.model.errors import TrainwatchError
+from trainwatch.model.errors import NotWrittenError, TrainwatchError
 from trainwatch.model.facts import FactValue
 from trainwatch.model.snapshot import RunInfo
 from trainwatch.store import index
@@ -93,7 +94,8 @@ def start(plan: Plan, *, now: float, environ: Mapping[str, str]) -> Started:
     try:
         run = _run_file(plan, run_dir, out, now, environ)
         run.save(run_dir)
-        index.register(run_dir, environ)
+        with suppress(NotWrittenError):  # it is then found by its folder only
+            index.register(run_dir, environ)
         return Started(run_dir, run, spawn.shim(run_dir, out.out, out.err), out.inherited)
     finally:
         out.close()

@@ -17,11 +17,15 @@ WORDS = 4
 
 @dataclass(frozen=True, slots=True)
 class Launchers:
-    """What is known of command lines: launchers by word, those that pass `-u`, and what is never signalled."""
+    """What is known of command lines: launchers by word, those that pass `-u`, and what is never signalled.
+
+    `scripts` are never signalled either, whatever interpreter runs them.
+    """
 
     names: Mapping[str, str]
     unbuffered: frozenset[str]
     never: frozenset[str]
+    scripts: frozenset[str]
 
 
 @cache
@@ -29,7 +33,8 @@ def launchers() -> Launchers:
     """The shipped data."""
     data = tomllib.loads(DATA.read_text(encoding="utf-8"))
     names = {word: entry["name"] for entry in data["launcher"] for word in entry["words"]}
-    return Launchers(names, frozenset(e["name"] for e in data["launcher"] if e["unbuffered"]), frozenset(data["never"]["words"]))
+    unbuffered = frozenset(entry["name"] for entry in data["launcher"] if entry["unbuffered"])
+    return Launchers(names, unbuffered, frozenset(data["never"]["words"]), frozenset(data["never"]["scripts"]))
 
 
 def launcher_of(argv: Sequence[str]) -> str:
@@ -49,7 +54,11 @@ def is_never(argv: Sequence[str]) -> bool:
     if not argv:
         return True
     name = argv[0].rpartition("/")[2].lstrip("-")
-    return name in launchers().never or name.partition(":")[0] in launchers().never
+    if name in launchers().never or name.partition(":")[0] in launchers().never:
+        return True
+    script = next((Path(word).name for word in argv[1:WORDS] if not word.startswith("-")), "")
+    modules = {module.partition(".")[0] for module in _modules(argv)}
+    return not launchers().scripts.isdisjoint({script, *modules})
 
 
 def members(run_dir: Path, roots: Collection[int], *, without: Collection[int]) -> list[Proc]:
