@@ -14,7 +14,7 @@ from trainwatch.model.errors import TrainwatchError
 from trainwatch.sources.gpu import Nvml
 from trainwatch.store.lock import HeldError, Lock
 from trainwatch.store.rundir import RunDir
-from trainwatch.supervise.clock import SystemClock
+from trainwatch.supervise.clock import SteadyClock
 from trainwatch.supervise.loop import Supervisor
 
 CLOSING = 300.0
@@ -34,7 +34,7 @@ def main(argv: list[str]) -> int:
         return _say(error)
     devices = Nvml()
     try:
-        supervisor = Supervisor(run_dir, SystemClock(), lock, sample=devices.sample, asked_to_end=asked.is_set)
+        supervisor = Supervisor(run_dir, SteadyClock(), lock, sample=devices.sample, asked_to_end=asked.is_set)
         supervisor.run()
         if not asked.is_set() and supervisor.terms.closing:
             _close([*supervisor.terms.closing, str(run_dir.path)])
