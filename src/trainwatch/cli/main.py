@@ -27,6 +27,7 @@ VERBS = {
     "compare": "several runs beside each other",
     "table": "many runs as a table, a row a run",
     "latest": "the newest proven checkpoint below a folder",
+    "replay": "play a finished run with its decisions",
     "backtest": "what a preset would have done on finished logs",
     "export": "every record of a log as JSON lines",
     "demo": "play a recorded run, in seconds",

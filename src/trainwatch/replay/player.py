@@ -36,7 +36,7 @@ class Player:
     def __init__(self, recording: Recording, *, clock: Clock, speed: float) -> None:
         """Nothing is played before `start` or `step`."""
         self._recording, self._clock, self._speed = recording, clock, speed
-        self._engine = Engine(presets.load("default"), recording.info)
+        self._engine = Engine(presets.load(recording.preset), recording.info, stated=recording.stated, formats=recording.formats)
         self._stop = Stop()
         self._next = 0
         self._began = clock.monotonic()
@@ -79,7 +79,7 @@ class Player:
     def _snapshot(self, now: float) -> Snapshot:
         """The run at a moment of the recording."""
         snapshot = self._engine.snapshot()
-        state = _STATES.get(self._stop.machine, "running" if snapshot.records else "starting")
+        state = _STATES.get(self._stop.machine, snapshot.state)
         failure = None if state == "stopped" else snapshot.failure
         return replace(snapshot, now=now, state=state, stop=self._stop, failure=failure, exit_code=self._stop.exit_code)
 

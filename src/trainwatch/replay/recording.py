@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from operator import itemgetter
 from pathlib import Path
 
+from trainwatch.model.facts import FactValue
 from trainwatch.model.inputs import Chunk, Input, Order, Tick
 from trainwatch.model.snapshot import RunInfo, Stop
 from trainwatch.store import journal
@@ -20,11 +21,17 @@ Moment = tuple[float, Input | Stop]
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """`moments` in the order they came; `log` is the main source as it was at the end."""
+    """`moments` in the order they came, at least one; `log` is the main source as it was at the end.
+
+    `preset`, `stated` and `formats` are how the run was read and judged.
+    """
 
     info: RunInfo
     moments: tuple[Moment, ...]
     log: bytes
+    preset: str = "default"
+    stated: Mapping[str, FactValue] = field(default_factory=dict)
+    formats: tuple[str, ...] | None = None
 
     @property
     def start(self) -> float:
@@ -44,11 +51,15 @@ def demo() -> Recording:
     command = ("torchrun", "--nproc_per_node=2", "examples/overfit_lm/train.py")
     info = RunInfo("demo", "overfit_lm", (name,), command, may="stop=overfit")
     inputs = Recorded(DEMO / "arrivals.jsonl", lambda _, offset, length: log[offset : offset + length]).read()
-    moments = sorted([*_timed(inputs), *_stops(DEMO / "journal.jsonl")], key=itemgetter(0))
-    return Recording(info, tuple(moments), log)
+    return Recording(info, in_order(inputs, DEMO / "journal.jsonl"), log)
 
 
-def _timed(inputs: Iterator[Input]) -> Iterator[Moment]:
+def in_order(inputs: Iterable[Input], decisions: Path) -> tuple[Moment, ...]:
+    """Inputs and the steps of the stop machine that a journal holds, by time."""
+    return tuple(sorted([*_timed(inputs), *_stops(decisions)], key=itemgetter(0)))
+
+
+def _timed(inputs: Iterable[Input]) -> Iterator[Moment]:
     """Each input with its time; one whose time nobody knows came with the one before."""
     last = 0.0
     for item in inputs:
@@ -71,21 +82,22 @@ def _at(item: Input) -> float:
 
 
 def _stops(path: Path) -> Iterator[Moment]:
-    """The steps of the stop machine."""
-    checkpoint = ""
+    """The steps of the stop machine; everything else that a journal tells is told by the fold."""
+    checkpoint = rule = text = ""
     for entry in journal.read(path):
-        if entry["event"] == "machine":
-            checkpoint = entry["path"] or checkpoint
-            yield entry["at"], Stop(entry["state"], entry["text"], _rule(entry["request"]), checkpoint, entry["at"])
-        else:
-            yield entry["at"], Stop("stopped", _last_words(checkpoint), "overfit", checkpoint, entry["at"], entry["exit_code"])
+        at, event = entry.get("at"), entry.get("event")
+        if not isinstance(at, int | float):
+            continue
+        if event == "machine":
+            checkpoint, rule = str(entry.get("path") or checkpoint), _rule(str(entry.get("request") or ""))
+            text = str(entry.get("text") or "")
+            yield at, Stop(str(entry.get("state") or "idle"), text, rule, checkpoint, at)
+        elif event == "stopped":
+            code = entry.get("exit_code")
+            yield at, Stop("stopped", text or "stopped", rule, checkpoint, at, code if isinstance(code, int) else None)
 
 
 def _rule(request: str) -> str:
-    """The rule that asked: requests are named RULE.SEVERITY.EPISODE."""
-    return request.split(".", maxsplit=1)[0]
-
-
-def _last_words(checkpoint: str) -> str:
-    """How the run ended."""
-    return f"stopped by overfit; {Path(checkpoint).name} proven"
+    """The rule that asked: its requests are named RULE.SEVERITY.EPISODE. Empty for what a person asked."""
+    parts = request.split(".")
+    return parts[0] if len(parts) == 3 and parts[2].isdecimal() else ""
