@@ -12,6 +12,7 @@ from collections import deque
 
 from trainwatch.formats.gather import Gather
 from trainwatch.formats.lines import Lines
+from trainwatch.formats.numbers import number
 from trainwatch.formats.places import SlicePlaces
 from trainwatch.formats.ranks import Ranks
 from trainwatch.formats.shapes import MAX_LEARNED, Learned
@@ -20,7 +21,7 @@ from trainwatch.model.block import Block
 _Span = tuple[int, int]
 _Values = tuple[bytes, ...]
 NEWLINE = 10
-IDLE = 8
+IDLE = 2
 """A pattern that found nothing in so many stretches rests until its shape is seen again."""
 _BEFORE = frozenset(b"\r\n]")
 
@@ -150,7 +151,7 @@ class Blocks:
         derived = () if "step" in columns else ("step",)
         gather = self._gather
         block = Block(kind, gather.source, gather.attempt, learned.format, columns, offsets, places, (), derived, gather.seen_at)
-        self._line += data.count(b"\n", start, stop)
+        self._line += len(spans) - (data[stop - 1] != NEWLINE)
         world = self._lines.world
         self._lines.accept(block, [(_kind(learned), *row) for row in values[-world:]] if world > 1 else ())
 
@@ -186,7 +187,26 @@ def _columns(learned: Learned, values: list[_Values]) -> dict[str, array[float]]
     for slot in learned.plan.slots:
         key = slot.index, slot.factor
         if key not in made:
-            numbers = map(float, raw[slot.index])
-            made[key] = array("d", numbers if slot.factor == 1.0 else [v * slot.factor for v in numbers])
+            made[key] = _numbers(raw[slot.index], slot.factor)
         columns[slot.name] = made[key]
     return columns
+
+
+def _numbers(texts: _Values, factor: float) -> array[float]:
+    """Texts as numbers, times a factor. Configuration is printed again and again: what does not change is converted once."""
+    first = texts[0]
+    if first == texts[-1] and texts.count(first) == len(texts):
+        return array("d", [_number(first) * factor]) * len(texts)
+    try:
+        numbers = array("d", map(float, texts))
+    except ValueError:
+        numbers = array("d", map(_number, texts))
+    return numbers if factor == 1.0 else array("d", [value * factor for value in numbers])
+
+
+def _number(text: bytes) -> float:
+    """A number in any spelling. Raises ValueError for anything else."""
+    value = number(text)
+    if value is None:
+        raise ValueError(text)
+    return value

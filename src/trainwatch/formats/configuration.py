@@ -37,7 +37,7 @@ class Configuration:
         if b"=" in line or b":" in line:
             for match in _SETTING.finditer(line):
                 self._note(match[1], match[2], line_number)
-            world = _WORLD.search(line) if b"WORLD INFO" in line else None
+            world = _WORLD.match(line, line.find(b"WORLD INFO DICT: {")) if b"WORLD INFO DICT: {" in line else None
             if world is not None:
                 ranks = len(re.findall(rb"\d+(?=[,\]])", world[1]))
                 self._facts.note("world_size", float(ranks), self._source, line_number)

@@ -20,6 +20,9 @@ UNITS: dict[str, float] = {
 }
 """What a slot's declared unit is worth in seconds, bytes or a fraction of one."""
 
+LONGEST = 80
+"""Longer texts are no unusual number, in bytes."""
+
 _THOUSANDS = re.compile(rb"[-+]?\d{1,3}(?:,\d{3})++(?:\.\d*+)?")
 _WRAPPED = re.compile(rb"(?:np\.float\d\d|np\.int\d\d|tensor|array)\(([^(),]{1,40})[^()]{0,60}\)")
 _SUFFIX = re.compile(
@@ -35,12 +38,12 @@ def number(text: bytes) -> float | None:
     in every spelling.
     """
     text = text.strip(b" \t'\"")
-    if not text or len(text) > 80 or b"_" in text:
+    if not text or b"_" in text:
         return None
     try:
         return float(text)
     except ValueError:
-        return _unusual(text)
+        return _unusual(text) if len(text) <= LONGEST else None
 
 
 def _unusual(text: bytes) -> float | None:

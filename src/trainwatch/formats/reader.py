@@ -76,7 +76,7 @@ class Reader:
     def feed(self, data: bytes, offset: int, *, final: bool = False, seen_at: float = math.nan) -> list[Block]:
         """The next bytes of the source; returns the records they complete, in file order.
 
-        `offset` is the position of `data[0]`; data that was fed already is left out, and a hole is read as if it were not there.
+        `offset` is the position of `data[0]`; pieces follow one another without gap or overlap, and the first may begin anywhere.
         A record without a step, in a log with bars, waits for the frame behind it. `final` says that no more will come.
         """
         self._gather.seen_at = seen_at

@@ -17,6 +17,8 @@ _NOT_A_PREFIX = re.compile(rb"[\"'`{}=#]|[A-Za-z0-9_.]\Z")
 """What may not stand before a record that begins its line: code, quotes, or a word that goes on."""
 
 MAX_LEARNED = 8
+MAX_ATTEMPTS = 16
+"""How often the head of a shape is tried in a line: more is no log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,9 @@ class Shapes:
         for fmt, shape in self._shapes:
             head = shape.template.head
             position = line.find(head)
-            while position >= 0:
+            attempts = 0
+            while position >= 0 and attempts < MAX_ATTEMPTS:
+                attempts += 1
                 match = self._at(fmt, shape, line, position) if position >= taken else None
                 if match is not None:
                     if match.record is not None:

@@ -1,0 +1,50 @@
+"""What no log can do: take for ever, or fill memory."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from trainwatch.formats.reader import STRETCH, Reader
+from trainwatch.model.facts import Facts
+
+ATOMS = [
+    "step: 1  loss: 2  ",
+    "step:1 - ",
+    "{'",
+    '{"',
+    "a=1 ",
+    "WORLD INFO DICT: {",
+    "1/1 [",
+    "1%|",
+    "\x1b[",
+    "\x1b]",
+    " ",
+    "epoch 1 ",
+    "1,",
+    "a\x08",
+]
+
+
+@pytest.mark.parametrize("width", [4000, 60_000])
+@pytest.mark.parametrize("atom", ATOMS)
+def test_the_time_for_any_input_is_bounded(atom: str, width: int) -> None:
+    """Lines made of one piece of syntax over and over cost seconds a megabyte at the worst: no pattern goes wild."""
+    line = atom * (width // len(atom)) + "\n"
+    data = (line * max(1, 120_000 // len(line))).encode()
+    start = time.process_time()
+    Reader("log", facts=Facts()).feed(data, 0, final=True)
+    assert time.process_time() - start < 4
+
+
+def test_memory_does_not_grow_with_the_log() -> None:
+    """What the reader keeps of a log that was read is a stretch of it and the shapes, not the log."""
+    reader = Reader("log", facts=Facts())
+    offset = 0
+    for i in range(400):
+        data = b"".join(b"iter %d: loss 1.5, time 2.0ms, mfu 3.0%%\nnoise %d\n" % (i * 100 + k, i * k) for k in range(100))
+        reader.feed(data, offset)
+        offset += len(data)
+    assert len(reader._buffer) < 2 * STRETCH
+    assert len(reader._lines.matched) == 0
