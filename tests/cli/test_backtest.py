@@ -43,3 +43,26 @@ def test_facts_may_be_stated(logs: list[str], capsys: pytest.CaptureFixture[str]
     main(["backtest", logs[0], "-f", "json", "--fact", "total_steps=10000"])
 
     assert json.loads(capsys.readouterr().out)[0]["stop"]["step"] > 60
+
+
+def test_several_rule_sets_are_put_beside_each_other(logs: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """A column a set for each file, then a row a set with its figures."""
+    assert main(["backtest", logs[0], "--rules", "default", "--rules", "off", "--fact", "gpus=8"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+
+    assert lines[0].split() == ["file", "best", "default", "off"]
+    assert "overfit red @60" in lines[1]
+    assert lines[1].endswith("-")
+    assert lines[4].split()[:3] == ["default", "1", "1"]
+    assert lines[4].split()[3:] == ["100", "%", "3", "0.00", "%", "70", "%", "140", "65.4", "0"]
+    assert lines[5].split() == ["off", "1", "0", "100", "%", "?", "0.00", "%", "0", "%", "0", "0", "0"]
+
+
+def test_json_of_several_rule_sets(logs: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """Each set with its name, its score and the list that it has alone."""
+    assert main(["backtest", *logs, "--rules", "off", "--rules", "default", "-f", "json"]) == 0
+    sets = json.loads(capsys.readouterr().out)
+
+    assert [s["preset"] for s in sets] == ["off", "default"]
+    assert [s["score"]["stopped"] for s in sets] == [0, 1]
+    assert [entry["stop"] and entry["stop"]["step"] for entry in sets[1]["files"]] == [60, None]

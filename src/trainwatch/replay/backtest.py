@@ -26,7 +26,11 @@ def backtest(
 
     Raises NotFoundError or NotReadableError.
     """
-    engine = fold_files([path], preset=preset, stated=stated, formats=formats)
+    return entry(path, preset, fold_files([path], preset=preset, stated=stated, formats=formats))
+
+
+def entry(path: Path, preset: Preset, engine: Engine) -> dict[str, Any]:
+    """The entry of a history that was folded with a preset."""
     evaluations = engine.board.evaluations
     stop = next((e for e in engine.events if e.verdict == "fired" and e.action == "stop"), None)
     return {

@@ -12,9 +12,9 @@ from typing import Literal
 
 from trainwatch.model.facts import FactValue
 from trainwatch.model.snapshot import Snapshot
+from trainwatch.present.aligned import aligned
 from trainwatch.present.clean import clean
 from trainwatch.present.numbers import number
-from trainwatch.present.width import cells
 from trainwatch.report.cost import cost
 from trainwatch.report.differences import differing
 from trainwatch.report.words import fact, hours
@@ -95,18 +95,7 @@ def to_text(table: Sweep) -> str:
         lines.append(
             [row.run, number(row.value), *at, row.state, hours(row.hours), *("-" if v is None else fact(v) for v in row.config.values())]
         )
-    lines = [[clean(cell) for cell in line] for line in lines]
-    widths = [max(map(cells, column)) for column in zip(*lines, strict=True)]
-    return "".join(_aligned(line, widths) for line in lines)
-
-
-def _aligned(line: Sequence[str], widths: Sequence[int]) -> str:
-    """One line; the name and the state to the left."""
-    out = [
-        cell + " " * (width - cells(cell)) if i in (0, 4) else " " * (width - cells(cell)) + cell
-        for i, (cell, width) in enumerate(zip(line, widths, strict=True))
-    ]
-    return "  ".join(out).rstrip() + "\n"
+    return aligned(lines, left=(0, 4))
 
 
 def to_csv(table: Sweep) -> str:
