@@ -183,6 +183,25 @@ def test_a_front_that_goes_away_hurts_nobody(live: Live, number: signal.Signals)
     assert start_ticks(supervisor)
 
 
+def test_under_nohup_a_hangup_means_nothing(live: Live) -> None:
+    """Who wrote nohup wants to stay in front."""
+    front = subprocess.Popen(
+        ["nohup", *live.command("launch", "--", *ENDLESS, "--steps", "120")],
+        cwd=live.cwd,
+        env=live.environ,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    only(live)
+    time.sleep(0.5)
+    front.send_signal(signal.SIGHUP)
+    out, _ = front.communicate(timeout=30)
+    assert front.returncode == 0
+    assert "exit code 0" in out
+
+
 def test_a_reader_that_goes_away_hurts_nobody(live: Live) -> None:
     """`launch | head -1`: the job is not stopped by our broken pipe."""
     front = live.start("launch", "--", *ENDLESS)

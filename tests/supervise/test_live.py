@@ -41,7 +41,7 @@ def test_an_overfitting_job_is_saved_proven_and_stopped(live: Live) -> None:
 @pytest.mark.parametrize(
     ("state", "options", "trainer"),
     [
-        ("idle", STOPPING, OVERFIT),
+        ("idle", STOPPING, "--pause 0.06"),
         ("saving", STOPPING, f"{OVERFIT} --save slow"),
         ("veto", f"{STOPPING} --veto 2s", OVERFIT),
         ("terminating", STOPPING, f"{OVERFIT} --term slow"),

@@ -173,7 +173,8 @@ class Front:
         """SIGTERM is the job's, SIGINT explains and then detaches, SIGHUP detaches."""
         signal.signal(signal.SIGTERM, lambda number, _: self._pass_on(number))
         signal.signal(signal.SIGINT, lambda *_: self._interrupted())
-        signal.signal(signal.SIGHUP, lambda *_: self._detach())
+        if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # under nohup it means nothing
+            signal.signal(signal.SIGHUP, lambda *_: self._detach())
 
     def _pass_on(self, number: int) -> None:
         """To the shim, which hands it to the launcher."""
