@@ -6,11 +6,15 @@ import argparse
 import json
 import math
 import sys
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from itertools import chain, groupby
+from typing import TYPE_CHECKING, Any
 
 from trainwatch.cli.options import add_reading, facts_of, formats_of
 from trainwatch.model.block import Block, Scalar
+
+if TYPE_CHECKING:
+    from trainwatch.model.facts import Fact, Facts
 
 HELP = "every record of a log as JSON lines"
 
@@ -32,10 +36,14 @@ def run(args: argparse.Namespace) -> int:
     write = sys.stdout.write
     if args.format == "csv":
         write("source,attempt,line,kind,step,epoch,name,value\n")
+    line = _json if args.format == "jsonl" else _rows
+    configuration = _Configuration(facts)
     for block in read_blocks(args.target, facts, formats_of(args)):
         count += len(block)
-        for item in observations(block):
-            write(json.dumps(item) + "\n" if args.format == "jsonl" else _rows(item))
+        for item in chain(configuration.before(block), observations(block)):
+            write(line(item))
+    for item in configuration.rest():
+        write(line(item))
     if count == 0:
         print("trainwatch: no metric was found; `trainwatch formats test LOG` says what was seen", file=sys.stderr)
     return 0
@@ -59,6 +67,37 @@ def observations(block: Block) -> Iterator[dict[str, Any]]:
         if derived:
             item["derived"] = derived
         yield item
+
+
+class _Configuration:
+    """The configuration found, as events between the records; each name once, where it was found."""
+
+    def __init__(self, facts: Facts) -> None:
+        self._facts, self._told = facts, set(facts)
+        self._attempt = 1
+
+    def before(self, block: Block) -> Iterator[dict[str, Any]]:
+        """What stands in the same source before a block, and all that earlier sources said."""
+        self._attempt = block.attempt
+        return self._events(lambda fact: fact.origin != block.source or fact.line < block.line(0))
+
+    def rest(self) -> Iterator[dict[str, Any]]:
+        """What has not been told."""
+        return self._events(lambda _: True)
+
+    def _events(self, is_due: Callable[[Fact], bool]) -> Iterator[dict[str, Any]]:
+        """New facts that are due, those of one line in one event."""
+        new = [(name, fact) for name, fact in self._facts.items() if name not in self._told and is_due(fact)]
+        self._told.update(name for name, _ in new)
+        for (source, line), several in groupby(new, key=lambda pair: (pair[1].origin, pair[1].line)):
+            values = {"event": "config", **{name: fact.value for name, fact in several}}
+            place = {"source": source, "attempt": self._attempt, "line": line, "kind": "event", "step": None, "epoch": None}
+            yield {**place, "values": values, "format": "configuration"}
+
+
+def _json(item: dict[str, Any]) -> str:
+    """A record as a line of JSON."""
+    return json.dumps(item) + "\n"
 
 
 def _plain(value: Scalar) -> Scalar:

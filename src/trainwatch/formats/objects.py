@@ -60,7 +60,7 @@ class Objects:
             self._facts.note("total_steps", float(total), self._source, line_number)
 
     def _own(self, item: Mapping[str, Any], line_number: int) -> Record | None:
-        """A line of our own export; a configuration event is noted as facts as well."""
+        """A line of our own export; a configuration event becomes facts instead."""
         kind = item["kind"]
         if kind not in get_args(Kind):
             return None
@@ -80,6 +80,7 @@ class Objects:
             for name, raw in item["values"].items():
                 if name != "event" and isinstance(raw, (int, float, str, bool)):
                     self._facts.note(str(name), cast("FactValue", raw), self._source, line_number)
+            return None
         derived = (
             tuple(name for name in item.get("derived", ()) if name in ("step", "epoch"))
             if isinstance(item.get("derived", ()), list)
