@@ -294,3 +294,17 @@ def test_a_hung_job_is_stopped_with_the_checkpoint_it_has(tmp_path: Path, monkey
     assert (machine["path"], machine["proven"]) == (str(whole), True)
     assert machine["wish"]["cause"] == "resume"
     assert world.request() == {}
+
+
+def test_ranks_on_several_machines_leave_by_themselves(world: World) -> None:
+    """A signal reaches this machine only, so after the proof the script is told to end."""
+    world.hook()
+    put(world.dir.ranks / "rank1.json", {"rank": 1, "world_size": 2, "pid": 7, "ticks": 7, "host": "another", "caps": []})
+    world.turn(2)
+    world.write(*OVERFIT)
+    world.turn(2)
+    request = world.request()["id"]
+    put(world.dir.ack(request), {"id": request, "status": "saved", "step": 60, "path": str(checkpoint(world.log.parent / "out", 60))})
+    world.turn(2)
+    assert world.state()["machine"]["state"] == "leaving"
+    assert json.loads(world.dir.release(request).read_text(encoding="utf-8"))["op"] == "leave"

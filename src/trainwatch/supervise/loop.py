@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from trainwatch.engine.engine import Engine
 from trainwatch.model.clock import Clock
@@ -21,7 +22,7 @@ from trainwatch.supervise.desk import Desk
 from trainwatch.supervise.diary import Diary
 from trainwatch.supervise.intake import Intake
 from trainwatch.supervise.job import Job
-from trainwatch.supervise.machine import Machine, Seen, Wish
+from trainwatch.supervise.machine import Limits, Machine, Seen, Wish
 from trainwatch.supervise.outlook import Outlook
 from trainwatch.supervise.publish import Ending, Publisher
 
@@ -159,7 +160,7 @@ class Supervisor:
     def _cancel(self, request: str, who: str, now: float) -> None:
         """Call off what can be called off, and what waits for its turn."""
         before = self.machine
-        self._enter(stop.step(before, self._seen(now, cancel=who or "somebody"), self.terms.limits), now)
+        self._enter(stop.step(before, self._seen(now, cancel=who or "somebody"), self._limits), now)
         text = say.sentence(self.machine, self.terms.limits)
         if self.machine.state != "cancelled" or self.machine is before:
             self.desk.close(request, now, f"there is nothing that can be called off. {text}".strip(), say.LEFT_RUNNING)
@@ -176,7 +177,7 @@ class Supervisor:
         if self._undone:
             self._carry_out(now)
         self.carrier.again(self.machine, now)
-        while (new := stop.step(self.machine, self._seen(now), self.terms.limits)) != self.machine:
+        while (new := stop.step(self.machine, self._seen(now), self._limits)) != self.machine:
             self._enter(new, now)
 
     def _enter(self, new: Machine, now: float) -> None:
@@ -201,6 +202,11 @@ class Supervisor:
 
     def _publish(self, machine: Machine, now: float, ending: Ending | None = None) -> None:
         self.publisher.write(machine, self.engine.snapshot(), self.intake.positions(), now, ending)
+
+    @property
+    def _limits(self) -> Limits:
+        """The limits of the run; ranks on several machines end by themselves first, because no signal of ours reaches them all."""
+        return replace(self.terms.limits, leave=True) if self.outlook.spread else self.terms.limits
 
     def _seen(self, now: float, cancel: str = "") -> Seen:
         """The world, as far as the machine asks for it."""

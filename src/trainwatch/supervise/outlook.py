@@ -39,7 +39,7 @@ class Outlook:
         self.watch = Watch(Path(run.cwd or "/"))
         self.ended = False
         self.life = 0.0
-        self.stands = self.saving = False
+        self.stands = self.saving = self.spread = False
         self._dir = run_dir
         self._engine = engine
         self._job = job
@@ -73,6 +73,7 @@ class Outlook:
         if first is not None:
             self.watch.world_size = first.world_size
         self.saving = first is not None and first.phase == "saving"
+        self.spread = len({rank.host for rank in ranks}) > 1
         self.stands = self._order is not None and first is not None and "standing" in first.caps
         signs = (read, sum(rank.changed for rank in ranks))
         if signs != self._signs:
