@@ -16,6 +16,7 @@ READERS = {
     "json": "JSON objects, one a line: our own export, trainer_log.jsonl, metrics files",
     "trainer_state": "the trainer_state.json of the Hugging Face Trainer",
     "bars": "tqdm bars with name=number behind them",
+    "tables": "comma-separated values under a header, boxes of | name | value |",
     "generic": "name=value, name: value and the like, in lines of no known format",
 }
 """Readers that are code, and what each reads."""

@@ -16,6 +16,7 @@ from trainwatch.formats.record import Record, separate
 from trainwatch.formats.schema import Format
 from trainwatch.formats.shapes import Match, Shapes
 from trainwatch.formats.steps import Steps
+from trainwatch.formats.tables import Tables
 from trainwatch.formats.text import clean
 from trainwatch.model.block import Block
 from trainwatch.model.facts import Facts
@@ -26,7 +27,7 @@ MAX_LINE = 1 << 16
 
 _CHECKPOINT_STEP = re.compile(r"(?:checkpoint|ckpt|step|iter)[-_=]?0*(\d{1,12})(?!.*(?:checkpoint|ckpt|step|iter)[-_=]?\d)")
 
-_OWN_STEPS = frozenset({"trainer_state", "json", "generic", "bars"})
+_OWN_STEPS = frozenset({"trainer_state", "json", "generic", "bars", "tables"})
 """Readers whose records have a step of their own or none."""
 
 OWN = b"[trainwatch]"
@@ -49,6 +50,7 @@ class Lines:
         self._objects = Objects(facts, source) if "json" in readers else None
         self._history = History(facts, source) if "trainer_state" in readers else None
         self._generic = Generic() if "generic" in readers else None
+        self._tables = Tables() if "tables" in readers else None
         self._postfix = "bars" in readers
         self._configuration = Configuration(facts, source)
         self._pending: tuple[tuple[bytes, int, int], Record, int, int] | None = None
@@ -180,6 +182,10 @@ class Lines:
                 found = True
                 self._specific = self._specific or record.kind in ("train", "eval")
                 yield record, line[record.start : record.end], tag(line[: record.start])
+        if not found and self._tables is not None and len(line) <= MAX_LINE:
+            for record in self._tables.read(line):
+                found = True
+                yield record, line, None
         if not found and self._generic is not None and not self._specific and len(line) <= 4096:
             for record in self._generic.read(line, bars_end):
                 yield record, line[record.start : record.end], tag(line[: record.start])
