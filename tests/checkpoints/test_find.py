@@ -65,3 +65,14 @@ def test_a_folder_that_is_not_there_holds_nothing(tmp_path: Path) -> None:
     assert find(tmp_path / "nowhere") == []
     (tmp_path / "file").write_text("")
     assert find(tmp_path / "file") == []
+
+
+def test_the_saves_of_every_framework_are_found_and_their_place_is_none(tmp_path: Path) -> None:
+    """A folder that holds the saves of DeepSpeed or Megatron is a place; a folder with another framework's save in it is one save."""
+    zero = [build.zero(tmp_path / "zero", 2, step) for step in (20, 30)]
+    megatron = [build.megatron(tmp_path / "megatron", step) for step in (20, 30)]
+    assert find(tmp_path / "zero") == zero
+    assert find(tmp_path / "megatron") == megatron
+    for make in (build.hf_zero, build.hf_fsdp, build.dcp, build.accelerate, build.accelerate_zero, build.lightning, build.lightning_zero):
+        made = make(tmp_path / make.__name__)
+        assert find(made.parent) == [made]

@@ -12,14 +12,15 @@ from trainwatch.checkpoints.settle import settle
 
 @pytest.mark.parametrize("name", build.KINDS)
 def test_every_file_and_folder_is_synced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    """All files of the checkpoint, and the folder that names them."""
-    path = build.KINDS[name](tmp_path)
+    """All files of the checkpoint, and the folders that name them."""
+    path = build.KINDS[name][1](tmp_path)
     synced: list[Path] = []
     monkeypatch.setattr(module, "_sync_one", synced.append)
     done = settle(path)
     assert done.complete
     assert done.files == done.total == len(build.files(path))
-    assert {p.resolve() for p in synced} == {*build.files(path), path if path.is_dir() else path.parent}
+    folders = {path, *(p for p in path.rglob("*") if p.is_dir())} if path.is_dir() else {path.parent}
+    assert {p.resolve() for p in synced} == {*build.files(path), *folders}
 
 
 def test_a_real_sync_succeeds(tmp_path: Path) -> None:

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from trainwatch.checkpoints import hf, parts, plain
-from trainwatch.checkpoints.folder import Folder
+from trainwatch.checkpoints import deepspeed, hf, megatron, parts, plain
+from trainwatch.checkpoints.folder import Folder, walk
 from trainwatch.checkpoints.kinds import kind_of
 from trainwatch.checkpoints.step import named_step, stated_step
 
@@ -32,10 +32,6 @@ class _Listing:
 
     folders: list[Path]
     files: dict[str, os.stat_result]
-
-    def youngest(self) -> int:
-        """The time of the newest file, 0 without files."""
-        return max((s.st_mtime_ns for s in self.files.values()), default=0)
 
 
 def find(directory: Path) -> list[Path]:
@@ -77,15 +73,33 @@ def _list(folder: Path) -> _Listing:
 
 
 def _whole(path: Path, listing: _Listing) -> _Candidate | None:
-    """The folder as one checkpoint. A folder that holds numbered ones is a place, even when a final model lies beside them."""
-    folder = Folder(path, {name: s.st_size for name, s in listing.files.items()})
+    """The folder as one checkpoint."""
+    names = {name: s.st_size for name, s in listing.files.items()} | {f"{folder.name}/": 0 for folder in listing.folders}
+    folder = Folder(path, names)
     kind = kind_of(folder)
-    place = any(hf.FOLDER.fullmatch(f.name) for f in listing.folders)
-    if kind is None or place or (kind is plain and not _one(path, listing)):
+    if kind is None or _place(listing, folder) or (kind is plain and not _one(path, listing)):
         return None
     step = named_step(path.name)
     step = stated_step(folder) if step is None else step
-    return _Candidate(listing.youngest(), -1 if step is None else step, path)
+    return _Candidate(_youngest(path), -1 if step is None else step, path)
+
+
+def _place(listing: _Listing, folder: Folder) -> bool:
+    """Whether the folder holds checkpoints, and is none itself even when a final model lies in it."""
+    if any(hf.FOLDER.fullmatch(f.name) or megatron.ITERATION.fullmatch(f.name) for f in listing.folders):
+        return True
+    return kind_of(folder) is deepspeed and not deepspeed.is_tag(folder)
+
+
+def _youngest(path: Path) -> int:
+    """The time of the newest file in a checkpoint, in nanoseconds; 0 without files."""
+    newest = 0
+    for _, entry in walk(path):
+        try:
+            newest = max(newest, entry.stat(follow_symlinks=False).st_mtime_ns)
+        except OSError:
+            continue
+    return newest
 
 
 def _one(path: Path, listing: _Listing) -> bool:

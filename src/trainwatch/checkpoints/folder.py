@@ -34,6 +34,16 @@ class Folder:
         """Bytes in all."""
         return sum(self.sizes.values())
 
+    def below(self, name: str) -> Folder:
+        """A folder in it, with what lies there."""
+        start = f"{name}/"
+        sizes = {file.removeprefix(start): size for file, size in self.sizes.items() if file.startswith(start)}
+        return Folder(self.path / name, sizes)
+
+    def top(self) -> tuple[str, ...]:
+        """The names that lie directly in it, of files and of folders, each once."""
+        return tuple(dict.fromkeys(name.partition("/")[0] for name in self.sizes))
+
     def open(self, name: str) -> BinaryIO:
         """Open a file for reading. Raises OSError, `Escape` when it lies elsewhere in truth; never waits on a pipe."""
         return open_inside(self.path if self.path.is_dir() else self.path.parent, name)

@@ -2,30 +2,30 @@
 
 What is written, in this order (transformers.Trainer._save_checkpoint): weights, optimizer.pt, scheduler.pt, rng_state*.pth of each rank,
 trainer_state.json. Ranks do not wait for each other, so a later file does not prove the files of other ranks.
+Under DeepSpeed or FSDP the engine's own files, which are in it too, stand for the optimizer's and, where they are split, the weights.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import PurePosixPath
 
-from trainwatch.checkpoints import parts, safetensors
+from trainwatch.checkpoints import deepspeed, fsdp, parts, weights
 from trainwatch.checkpoints.folder import Folder
-from trainwatch.checkpoints.json_file import Unreadable, load
 from trainwatch.checkpoints.step import STATE, named_step, stated_step
 
 NAME = "hf_trainer"
 SENTINEL = "checkpoint-is-incomplete"
-WEIGHTS = re.compile(r"(model|adapter_model|pytorch_model)(-\d+-of-\d+)?\.(safetensors|bin)")
-INDEX = re.compile(r"(model|pytorch_model)\.(safetensors|bin)\.index\.json")
-MARKS = re.compile(rf"{STATE}|training_args\.bin|optimizer\.pt|rng_state.*\.pth|{SENTINEL}.*|{WEIGHTS.pattern}|{INDEX.pattern}")
+OWN = re.compile(rf"{STATE}|training_args\.bin|optimizer\.pt|rng_state.*\.pth|{SENTINEL}.*")
+MARKS = re.compile(rf"{OWN.pattern}|{weights.WEIGHTS.pattern}|{weights.INDEX.pattern}")
 RANK = re.compile(r"rng_state_(\d+)\.pth")
 FOLDER = re.compile(r"checkpoint-\d+")
 
 
 def recognises(folder: Folder) -> bool:
     """Whether the folder is, or was to become, one of the Trainer's."""
+    if deepspeed.is_tag(folder):  # a loop that calls its saves checkpoint-N too
+        return False
     return bool(FOLDER.fullmatch(folder.path.name)) or any(MARKS.fullmatch(name) for name in folder.sizes)
 
 
@@ -33,48 +33,25 @@ def faults(folder: Folder, world_size: int | None) -> Iterator[str]:
     """What is wrong or missing, the plainest first."""
     if any(name.startswith(SENTINEL) for name in folder.sizes):
         yield f"{SENTINEL}: the Trainer itself says that it is not complete"
-    yield from _weights(folder)
+    engine = deepspeed if deepspeed.inside(folder) else fsdp if fsdp.inside(folder) else None
+    if engine is None or weights.there(folder):
+        yield from weights.faults(folder)
+    if engine is not None:
+        yield from engine.missing(folder, world_size)
     yield from _state(folder)
-    yield from _resumable(folder, world_size)
+    yield from _resumable(folder, world_size, *_optimizer(folder))
     yield from parts.faults(folder)
 
 
 def remark(folder: Folder) -> str:
     """What a complete checkpoint lacks on purpose; empty when it lacks nothing."""
-    return "" if "optimizer.pt" in folder.sizes else "weights only (save_only_model): training cannot be resumed from it"
+    whole = all(name in folder.sizes for name in _optimizer(folder))
+    return "" if whole else "weights only (save_only_model): training cannot be resumed from it"
 
 
-def _weights(folder: Folder) -> Iterator[str]:
-    """There must be weights, and every shard that an index names."""
-    found = [name for name in folder.sizes if WEIGHTS.fullmatch(PurePosixPath(name).name)]
-    indexes = [name for name in folder.sizes if INDEX.fullmatch(name)]
-    if not found:
-        yield "no weights in it"
-    for name in found:
-        if "-of-" in name and not indexes:
-            yield f"{name}: a shard without an index"
-    for name in indexes:
-        yield from _shards(folder, name)
-
-
-def _shards(folder: Folder, index: str) -> Iterator[str]:
-    """Every shard of an index must be there and hold its tensors."""
-    shards: dict[str, set[str]] = {}
-    try:
-        with folder.open(index) as file:
-            value = load(file)
-        for tensor, name in value["weight_map"].items():
-            shards.setdefault(str(name), set()).add(tensor)
-    except (OSError, Unreadable, KeyError, TypeError, AttributeError):
-        yield f"{index}: not whole: it does not say where the weights are"
-    for name, tensors in sorted(shards.items()):
-        if name not in folder.sizes:
-            yield f"{name}: missing, though {index} names it"
-        elif parts.suffix(name) == ".safetensors" and parts.part(folder, name) is None:
-            with folder.open(name) as file:
-                lost = tensors - safetensors.names(file)
-            if lost:
-                yield f"{name}: {len(lost)} tensors of {index} are not in it"
+def step(folder: Folder) -> int | None:
+    """The step in trainer_state.json."""
+    return stated_step(folder)
 
 
 def _state(folder: Folder) -> Iterator[str]:
@@ -89,16 +66,19 @@ def _state(folder: Folder) -> Iterator[str]:
         yield f"{STATE}: it is of step {step}, the folder of another"
 
 
-def _resumable(folder: Folder, world_size: int | None) -> Iterator[str]:
+def _optimizer(folder: Folder) -> tuple[str, ...]:
+    """The Trainer's own files for resuming; an engine keeps the optimizer, and under DeepSpeed perhaps the scheduler, itself."""
+    if deepspeed.inside(folder):
+        return ()
+    return ("scheduler.pt",) if fsdp.keeps_optimizer(folder) else ("optimizer.pt", "scheduler.pt")
+
+
+def _resumable(folder: Folder, world_size: int | None, *wanted: str) -> Iterator[str]:
     """Optimizer, scheduler and the random state of every rank: all, or none of them (save_only_model)."""
     random = [name for name in folder.sizes if name == "rng_state.pth" or RANK.fullmatch(name)]
-    there = [name for name in ("optimizer.pt", "scheduler.pt") if name in folder.sizes]
-    if not random and not there:
+    if wanted and not random and not any(name in folder.sizes for name in wanted):
         return
-    for name in ("optimizer.pt", "scheduler.pt"):
-        if name not in there:
-            yield f"{name}: missing"
-    for name in _expected(random, world_size):
+    for name in (*wanted, *_expected(random, world_size)):
         if name not in folder.sizes:
             yield f"{name}: missing"
 

@@ -1,11 +1,11 @@
-"""The kinds of checkpoints, each a module of its own that knows nothing of the others."""
+"""The kinds of checkpoints, each a module of its own. One that a framework builds from another's asks that one's module."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Protocol
 
-from trainwatch.checkpoints import foreign, hf, plain
+from trainwatch.checkpoints import accelerate, dcp, deepspeed, hf, lightning, megatron, plain
 from trainwatch.checkpoints.folder import Folder
 
 
@@ -26,8 +26,12 @@ class Kind(Protocol):
         """A limit of a complete one that users should know; empty when there is none."""
         ...
 
+    def step(self, folder: Folder) -> int | None:
+        """The optimizer step that its contents tell; None when they do not, and only the name can."""
+        ...
 
-KINDS: tuple[Kind, ...] = (foreign, hf, plain)
+
+KINDS: tuple[Kind, ...] = (megatron, lightning, dcp, accelerate, hf, deepspeed, plain)
 """In the order in which they are asked: the first that recognises a checkpoint decides."""
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import PurePosixPath
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
-from trainwatch.checkpoints import json_file, safetensors, torch_zip
+from trainwatch.checkpoints import json_file, pickled, safetensors, torch_zip
 from trainwatch.checkpoints.folder import Folder
 
 PROOFS: dict[str, Callable[[BinaryIO], str | None]] = {
@@ -43,10 +44,26 @@ def faults(folder: Folder) -> Iterator[str]:
 
 def part(folder: Folder, name: str) -> str | None:
     """What is wrong with one file whose suffix is known; None when it is whole."""
+    return examine(folder, name, PROOFS[suffix(name)])
+
+
+def examine(folder: Folder, name: str, proof: Callable[[BinaryIO], str | None]) -> str | None:
+    """What is wrong with one file by this proof; None when it is whole."""
     try:
         with folder.open(name) as file:
-            return PROOFS[suffix(name)](file)
+            return proof(file)
     except FileNotFoundError:
         return "gone while it was looked at"
     except OSError as error:
         return error.strerror or str(error)
+
+
+def values(folder: Folder, name: str) -> dict[Any, Any] | None:
+    """What a whole file of torch.save holds by name, without loading it; None when that cannot be told."""
+    if name not in folder.sizes or part(folder, name) is not None:
+        return None
+    try:
+        with folder.open(name) as file:
+            return torch_zip.values(file)
+    except (OSError, pickled.NotPlain, zipfile.BadZipFile):
+        return None

@@ -23,3 +23,8 @@ def faults(folder: Folder, world_size: int | None) -> Iterator[str]:  # noqa: AR
 def remark(folder: Folder) -> str:  # noqa: ARG001
     """Nothing is known about what such a checkpoint should hold."""
     return ""
+
+
+def step(folder: Folder) -> int | None:  # noqa: ARG001
+    """Only the name tells."""
+    return None

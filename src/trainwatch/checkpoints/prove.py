@@ -6,8 +6,8 @@ import math
 from pathlib import Path
 
 from trainwatch.checkpoints.folder import Folder, look
-from trainwatch.checkpoints.kinds import kind_of
-from trainwatch.checkpoints.step import named_step, step_of
+from trainwatch.checkpoints.kinds import Kind, kind_of
+from trainwatch.checkpoints.step import named_step
 from trainwatch.model.inputs import CheckpointSeen
 
 REASONS = 3
@@ -28,10 +28,16 @@ def prove(path: Path, *, at: float = math.nan, world_size: int | None = None) ->
     kind = kind_of(folder)
     if kind is None:
         why = "empty" if not folder.sizes else "no kind of checkpoint that is known"
-        return CheckpointSeen(at, str(path), step_of(folder), complete=False, why=why, size=folder.total)
+        return CheckpointSeen(at, str(path), named_step(path.name), complete=False, why=why, size=folder.total)
     faults = list(dict.fromkeys(kind.faults(folder, world_size)))
     why = _told(faults) if faults else kind.remark(folder) or _whole(folder)
-    return CheckpointSeen(at, str(path), step_of(folder), complete=not faults, why=why, kind=kind.NAME, size=folder.total)
+    return CheckpointSeen(at, str(path), _step(kind, folder), complete=not faults, why=why, kind=kind.NAME, size=folder.total)
+
+
+def _step(kind: Kind, folder: Folder) -> int | None:
+    """The step by the contents, else by the name."""
+    stated = kind.step(folder)
+    return named_step(folder.path.name) if stated is None else stated
 
 
 def _whole(folder: Folder) -> str:

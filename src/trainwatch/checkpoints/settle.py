@@ -47,7 +47,7 @@ def settle(path: Path, *, within: float = 30.0) -> Settled:
 def _sync(folder: Folder, done: list[str], failed: list[str]) -> None:
     """Sync files, then folders, and note each."""
     root = folder.path if folder.path.is_dir() else folder.path.parent
-    folders = {str(Path(name).parent) for name in folder.sizes} | {"."}
+    folders = {str(parent) for name in folder.sizes for parent in Path(name).parents} | {"."}
     for name in [*folder.sizes, *sorted(folders)]:
         try:
             _sync_one(root / name)

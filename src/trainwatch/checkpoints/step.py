@@ -28,9 +28,3 @@ def stated_step(folder: Folder) -> int | None:
         return None
     step = state.get("global_step") if isinstance(state, dict) else None
     return step if isinstance(step, int) and not isinstance(step, bool) else None
-
-
-def step_of(folder: Folder) -> int | None:
-    """The step by trainer_state.json, else by the name."""
-    step = stated_step(folder)
-    return named_step(folder.path.name) if step is None else step

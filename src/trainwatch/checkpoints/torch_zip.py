@@ -8,7 +8,9 @@ from __future__ import annotations
 import os
 import struct
 import zipfile
-from typing import BinaryIO
+from typing import Any, BinaryIO
+
+from trainwatch.checkpoints import pickled
 
 END = struct.Struct("<4s4H2LH")
 """The end of a directory: signature, two disk numbers, two counts, size and offset of the directory, length of a comment."""
@@ -38,6 +40,19 @@ def fault(file: BinaryIO) -> str | None:
     except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError, OverflowError, struct.error):
         return "not whole: its directory cannot be read"
     return None
+
+
+def values(file: BinaryIO) -> dict[Any, Any]:
+    """What a file that `fault` has found to be whole holds by name, tensors as a `pickled.Thing`. Raises `pickled.NotPlain`, OSError."""
+    file.seek(0)
+    with zipfile.ZipFile(file) as archive:
+        entry = next(e for e in archive.infolist() if e.filename.endswith("/data.pkl"))
+        if entry.file_size > pickled.LIMIT:
+            raise pickled.NotPlain(f"its pickle is larger than {pickled.LIMIT >> 20} MiB")
+        value = pickled.read(archive.read(entry))
+    if not isinstance(value, dict):
+        raise pickled.NotPlain("it holds no values by name")
+    return value
 
 
 def _directory(file: BinaryIO) -> int:
