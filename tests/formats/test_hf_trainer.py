@@ -130,3 +130,22 @@ def test_the_span_is_what_the_bar_says_when_no_line_has_a_time() -> None:
     reader.feed(f"\r{_frame(0, 50, 0)}\r{_frame(49, 50, 3725)}\n".encode(), 0, final=True)
     assert reader.span.how == "progress bar"
     assert reader.span.seconds == 3725
+
+
+def test_a_bar_of_something_else_tells_no_steps() -> None:
+    """A bar that came to its end before training counted something else: no step, no total, and no waiting."""
+    facts = Facts()
+    reader = Reader("log", facts=facts)
+    text = f"\r{_frame(0, 40, 0)}\r{_frame(40, 40, 3)}\n" + "".join(
+        f"{{'loss': 1.5, 'learning_rate': 0.001, 'epoch': {i / 10}}}\n" for i in range(1, 6)
+    )
+    blocks = reader.feed(text.encode(), 0)
+    assert [block.step(row) for block in blocks for row in range(len(block))] == [None] * 5
+    assert "total_steps" not in facts
+    assert [step for kind, step in _steps(text + _unbuffered(100, 10, 50)) if kind == "train"][5:] == list(range(10, 101, 10))
+
+
+def test_a_short_run_whose_output_comes_at_its_end() -> None:
+    """When all records come behind the complete bar, the summary beside them makes the bar the run's."""
+    text = _buffered(60, 10, [], 20.0) + "{'train_runtime': 600.0, 'train_loss': 0.5, 'epoch': 3.0}\n"
+    assert [step for _, step in _steps(text)] == [10, 20, 30, 40, 50, 60, 60]

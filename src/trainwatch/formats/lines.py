@@ -30,6 +30,7 @@ _CHECKPOINT_STEP = re.compile(r"(?:checkpoint|ckpt|step|iter)[-_=]?0*(\d{1,12})(
 _OWN_STEPS = frozenset({"trainer_state", "json", "generic", "bars", "tables"})
 """Readers whose records have a step of their own or none."""
 
+UP = b"\x1b[A"
 OWN = b"[trainwatch]"
 """Lines that trainwatch itself wrote into a job's log."""
 
@@ -129,9 +130,7 @@ class Lines:
         while start < end:
             stop = data.find(b"\r", start, end)
             part = data[start:stop]
-            if b"/" in part and len(part) <= MAX_LINE:
-                for frame in bars.frames(clean(part)):
-                    self._frame(frame, base + start + max(0, part.find(b"%d/%d [" % (frame.counter, frame.total))), number)
+            self._pictures(part, clean(part), base + start, number)
             start = stop + 1
 
     def _shown(self, data: bytes, start: int, end: int, base: int, number: int) -> None:
@@ -140,18 +139,14 @@ class Lines:
         if len(raw) > MAX_LINE and b'{"' not in raw:
             return
         line = clean(raw)
-        bars_end = 0
-        if b"/" in line and b"[" in line and len(line) <= MAX_LINE:
-            for frame in bars.frames(line):
-                bars_end = frame.end
-                self._frame(frame, base + start + max(0, raw.find(b"%d/%d [" % (frame.counter, frame.total))), number)
+        bars_end = self._pictures(raw, line, base + start, number)
         position = 0
         found = False
         for record, printed, rank in self._records(line, base + start, number, bars_end):
             found = True
             at = _raw_position(raw, line, record, position)
             position = max(at, 0) + 1 if at >= 0 else position
-            self._derive(record, data, start + at)
+            self._derive(record, data, start + at, number)
             if not self._is_copy(record, printed, rank):
                 self._emit(record, base + start + at, number)
         if not found:
@@ -190,7 +185,7 @@ class Lines:
             for record in self._generic.read(line, bars_end):
                 yield record, line[record.start : record.end], tag(line[: record.start])
 
-    def _derive(self, record: Record, data: bytes, at: int) -> None:
+    def _derive(self, record: Record, data: bytes, at: int, number: int) -> None:
         """Find the step of a record that prints none."""
         self._flush()
         if record.kind == "event":
@@ -199,6 +194,7 @@ class Lines:
             epoch = record.values.get("epoch")
             if record.kind == "train":
                 self.steps.train(epoch)
+                self._note_total(number)
             self.configure_steps()
             step = self.steps.of(data, at, at + record.end - record.start, epoch, record.kind)
             record.values = {"step": float("nan") if step is None else float(step), **record.values}
@@ -220,10 +216,29 @@ class Lines:
         self.detected.setdefault(record.format)
         self._gather.add(record, offset, number)
 
+    def _note_total(self, number: int) -> None:
+        """A train bar that is under way when a train record comes counts the planned steps."""
+        if self.steps.is_running:
+            self._facts.note("total_steps", float(self.steps.total or 0), self._gather.source, number)
+
+    def _pictures(self, raw: bytes, line: bytes, offset: int, number: int) -> int:
+        """The bars in a cleaned line, which begins at byte `offset`; returns where the last of them ends.
+
+        A bar that moves the cursor up belongs to another one, such as the bar of an evaluation within training.
+        """
+        end = 0
+        if b"/" not in line or b"[" not in line or len(line) > MAX_LINE:
+            return end
+        is_nested = UP in raw
+        for frame in bars.frames(line):
+            end = frame.end
+            if frame.plain and not is_nested:
+                self.steps.bar(frame.total, frame.counter, frame.elapsed)
+            self._frame(frame, offset + max(0, raw.find(b"%d/%d [" % (frame.counter, frame.total))), number)
+        return end
+
     def _frame(self, frame: bars.Frame, offset: int, number: int) -> None:
         """A picture of a bar."""
-        if frame.plain and self.steps.bar(frame.total, frame.counter, frame.elapsed):
-            self._facts.note("total_steps", float(frame.total), self._gather.source, number)
         is_train = frame.total == self.steps.total and frame.plain
         values = bars.record(frame) if frame.postfix and self._postfix else None
         if is_train or values is not None or frame.description[:5].lower() in (b"epoch", b"train"):

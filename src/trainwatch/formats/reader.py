@@ -104,7 +104,7 @@ class Reader:
         if cut > start:
             held = cut if final else max(start, hold(data, cut))
             start = self._stretches(data, start, held)
-            if held < cut and self._steps.total is None and not frames(data[held:cut]):
+            if held < cut and not self._steps.is_running and not frames(data[held:cut]):
                 start = self._stretches(data, start, cut)
         self._buffer, self._done = data, start
         self._waiting = len(data) - start

@@ -3,6 +3,7 @@
 A bar goes to stderr, which is never buffered; a record goes to stdout, which may be. When the two are in step, the frame just behind a
 record is the refreshed bar, and the frame before it is at most a display interval old. When stdout is block-buffered, many records come
 at once behind one frame: then the last of them belongs to that frame, which gives the steps per epoch, and the epoch gives the others.
+A bar that came to its end before the first record may have counted anything: it tells steps only when the run's summary stands there too.
 Everything is decided from the bytes around a record and from constants that are set once, so it does not depend on the chunking.
 """
 
@@ -35,6 +36,7 @@ class Steps:
         self.per_epoch: float | None = None
         self.every: int | None = None
         self.epoch: float | None = None
+        self.is_live = False
         self._next: tuple[int, _Frame] | None = None
 
     def completes(self, data: bytes, start: int, stop: int) -> bool:
@@ -46,6 +48,11 @@ class Steps:
     def newest(self) -> _Frame | None:
         """(counter, elapsed seconds) of the newest frame of the train bar."""
         return self._at
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a bar is under way that a record may have to wait for."""
+        return self.total is not None and not self.complete
 
     @property
     def wants_burst(self) -> bool:
@@ -62,17 +69,15 @@ class Steps:
         if self.total is not None:
             self._at = _newest(data, self.total, start, stop) or self._at
 
-    def bar(self, total: int, counter: int, elapsed: float) -> bool:
-        """A frame without a description; returns whether it is the first: that one is the train bar."""
+    def bar(self, total: int, counter: int, elapsed: float) -> None:
+        """A frame without a description. The first such bar is the train bar, unless it ends before a train record comes."""
         frame = (counter, elapsed)
-        if self.total is None:
+        if self.total is None or (self.complete and not self.is_live):
             self.total, self._at = total, frame
-            return True
-        if self.total == total:
+        elif self.total == total:
             self._at = frame
         elif self.complete:
             self._next = (total, frame)
-        return False
 
     def train(self, epoch: float | None) -> None:
         """A train record comes. After the end of the train bar, an epoch that starts over belongs to the bar of another run."""
@@ -80,6 +85,7 @@ class Steps:
         if self.complete and self._next is not None and starts_over:
             self.total, self._at = self._next
             self.per_epoch, self.every, self._next = None, None, None
+        self.is_live = self.is_live or (self.total is not None and not self.complete)
         self.epoch = epoch
 
     def of(self, data: bytes, start: int, end: int, epoch: float | None, kind: str) -> int | None:
@@ -91,7 +97,7 @@ class Steps:
                 self._calibrate(data, start, end)
             return self._by_epoch(epoch, _printed(data, start, end), kind)
         before = _newest(data, self.total, 0, start) or self._at
-        if before is None:
+        if before is None or (self.complete and not self.is_live):
             return None
         is_glued = data[start - 1 : start] == b"]"
         return before[0] if is_glued else max(before[0], self._refreshed(data, end, before))
@@ -111,6 +117,8 @@ class Steps:
         first, last = _burst(data, start, end)
         frame = _newest(data, self.total or 0, 0, first) or self._at
         counter = frame[0] if frame is not None else 0
+        if self.complete and not self.is_live and data.find(b"'train_runtime'", first, last) < 0:
+            return
         texts = _EPOCH.findall(data, first, last)
         epochs = [value for text in texts if (value := number(text))]
         if not counter or not epochs or not self.total:
