@@ -7,7 +7,7 @@ import json
 import math
 import sys
 from collections.abc import Callable, Iterator
-from itertools import chain, groupby
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from trainwatch.cli.options import add_reading, facts_of, formats_of
@@ -40,7 +40,9 @@ def run(args: argparse.Namespace) -> int:
     configuration = _Configuration(facts)
     for block in read_blocks(args.target, facts, formats_of(args)):
         count += len(block)
-        for item in chain(configuration.before(block), observations(block)):
+        for item in observations(block):
+            for found in configuration.before(item):
+                write(line(found))
             write(line(item))
     for item in configuration.rest():
         write(line(item))
@@ -76,10 +78,11 @@ class _Configuration:
         self._facts, self._told = facts, set(facts)
         self._attempt = 1
 
-    def before(self, block: Block) -> Iterator[dict[str, Any]]:
-        """What stands in the same source before a block, and all that earlier sources said."""
-        self._attempt = block.attempt
-        return self._events(lambda fact: fact.origin != block.source or fact.line < block.line(0))
+    def before(self, item: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        """What stands in the same source before a record or on its line, and all that earlier sources said."""
+        if len(self._told) < len(self._facts):
+            self._attempt = item["attempt"]
+            yield from self._events(lambda fact: fact.origin != item["source"] or fact.line <= item["line"])
 
     def rest(self) -> Iterator[dict[str, Any]]:
         """What has not been told."""
