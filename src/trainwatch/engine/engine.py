@@ -137,6 +137,7 @@ class Engine:
             checkpoints=tuple(self.checkpoints.values()),
             saved_best=self.board.saved_best(),
             saved_lines=tuple(self.saved),
+            schedule=self.board.schedule,
             series=self.curves.series,
             facts=self.facts,
             sample=self._sample,

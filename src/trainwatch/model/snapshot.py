@@ -9,6 +9,7 @@ from typing import Literal, Protocol
 from trainwatch.model.facts import Fact
 from trainwatch.model.failure import Failure
 from trainwatch.model.inputs import CheckpointSeen, Sample
+from trainwatch.model.schedule import Schedule
 from trainwatch.model.series import Series
 from trainwatch.model.verdict import Event, Evidence, RuleStatus, Severity
 
@@ -147,6 +148,11 @@ class Stop:
     exit_code: int | None = None
 
 
+def _no_schedule() -> Schedule | None:
+    """No learning rate is known."""
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """A run at one moment. Series are shared with the engine and must not be written to.
@@ -155,6 +161,7 @@ class Snapshot:
     `saved_lines` are the saves that the log announces; what is on disk stands in `checkpoints`.
     `events` holds every change raised so far, in order; `alerts` those that hold now, the worst first.
     `preview` says that only a sample of the log has been read yet. `data_age` in seconds, None when nobody watches.
+    `schedule` works out what the printed learning rates follow: it takes some hundredths of a second, so only who asks pays.
     `tail` holds the newest lines of the log, cleaned of control characters.
     """
 
@@ -172,6 +179,7 @@ class Snapshot:
     checkpoints: tuple[CheckpointSeen, ...] = ()
     saved_best: tuple[CheckpointSeen, float] | None = None
     saved_lines: tuple[SavedLine, ...] = ()
+    schedule: Callable[[], Schedule | None] = field(default=_no_schedule, compare=False, repr=False)
     series: Mapping[str, Series] = field(default_factory=dict)
     facts: Mapping[str, Fact] = field(default_factory=dict)
     sample: Sample | None = None

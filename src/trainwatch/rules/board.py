@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from trainwatch.model.block import Block
 from trainwatch.model.facts import Facts
 from trainwatch.model.inputs import CheckpointSeen, Sample
+from trainwatch.model.schedule import Schedule
 from trainwatch.model.snapshot import Alert, Best, Evaluation, PhaseSpan
 from trainwatch.model.verdict import Event, RuleStatus, Severity
 from trainwatch.rules.axis import Axis
@@ -173,6 +174,10 @@ class Board:
         step = newest.step(len(newest) - 1) if newest is not None else None
         found = [_alert(s, s.episode.level, step) for s in self.seats if s.episode.level is not None]
         return tuple(sorted(found, key=lambda a: -a.severity))
+
+    def schedule(self) -> Schedule | None:
+        """What the printed learning rates follow; None when none was printed. Worked out when asked for."""
+        return self.history.schedule.summary()
 
     def phases(self) -> tuple[PhaseSpan, ...]:
         """The run in phases; one at least once a record was read."""

@@ -16,6 +16,7 @@ from trainwatch.model.verdict import Evidence
 from trainwatch.rules.metric import Direction, direction, primary, profile
 from trainwatch.rules.noise import Resolution, Trend, noise
 from trainwatch.rules.plan import Plan
+from trainwatch.rules.schedule.detective import Detective
 
 T = TypeVar("T")
 
@@ -70,6 +71,7 @@ class History:
 
     def __init__(self, facts: Facts) -> None:
         self.plan = Plan(facts)
+        self.schedule = Detective(facts)
         self.evaluations: list[Evaluation] = []
         self.points: list[Point] = []
         self.best = -1
@@ -93,6 +95,7 @@ class History:
     def train(self, block: Block) -> None:
         """Take in train or info records."""
         self.newest = block
+        self.schedule.observe(block)
         rates = block.columns.get("learning_rate")
         if rates:
             known = [r for r in rates if math.isfinite(r)] if not math.isfinite(sum(rates)) else rates
@@ -119,6 +122,7 @@ class History:
         """
         self._interval.clear()
         anew = step <= start and step <= NEW_START * end
+        self.schedule.go_back(step, anew=anew)
         if anew:
             self.memo.clear()
             self.points.clear()

@@ -1,0 +1,99 @@
+"""The scheduler counts in another unit than it was planned in (rule L3)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from trainwatch.model.block import Block
+from trainwatch.model.verdict import Evidence, Severity
+from trainwatch.rules.figures import figure, percent, place
+from trainwatch.rules.history import History
+from trainwatch.rules.kind import Judgement, Kind, Rule, blind, fired, ok
+from trainwatch.rules.schedule.configured import Configured, scales
+from trainwatch.rules.schedule.detective import Look
+from trainwatch.rules.schedule.measure import judged
+from trainwatch.rules.schedule.printed import Point
+
+GROWTH = 1.25
+"""It is judged again once so many times as many rates are known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """After `records`, a time scale that fits `better` times as well as the planned one, and within `near` of the peak, is orange."""
+
+    records: int = 4
+    better: float = 5.0
+    near: float = 0.01
+    apart: float = 0.02
+
+
+class SchedulerStepUnit(Rule):
+    """Keeps when it judged last."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._due = settings.records
+        self._said = ""
+
+    def start(self) -> Judgement:
+        """Nothing has been seen yet."""
+        return blind("a learning rate")
+
+    def went_back(self, *, anew: bool) -> None:
+        """A run that begins anew is another one."""
+        if anew:
+            self._due = self.settings.records
+
+    def records(self, block: Block, history: History) -> Iterable[tuple[int, Judgement]]:
+        """Judge at a few records, further and further apart."""
+        return list(self._rows(block, history)) if "learning_rate" in block.columns else ()
+
+    def _rows(self, block: Block, history: History) -> Iterator[tuple[int, Judgement]]:
+        """Where it is due."""
+        for look in history.schedule.looks(block):
+            plan = look.plan
+            if plan is None or plan.peak is None or not scales(plan):
+                if self._said != "blind":
+                    self._said = "blind"
+                    yield look.row, blind("a configured schedule, and gradient_accumulation_steps or world_size")
+            elif look.seen >= self._due:
+                self._due, self._said = max(math.ceil(GROWTH * look.seen), look.seen + 1), ""
+                yield look.row, self._judge(look, plan, plan.peak, block, history)
+
+    def _judge(self, look: Look, plan: Configured, peak: float, block: Block, history: History) -> Judgement:
+        """Every time scale that a mistake leads to, against the planned one."""
+        points = history.schedule.points(look.seen)
+        planned = _error(plan, peak, points, 1.0)
+        error, factor, what = min((_error(plan, peak, points, factor), factor, what) for factor, what in scales(plan))
+        s = self.settings
+        if planned <= s.apart or error > s.near or planned < s.better * error:
+            return ok("the scheduler counts in the unit it was planned in" if planned <= s.apart else "no other unit explains the rates")
+        step, epoch = block.step(look.row), block.epoch(look.row)
+        expected = look.expected or 0.0
+        end = (plan.total or 0.0) / (factor * plan.shapes[0].scale)
+        why = (
+            f"learning_rate is {figure(look.point.rate)}{place(step, epoch)}, where the plan gives {figure(expected)}: {what} "
+            f"(with this the rates agree within {percent(error)} of the peak, without it within {percent(planned)}); "
+            f"the schedule ends at step {end:.0f}"
+        )
+        evidence = Evidence("learning_rate", look.point.rate, step, epoch, block.source, block.attempt, block.line(look.row))
+        return fired(Severity.ORANGE, why, (evidence,), "rates that follow the plan in its own unit would withdraw it", subject=what)
+
+
+def _error(plan: Configured, peak: float, points: Sequence[Point], factor: float) -> float:
+    """The root mean squared distance from the plan at this time scale, as a share of the peak."""
+    return min(judged(replace(shape, scale=shape.scale * factor), peak, points).relative for shape in plan.shapes)
+
+
+KIND = Kind(
+    name="scheduler_step_unit",
+    summary="the scheduler is stepped, or was planned, in another unit than optimizer steps",
+    needs="a learning rate, its configured schedule, gradient_accumulation_steps or world_size",
+    settings=Settings,
+    make=SchedulerStepUnit,
+    ladder={Severity.ORANGE: "notify"},
+    clear_after=1,
+)
