@@ -1,7 +1,9 @@
 import json
+import sys
 from pathlib import Path
 
 import pytest
+from tests.checkpoints import samples
 from tests.seeds import overfit_log
 
 from trainwatch.cli.main import main
@@ -103,3 +105,55 @@ def test_the_run_that_started_this_project(tmp_path: Path, capsys: pytest.Captur
     assert [(c["step"], c["metric_value"], c["complete"]) for c in document["checkpoints"]] == [(100, 0.3899, None), (200, 0.4918, None)]
     assert document["cost"]["gpu_hours"] == pytest.approx(93.4, abs=0.1)
     assert document["failure"] is None
+
+
+def test_the_picture_as_svg_and_png(log: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    """--plot alone writes only the picture; its name says how it is drawn."""
+    for name, begin in (("a.svg", b"<svg"), ("a.png", b"\x89PNG")):
+        assert main(["report", str(log), "--plot", str(tmp_path / name)]) == 0
+        assert (tmp_path / name).read_bytes().startswith(begin)
+    streams = capsys.readouterr()
+    assert streams.out == ""
+    assert "picture written to" in streams.err
+
+
+def test_a_png_without_the_extra(log: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+    """What is missing is named, with what to install and what works without; nothing is written."""
+    monkeypatch.setitem(sys.modules, "cairosvg", None)
+    assert main(["report", str(log), "--plot", str(tmp_path / "a.png")]) == 2
+    assert "trainwatch-tui[plot]" in capsys.readouterr().err
+    assert not (tmp_path / "a.png").exists()
+
+
+def test_what_cannot_be_drawn(log: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    """Another kind of picture, and a log with nothing in it, are errors with a sentence."""
+    assert main(["report", str(log), "--plot", "a.gif"]) == 2
+    (tmp_path / "empty.out").write_text("hello\n")
+    assert main(["report", str(tmp_path / "empty.out"), "--plot", str(tmp_path / "a.svg")]) == 2
+    assert "nothing to draw" in capsys.readouterr().err
+
+
+def test_the_name_of_the_file_tells_the_form(log: Path, tmp_path: Path):
+    """-o report.html is a page without -f html; -f wins over the name."""
+    for name, words, begin in (
+        ("r.html", [], "<!doctype"),
+        ("r.json", [], "{"),
+        ("r.txt", [], "# train"),
+        ("x.html", ["-f", "md"], "# train"),
+    ):
+        assert main(["report", str(log), "-o", str(tmp_path / name), *words]) == 0
+        assert (tmp_path / name).read_text(encoding="utf-8").startswith(begin)
+
+
+def test_checkpoints_that_are_there_are_looked_at(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    """The log names two; the whole one is complete, the torn one is not, and the report says which to use."""
+    path = tmp_path / "train.out"
+    saved = "".join(f"[INFO|trainer.py:3503] >> Saving model checkpoint to out/checkpoint-{step}\n" for step in (100, 200))
+    path.write_text(overfit_log() + saved)
+    samples.hf(tmp_path / "out", 100)
+    samples.hf(tmp_path / "out", 200)
+    (tmp_path / "out" / "checkpoint-200" / "model.safetensors").write_bytes(b"\x10")
+    assert main(["report", str(path), "-f", "json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert [(c["step"], c["complete"]) for c in document["checkpoints"]] == [(100, True), (200, False)]
+    assert document["ways"][0]["command"].endswith("out/checkpoint-100")

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from array import array
+
 from trainwatch.model.block import Block
 from trainwatch.model.series import Series
+
+EXACT = 64
+"""So many first records keep their steps one by one: a run begins unevenly, and a short one is nothing but its beginning."""
 
 NOT_METRICS = frozenset({"step", "epoch", "total_steps", "attempt"})
 
@@ -22,9 +27,9 @@ class Curves:
         rows = len(block)
         if block.kind not in ("train", "eval", "info", "bar") or not rows:
             return
-        first = block.step(0)
-        last = block.step(rows - 1) if rows > 1 else first
+        steps = self._steps(block)
         self.records += rows
+        last = block.step(rows - 1)
         if last is not None:
             self.last_step = last
         epoch = block.epoch(rows - 1)
@@ -34,12 +39,24 @@ class Curves:
             return
         for name, column in block.columns.items():
             if name not in NOT_METRICS:
-                series = self.series.setdefault(name, Series())
-                x = self._x(first, len(series) + 1)
-                series.extend(column, x, self._x(last, x + rows - 1))
+                self._append(self.series.setdefault(name, Series()), column, steps)
 
-    def _x(self, step: int | None, otherwise: float) -> float:
-        """The step; without one, where the run stands, else the number of the record."""
-        if step is not None:
-            return float(step)
-        return float(self.last_step) if self.last_step is not None else float(otherwise)
+    def _steps(self, block: Block) -> list[int | None]:
+        """The steps of the first rows of the run, all of them; later those of a block's ends. One that is not known is where the run stands."""
+        rows = range(len(block)) if self.records + len(block) <= EXACT else (0, len(block) - 1)
+        steps: list[int | None] = []
+        for row in rows:
+            step = block.step(row)
+            steps.append(step if step is not None else steps[-1] if steps else self.last_step)
+        return steps
+
+    def _append(self, series: Series, column: array[float], steps: list[int | None]) -> None:
+        """The values of a block; where no step is known x is the number of the record."""
+        number = len(series) + 1
+        if len(steps) == len(column):
+            for i, step in enumerate(steps):
+                x = float(number + i if step is None else step)
+                series.extend(column[i : i + 1], x, x)
+        else:
+            first = float(number if steps[0] is None else steps[0])
+            series.extend(column, first, first + len(column) - 1 if steps[1] is None else float(steps[1]))
