@@ -1,10 +1,14 @@
+from dataclasses import replace
+
 import pytest
-from tests.report.conftest import Overfit
+from tests.report.conftest import Overfit, evaluation, event
 
 from trainwatch.model.facts import Fact
 from trainwatch.model.inputs import CheckpointSeen
+from trainwatch.model.schedule import FittedSchedule, Schedule
 from trainwatch.model.series import Series
-from trainwatch.model.snapshot import Progress
+from trainwatch.model.snapshot import Best, Progress
+from trainwatch.model.verdict import RuleStatus, Verdict
 from trainwatch.report.compose import compose
 
 
@@ -52,11 +56,46 @@ def test_evaluations_that_saving_cannot_keep(overfit: Overfit, save: int, best_a
     assert ("eval_save_cadence" in names(overfit)) is found
 
 
-def test_a_constant_rate_that_falls(overfit: Overfit):
-    """A configuration that says constant against a printed rate that falls is a finding with both values."""
-    assert "2e-4 at step 10 to 1e-5" in names(overfit)["lr_schedule_mismatch"]
-    overfit.facts["lr_scheduler_type"] = Fact("linear", "train.out", 10)
+def test_a_rate_that_is_not_the_configured_one(overfit: Overfit):
+    """A printed rate that is another schedule than configured is a finding with both values and what it follows."""
+    fitted = FittedSchedule("linear", {}, 0.0, exact=True, identified=True, points=20, scheduler="WarmupDecayLR", text="a linear decay")
+    overfit.more["schedule"] = lambda: Schedule(fitted, mismatch=True)
+    text = names(overfit)["lr_schedule_mismatch"]
+    assert "2e-4 at step 10 to 1e-5" in text
+    assert text.endswith("it follows a linear decay.")
+    overfit.more["schedule"] = lambda: Schedule(fitted, mismatch=False)
     assert "lr_schedule_mismatch" not in names(overfit)
+
+
+def test_what_only_every_rule_finds_is_a_finding(overfit: Overfit):
+    """A rule beyond the run's own preset adds its worst word, and that it took it back; its events stay out of the report's events."""
+    own = overfit.snapshot()
+    wide = replace(
+        own,
+        events=(
+            *own.events,
+            event(20, "YELLOW", "notify", "plateau"),
+            event(30, "ORANGE", "notify", "plateau"),
+            event(40, "YELLOW", "notify", "hang"),
+        ),
+    )
+    last = replace(event(50, "ORANGE", "notify", "plateau"), verdict="withdrawn")
+    own = replace(own, rules=(*own.rules, RuleStatus("overfit", "overfit", Verdict("fired"))))
+    report = compose(own, replace(wide, events=(*wide.events, last)))
+    found = {f.finding: f.text for f in report.findings}
+    assert found["plateau"] == "plateau (orange, step 30, epoch 15): eval_loss rose until step 30. Withdrawn at step 50, epoch 25."
+    assert not {"hang", "overfit"} & set(found)
+    assert report.snapshot.events == own.events
+
+
+def test_a_gap_from_the_start_is_no_overfitting(overfit: Overfit):
+    """Six times the train loss at the first evaluation is said with its other reasons; of one evaluation nothing more is known."""
+    overfit.more["evaluations"] = (replace(evaluation(0, 95.86), train_loss=15.64),)
+    overfit.more["best"] = Best("eval_loss", "min", 95.86, 10, 5.0)
+    text = names(overfit)["gap_from_the_start"]
+    assert "6.1 times" in text
+    assert "no sign of overfitting" in text
+    assert "only evaluation" in text
 
 
 def test_a_run_that_ends_before_its_last_step(overfit: Overfit):

@@ -41,7 +41,11 @@ _BY_FINDING = {
         "Another part of the setup sets the learning rate, such as the scheduler block of a DeepSpeed configuration.",
         "read that configuration; log the learning rate with and without its scheduler block",
     ),
-    "train_eval_gap": (
+    "gap_from_the_start": (
+        "Train and eval loss are not the same sum, or are averaged differently.",
+        "evaluate on training data with the evaluation code: the two figures must then agree",
+    ),
+    "loss_definition_mismatch": (
         "Train and eval loss are not the same sum, or are averaged differently.",
         "evaluate on training data with the evaluation code: the two figures must then agree",
     ),
@@ -108,7 +112,7 @@ def advice(snapshot: Snapshot, findings: Sequence[Finding]) -> tuple[Advice, ...
         if finding.finding in _BY_FINDING:
             hypothesis, test = _BY_FINDING[finding.finding]
             out.append(Advice(hypothesis, finding.text, test))
-    return tuple(out)
+    return tuple({a.hypothesis: a for a in out}.values())
 
 
 def _worst(events: Sequence[Event]) -> list[Event]:

@@ -51,7 +51,9 @@ def compose(snapshot: Snapshot, wide: Snapshot | None = None) -> Report:
     disk = assess(snapshot)
     lr = learning_rate(snapshot)
     spent = cost(snapshot)
-    found = (*findings(snapshot, disk, lr, spent), *raised_by_all(snapshot, wide))
+    raised = raised_by_all(snapshot, wide)
+    known = {finding.finding for finding in raised}
+    found = (*(f for f in findings(snapshot, disk, lr, spent) if f.finding not in known), *raised)
     return Report(
         snapshot=snapshot,
         disk=disk,

@@ -129,4 +129,9 @@ def _lr(report: Report) -> dict[str, object]:
     """The learning rate, configured and printed."""
     lr = report.lr
     printed = None if lr.peak is None else {"first": lr.first, "peak": lr.peak, "peak_step": lr.peak_step, "last": lr.last}
-    return {"configured": dict(lr.configured) or None, "printed": printed, "fitted": None, "mismatch": lr.mismatch}
+    return {
+        "configured": dict(lr.configured) or None,
+        "printed": printed,
+        "fitted": None if lr.fitted is None else asdict(lr.fitted),
+        "mismatch": lr.mismatch,
+    }

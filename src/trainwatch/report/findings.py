@@ -94,9 +94,10 @@ def _schedule(lr: LearningRate) -> Finding | None:
     """The printed learning rate is not the configured one."""
     if not lr.mismatch or lr.peak is None or lr.last is None:
         return None
+    follows = f"it follows {lr.fitted.text}" if lr.fitted is not None else "what it follows is not known"
     text = (
-        f"The configuration says {lr.configured['lr_scheduler_type']}, yet the learning rate fell from {number(lr.peak)} "
-        f"at step {lr.peak_step} to {number(lr.last)}: something else sets the schedule, such as a DeepSpeed configuration."
+        f"The configuration says {lr.configured.get('lr_scheduler_type', 'another schedule')}, yet the printed learning rate goes from "
+        f"{number(lr.peak)} at step {lr.peak_step} to {number(lr.last)}: {follows}."
     )
     return Finding("lr_schedule_mismatch", text, lr.peak_step)
 
@@ -114,7 +115,7 @@ def _gap(snapshot: Snapshot) -> Finding | None:
         f"The first eval_loss {number(first.value)} is {times:.1f} times the train loss {number(first.train_loss)}: a distance that is there "
         f"from the start is no sign of overfitting; the two may be different sums, or the data may differ.{one}"
     )
-    return Finding("train_eval_gap", text, first.step)
+    return Finding("gap_from_the_start", text, first.step)
 
 
 def _ended_early(snapshot: Snapshot, spent: Cost) -> Finding | None:

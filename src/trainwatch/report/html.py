@@ -19,8 +19,8 @@ _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 _FIGURE = re.compile(r"<?\s?[-+]?[\d.,]+(e-?\d+)?\s?[kMGT%]?|\?|none")
 _SEVERITIES = {severity.word for severity in Severity}
-LONG = 48
-"""Letters from which a cell is given room for lines of its own."""
+LONG, SHORT = 48, 22
+"""Letters from which a cell gets room for lines of its own, and up to which it is never broken."""
 
 
 def to_html(report: Report) -> str:
@@ -94,7 +94,7 @@ def _cell(cell: Inline) -> str:
         return element("td", _inline(cell))
     if cell in _SEVERITIES:
         return element("td", element("span", words(cell), class_=f"severity {cell}"))
-    kind = "figure-cell" if _FIGURE.fullmatch(cell) else "long" if len(cell) > LONG else ""
+    kind = "figure-cell" if _FIGURE.fullmatch(cell) else "long" if len(cell) > LONG else "short" if len(cell) <= SHORT else ""
     return f'<td class="{kind}">{words(cell)}</td>' if kind else f"<td>{words(cell)}</td>"
 
 

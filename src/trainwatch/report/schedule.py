@@ -7,18 +7,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from trainwatch.model.facts import FactValue
+from trainwatch.model.schedule import FittedSchedule
 from trainwatch.model.snapshot import Snapshot
 
 CONFIGURED = ("learning_rate", "lr_scheduler_type", "warmup_steps", "warmup_ratio")
 TOLERANCE = 0.02
-"""A printed rate this far from a constant schedule, as a share of the peak, is another schedule."""
+"""A first rate this far below the peak, as a share of it, is a warm-up."""
 
 
 @dataclass(frozen=True, slots=True)
 class LearningRate:
     """`configured` holds what the configuration says, empty when it says nothing. The printed values are None when none was printed.
 
-    `mismatch` is True when the configuration says constant and the printed rate is not, None when that cannot be told.
+    `fitted` is the schedule that describes what was printed, `mismatch` whether it is another one than configured; None: not known.
     `warmup_unexpected` says that the printed rate rises to its peak although no warm-up is configured.
     """
 
@@ -28,6 +29,7 @@ class LearningRate:
     peak_step: int | None
     last: float | None
     mismatch: bool | None
+    fitted: FittedSchedule | None = None
     warmup_unexpected: bool = False
 
 
@@ -42,18 +44,12 @@ def learning_rate(snapshot: Snapshot) -> LearningRate:
     last = finite[-1][0]
     first = finite[0][0]
     step = round(series.step_at(index))
-    return LearningRate(configured, first, peak, step, last, _mismatch(configured, peak, last), _rises(configured, first, peak))
+    schedule = snapshot.schedule()
+    fitted, mismatch = (schedule.fitted, schedule.mismatch) if schedule is not None else (None, None)
+    return LearningRate(configured, first, peak, step, last, mismatch, fitted, _rises(configured, first, peak))
 
 
 def _rises(configured: Mapping[str, FactValue], first: float, peak: float) -> bool:
     """Whether the rate rises to its peak and the configuration states warm-up steps or a ratio, and none above 0."""
     stated = [str(configured[name]) for name in ("warmup_steps", "warmup_ratio") if name in configured]
     return bool(stated) and all(text in ("0", "0.0") for text in stated) and first < peak * (1 - TOLERANCE)
-
-
-def _mismatch(configured: Mapping[str, FactValue], peak: float, last: float) -> bool | None:
-    """Whether a constant schedule was configured and the rate fell after its peak."""
-    scheduler = str(configured.get("lr_scheduler_type", "")).lower().rpartition(".")[2]
-    if scheduler not in ("constant", "constant_with_warmup") or peak <= 0:
-        return None
-    return last < peak * (1 - TOLERANCE)

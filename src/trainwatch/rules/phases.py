@@ -120,10 +120,18 @@ def _end(history: History) -> tuple[int | None, float | None]:
     return newest.step(row), newest.epoch(row)
 
 
+def _train(history: History, point: Point) -> str:
+    """The train loss at an evaluation; one below the print resolution is never called zero."""
+    if point.train is None:
+        return "?"
+    floor = history.train_resolution.half_unit
+    return f"below {figure(floor, 1)}, as far as it is printed" if point.train.value < floor else figure(point.train.value, 3)
+
+
 def _why(history: History, name: PhaseName, members: list[int]) -> str:
     """What makes it this phase, with the figures of its first evaluation."""
     first, last = history.points[members[0]], history.points[members[-1]]
-    metric, train = history.metric, figure(first.train.value, 3) if first.train is not None else "?"
+    metric, train = history.metric, _train(history, first)
     excess = percent(history.excess(len(history.points) - 1 - members[0]))
     match name:
         case "healthy":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from trainwatch.model.schedule import FittedSchedule
 from trainwatch.present.numbers import number, percent
 from trainwatch.report import components as parts_of_loss
 from trainwatch.report.compose import Report
@@ -19,6 +20,8 @@ def learning_rate(report: Report) -> list[Part]:
         items.append(("Configured: ", *pairs[1:]))
     if lr.peak is not None:
         items.append(f"Printed: first {number(lr.first)}, highest {number(lr.peak)} at step {lr.peak_step}, last {number(lr.last)}.")
+    if lr.fitted is not None:
+        items.append(f"Printed rates follow {lr.fitted.text}{_sure(lr.fitted)}.")
     if lr.peak == 0:
         items.append("Every printed learning rate is 0. Rounding is one reason among others; that the loss moves does not tell which.")
     if lr.warmup_unexpected:
@@ -26,6 +29,14 @@ def learning_rate(report: Report) -> list[Part]:
     if lr.mismatch:
         items.append("The printed schedule is not the configured one. What the configured one would have done to the loss was not tried.")
     return bullets(items)
+
+
+def _sure(fitted: FittedSchedule) -> str:
+    """How far that is known."""
+    exact = "to the last printed digit" if fitted.exact else f"within {number(fitted.max_error)}"
+    return f", {exact}, over {plural(fitted.points, 'record')}" + (
+        "" if fitted.identified else "; other schedules describe them nearly as well"
+    )
 
 
 def gradient(report: Report) -> list[Part]:

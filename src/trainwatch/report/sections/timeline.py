@@ -6,7 +6,7 @@ from trainwatch.model.snapshot import Evaluation, Snapshot
 from trainwatch.present.numbers import UNKNOWN, duration, number, percent
 from trainwatch.report.compose import Report
 from trainwatch.report.floor import shown
-from trainwatch.report.parts import Para, Part, table
+from trainwatch.report.parts import Para, Part, bullets, table
 from trainwatch.report.stretch import Stretch, phase_at
 from trainwatch.report.words import integer
 
@@ -76,8 +76,8 @@ def phases(report: Report) -> list[Part]:
     """A row a phase with its figures, then why each is called so."""
     rows = [_phase(stretch, report.snapshot) for stretch in report.stretches]
     metric = report.snapshot.best.metric if report.snapshot.best else "evaluation"
-    titles = ("phase", "steps", "epochs", "time", "share", "train loss", metric, "learning rate", "grad norm", "why it is called so")
-    parts = table(titles, rows)
+    titles = ("phase", "steps", "epochs", "time", "share", "train loss", metric, "learning rate", "grad norm")
+    parts = table(titles, rows) + bullets(_why(stretch) for stretch in report.stretches)
     if parts and any(s.hours is not None for s in report.stretches):
         parts.append(Para("Times are at an even pace over steps, so they add up to the whole run."))
     return parts
@@ -96,5 +96,9 @@ def _phase(stretch: Stretch, snapshot: Snapshot) -> tuple[str, ...]:
         UNKNOWN if stretch.value is None else f"{number(stretch.value[0])} to {number(stretch.value[1])}",
         UNKNOWN if stretch.rate is None else f"{number(stretch.rate[0])} to {number(stretch.rate[1])}",
         UNKNOWN if stretch.gradient is None else f"{shown(stretch.gradient[0], norm)} to {shown(stretch.gradient[1], norm)}",
-        span.why,
     )
+
+
+def _why(stretch: Stretch) -> str:
+    """Why a phase is called so, and what the metric that decides did in it."""
+    return f"{stretch.span.phase} from step {integer(stretch.span.step_start)}: {stretch.span.why}"
