@@ -6,7 +6,7 @@ import pytest
 from trainwatch.model.snapshot import Alert
 from trainwatch.model.verdict import Event, Severity
 from trainwatch.store.rundir import RunDir
-from trainwatch.supervise.decide import PATIENCE, Decider
+from trainwatch.supervise.decide import Decider
 from trainwatch.supervise.diary import Diary
 from trainwatch.supervise.may import May
 
@@ -29,7 +29,7 @@ def diary(tmp_path: Path) -> Diary:
 def decide(diary: Diary, may: May, *events: Event, unsaved: bool = False) -> list[str]:
     decider = Decider(diary, may, unsaved=unsaved)
     decider.gather(events, 0.0)
-    return [f"{w.goal} {w.rule} {w.proof} {w.cause}" for w in decider.wishes(holds(*events), 0.0)]
+    return [f"{w.goal} {w.rule} {w.proof} {w.cause}" for w in decider.wishes(holds(*events))]
 
 
 @pytest.mark.parametrize(
@@ -55,40 +55,29 @@ def test_history_is_not_acted_on(diary: Diary) -> None:
     """What no longer holds at the newest record is told and not done."""
     decider = Decider(diary, FULL, unsaved=False)
     decider.gather([RED], 0.0)
-    assert decider.wishes([], 0.0) == []
-    assert decider.wishes(holds(RED), 1.0) == []
+    assert decider.wishes([]) == []
+    assert decider.wishes(holds(RED)) == []
 
 
 def test_only_the_highest_step_of_a_climb_is_acted_on(diary: Diary) -> None:
     """Yellow, orange and red in one chunk are one stop."""
     decider = Decider(diary, FULL, unsaved=False)
     decider.gather([ORANGE, RED], 0.0)
-    assert [w.goal for w in decider.wishes(holds(RED), 0.0)] == ["stop"]
+    assert [w.goal for w in decider.wishes(holds(RED))] == ["stop"]
 
 
 def test_a_restarted_supervisor_does_not_do_it_again(diary: Diary) -> None:
     """The journal holds what was told and done, by rule, severity and episode."""
     first = Decider(diary, FULL, unsaved=False)
     first.gather([RED], 0.0)
-    first.done(first.wishes(holds(RED), 0.0)[0], 0.0)
+    first.done(first.wishes(holds(RED))[0], 0.0)
     second = Decider(diary, FULL, unsaved=False)
     second.gather([RED], 9.0)
-    assert second.wishes(holds(RED), 9.0) == []
+    assert second.wishes(holds(RED)) == []
     black = replace(RED, severity=Severity.BLACK)
     second.gather([black], 10.0)
-    assert [w.key for w in second.wishes(holds(black), 10.0)] == ["overfit/black/1"]
+    assert [w.key for w in second.wishes(holds(black))] == ["overfit/black/1"]
     assert diary.path.read_text(encoding="utf-8").count('"event":"rule"') == 2
-
-
-def test_the_standing_order_is_given_time(diary: Diary) -> None:
-    """A hook that saves every best evaluation by itself is not asked for the same save, unless it does not come."""
-    unsaved = replace(ORANGE, rule="best_unsaved", kind="best_unsaved")
-    decider = Decider(diary, FULL, unsaved=False)
-    decider.gather([unsaved], 0.0)
-    assert decider.wishes(holds(unsaved), 1.0, standing=True) == []
-    assert decider.wishes(holds(unsaved), PATIENCE + 1, standing=True, busy=True) == []
-    assert [w.rule for w in decider.wishes(holds(unsaved), PATIENCE + 2, standing=True)] == ["best_unsaved"]
-    assert decider.wishes(holds(unsaved), PATIENCE + 3, standing=True) == []
 
 
 def test_wishes_can_be_names_of_files(diary: Diary) -> None:
@@ -96,7 +85,7 @@ def test_wishes_can_be_names_of_files(diary: Diary) -> None:
     odd = replace(RED, rule="../../etc/über rule")
     decider = Decider(diary, May(save=True, stop=frozenset({odd.rule})), unsaved=True)
     decider.gather([odd], 0.0)
-    (wish,) = decider.wishes(holds(odd), 0.0)
+    (wish,) = decider.wishes(holds(odd))
     assert "/" not in wish.id
     assert not wish.id.startswith(".")
     assert wish.unsaved

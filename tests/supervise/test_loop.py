@@ -128,6 +128,20 @@ def test_the_standing_order_is_given_at_once(world: World) -> None:
     assert (order["run"], order["metric"], order["direction"]) == ("t-1", "eval_loss", "min")
 
 
+def test_looking_and_the_standing_order_are_inputs_of_the_fold(world: World) -> None:
+    """The rule on unsaved evaluations is not blind once somebody looks, and waits for the hook's own save; each is told once in a run."""
+    world.turn(2)
+    world.hook()
+    world.turn(2)
+    world.write(2.5)
+    world.supervisor = world.another()
+    world.turn(2)
+    told = [line for line in world.dir.arrivals.read_text(encoding="utf-8").splitlines() if '"standing"' in line or ',"",null' in line]
+    assert len(told) == 2
+    status = {rule.rule: rule.verdict.outcome for rule in world.supervisor.engine.snapshot().rules}
+    assert status["best_unsaved"] == "pending"
+
+
 def test_a_rule_that_may_asks_once(world: World) -> None:
     """The request names run, operation and reason, and stands as it is while the job is silent."""
     world.hook()
@@ -147,13 +161,13 @@ def test_a_restart_reads_the_arrivals_and_goes_on(world: World) -> None:
     world.turn(2)
     world.write(*OVERFIT)
     world.turn(2)
-    before, machine = world.supervisor.engine.snapshot(), world.supervisor.machine
+    before, machine, acted = world.supervisor.engine.snapshot(), world.supervisor.machine, world.events().count("acted")
     world.supervisor = world.another()
     world.turn(1)
     after = world.supervisor.engine.snapshot()
     assert (after.events, after.evaluations) == (before.events, before.evaluations)
     assert world.supervisor.machine == machine
-    assert world.events().count("acted") == 1
+    assert world.events().count("acted") == acted
     world.write(4.0, first=7)
     world.turn(1)
     assert len(world.supervisor.engine.snapshot().evaluations) == 7
@@ -284,6 +298,7 @@ def test_a_hung_job_is_stopped_with_the_checkpoint_it_has(tmp_path: Path, monkey
     whole = checkpoint(tmp_path / "out", 10)
     checkpoint(tmp_path / "out", 20, torn=True)
     world.log.write_text("output_dir = out\n", encoding="utf-8")
+    world.turn(4)
     for epoch in range(1, 40):
         world.write(2.0, first=epoch)
         world.turn(2)

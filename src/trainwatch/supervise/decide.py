@@ -12,12 +12,6 @@ from trainwatch.supervise.diary import Diary
 from trainwatch.supervise.machine import Wish
 from trainwatch.supervise.may import May
 
-STANDING = "best_unsaved"
-"""The kind of rule whose save the standing order makes unnecessary."""
-
-PATIENCE = 15.0
-"""Seconds for which the standing order may be at work before the same save is asked for."""
-
 RESUMABLE = frozenset({"hang"})
 """Kinds of rules after which a run should be resumed."""
 
@@ -36,12 +30,12 @@ class Decider:
         past = journal.read(diary.path)
         self._said = {(str(e.get("name")), str(e.get("verdict"))) for e in past if e.get("event") == "rule"}
         self._done = {str(e["key"]) for e in past if "key" in e}
-        self._gathered: dict[str, tuple[Event, float]] = {}
+        self._gathered: dict[str, Event] = {}
 
     def gather(self, events: Iterable[Event], now: float) -> None:
         """Keep the newest event of each rule, and journal each that is new."""
         for event in events:
-            self._gathered[event.rule] = event, now
+            self._gathered[event.rule] = event
             name = (event.key, event.verdict)
             if name not in self._said:
                 self._said.add(name)
@@ -52,16 +46,13 @@ class Decider:
         """Whether anything was gathered since the last `wishes`."""
         return bool(self._gathered)
 
-    def wishes(self, alerts: Collection[Alert], now: float, *, standing: bool = False, busy: bool = False) -> list[Wish]:
-        """What is to be done now that the newest record is judged, the worst first. `alerts` are the rules that hold.
-
-        `standing`: the job's hook saves every best evaluation by itself, so it is given the time to. `busy`: it is saving.
-        """
+    def wishes(self, alerts: Collection[Alert]) -> list[Wish]:
+        """What is to be done now that the newest record is judged, the worst first. `alerts` are the rules that hold."""
         holding = {(alert.rule, alert.episode, alert.severity) for alert in alerts}
-        held = [(e, at) for e, at in self._gathered.values() if (e.rule, e.episode, e.severity) in holding and e.key not in self._done]
-        self._gathered = {e.rule: (e, at) for e, at in held if standing and e.kind == STANDING and (busy or now - at < PATIENCE)}
-        events = sorted((e for e, _ in held if e.rule not in self._gathered), key=lambda event: event.severity, reverse=True)
-        return [wish for event in events if (wish := self._wish(event)) is not None]
+        held = [e for e in self._gathered.values() if (e.rule, e.episode, e.severity) in holding and e.key not in self._done]
+        self._gathered.clear()
+        held.sort(key=lambda event: event.severity, reverse=True)
+        return [wish for event in held if (wish := self._wish(event)) is not None]
 
     def done(self, wish: Wish, now: float) -> None:
         """A wish was handed to the machine, which keeps it."""

@@ -8,7 +8,7 @@ from dataclasses import replace
 from trainwatch.engine.engine import Engine
 from trainwatch.model.clock import Clock
 from trainwatch.model.errors import NotReadableError, NotWrittenError
-from trainwatch.model.inputs import CheckpointSeen, Input, Order, Sample
+from trainwatch.model.inputs import Input, Order, Sample
 from trainwatch.model.snapshot import State
 from trainwatch.rules import preset
 from trainwatch.store import runfile, statefile
@@ -83,8 +83,7 @@ class Supervisor:
         followers = self._take_up(now)
         for item in self.intake.recorded():
             self.decider.gather(self.engine.feed(item), now)
-            if isinstance(item, CheckpointSeen):
-                self.outlook.watch.seen_before(item)
+            self.outlook.seen_before(item)
         for source in self.run_file.info.sources:
             self.intake.follow(source, self.terms.starts.get(source, 0), followers.get(source))
         self.diary.note("supervisor", now, pid=self.publisher.pid, state=self.machine.state)
@@ -93,10 +92,9 @@ class Supervisor:
         """Everything that may have happened since the last turn. A full disk ends the turn; nothing is lost or done unwritten."""
         try:
             self.diary.flush()
-            self._fold(self.intake.arrived(now), now)
             for seen in self.outlook.look(now, self.machine, self.intake.size()):
-                self.intake.add(seen)
-            self._fold(self.intake.drain(), now)
+                self.intake.add(seen)  # before the log: what was saved before a line was printed is known when the line is judged
+            self._fold(self.intake.arrived(now), now)
             self._decide(now)
             self._people(now)
             self._advance(now)
@@ -139,8 +137,7 @@ class Supervisor:
     def _decide(self, now: float) -> None:
         """Hand to the machine what the rules ask for."""
         if self.decider.pending:
-            alerts, view = self.engine.board.alerts(), self.outlook
-            self._todo += self.decider.wishes(alerts, now, standing=view.stands, busy=view.saving)
+            self._todo += self.decider.wishes(self.engine.board.alerts())
         while self._todo:
             self._begin(self._todo[0], now)
             self.decider.done(self._todo.pop(0), now)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from trainwatch.engine.engine import Engine
 from trainwatch.model.clock import Clock
-from trainwatch.model.inputs import CheckpointSeen
+from trainwatch.model.inputs import CheckpointSeen, Input, Order
 from trainwatch.store.rundir import RunDir
 from trainwatch.store.runfile import RunFile
 from trainwatch.supervise.control import Control
@@ -47,6 +47,7 @@ class Outlook:
         self._folders_at = 0.0
         self._standing = standing
         self._order: tuple[str, str] | None = None
+        self._looks = self._stood = False
         self._signs = (0, 0)
         self._changed = 0
         self._bests: set[str] = set()
@@ -56,11 +57,22 @@ class Outlook:
         self._regular: CheckpointSeen | None = None
         self._old: dict[Path, Signature] = {}
 
-    def look(self, now: float, machine: Machine, read: int) -> Iterator[CheckpointSeen]:
-        """Look around; yields checkpoints that have come to rest. `read` is how many bytes of the logs were read, a sign of life.
+    def seen_before(self, item: Input) -> None:
+        """What an earlier supervisor fed is not told again."""
+        if isinstance(item, CheckpointSeen):
+            self._looks = True
+            if item.path:
+                self.watch.seen_before(item)
+        self._stood = self._stood or (isinstance(item, Order) and item.op == "standing")
 
-        Raises NotWrittenError when the standing order cannot be given.
+    def look(self, now: float, machine: Machine, read: int) -> Iterator[CheckpointSeen | Order]:
+        """Look around; yields checkpoints that have come to rest, and that the hook has its standing order.
+
+        `read` is how many bytes of the logs were read, a sign of life. Raises NotWrittenError when the standing order cannot be given.
         """
+        if not self._looks:
+            self._looks = True
+            yield CheckpointSeen(now, "", None, complete=False)
         self.ended = self.ended or self._dir.exit.exists()
         yield from self._new_bests(now)
         if 0 <= now - self._looked < PERIOD:
@@ -74,11 +86,14 @@ class Outlook:
             self.watch.world_size = first.world_size
         self.saving = first is not None and first.phase == "saving"
         self.spread = len({rank.host for rank in ranks}) > 1
+        self._stand()
         self.stands = self._order is not None and first is not None and "standing" in first.caps
         signs = (read, sum(rank.changed for rank in ranks))
         if signs != self._signs:
             self._signs, self.life = signs, now
-        self._stand()
+        if self.stands and not self._stood:
+            self._stood = True
+            yield Order(now, "standing", "standing", "trainwatch")
         if not 0 <= self._folders_at - now <= MOST:
             yield from self._folders(now, machine)
 
