@@ -6,26 +6,28 @@ from pathlib import Path
 
 import pytest
 
-from trainwatch.hook.install import SOURCE, environment, install
+from trainwatch.hook.install import PARTS, SOURCE, environment, install
 
 
-def test_the_hook_is_python_3_8_and_needs_the_standard_library_only() -> None:
+@pytest.mark.parametrize("source", [SOURCE, *PARTS], ids=lambda path: path.stem)
+def test_the_hook_is_python_3_8_and_needs_the_standard_library_only(source: Path) -> None:
     """It runs in the job's Python, whatever that has installed."""
-    tree = ast.parse(SOURCE.read_text(), feature_version=(3, 8))
+    tree = ast.parse(source.read_text(), feature_version=(3, 8))
     names = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
     names |= {str(node.module) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
     assert names
     assert {name.partition(".")[0] for name in names} <= sys.stdlib_module_names
 
 
-def test_a_copy_lies_in_the_folder_and_replaces_an_older_one(tmp_path: Path) -> None:
-    """The copy is the file itself, for the owner only, with nothing left beside it."""
+def test_copies_lie_in_the_folder_and_replace_older_ones(tmp_path: Path) -> None:
+    """The copies are the files themselves, for the owner only, with nothing left beside them."""
     (tmp_path / "sitecustomize.py").write_text("old")
-    copy = install(tmp_path)
-    assert copy == tmp_path / "sitecustomize.py"
-    assert copy.read_bytes() == SOURCE.read_bytes()
-    assert copy.stat().st_mode & 0o777 == 0o600
-    assert [p.name for p in tmp_path.iterdir()] == ["sitecustomize.py"]
+    assert install(tmp_path) == tmp_path / "sitecustomize.py"
+    assert {p.name for p in tmp_path.iterdir()} == {p.name for p in (SOURCE, *PARTS)}
+    for source in (SOURCE, *PARTS):
+        copy = tmp_path / source.name
+        assert copy.read_bytes() == source.read_bytes()
+        assert copy.stat().st_mode & 0o777 == 0o600
 
 
 def test_the_folder_comes_first_and_once(tmp_path: Path) -> None:

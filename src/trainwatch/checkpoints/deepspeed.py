@@ -1,7 +1,8 @@
 """What a DeepSpeed engine writes: a folder per save (its tag) with the states of every rank, and `latest` beside it.
 
 Names: deepspeed/runtime/engine.py. ZeRO 0 keeps everything in the model states; 1 and 2 add the optimizer states of every rank;
-3 splits the model states too. The number of ranks is stated in the model states. `latest` is written when all ranks are done.
+3 splits the model states too. The number of ranks is stated in the model states. `latest` is written when the first rank is done,
+which proves nothing of the others.
 """
 
 from __future__ import annotations
@@ -64,11 +65,11 @@ def missing(folder: Folder, world_size: int | None) -> Iterator[str]:
     tag = _tag(folder)
     if tag is None:
         named = beside.note(folder, LATEST)
-        yield f"{LATEST}: it names {named!r}, which is not there" if named else f"{LATEST}: missing: it is written last"
+        yield f"{LATEST}: it names {named!r}, which is not there" if named else f"{LATEST}: missing: the save did not finish"
         return
     prefix = "" if tag is folder else f"{tag.path.name}/"
     if tag is not folder and LATEST not in folder.sizes:
-        yield f"{LATEST}: missing: it is written last, so the save did not finish"
+        yield f"{LATEST}: missing: the save did not finish"
     if tag is folder and _older(beside.note_above(folder, LATEST), folder.path.name):
         yield f"the save did not finish: {LATEST} still names an older one"
     yield from (f"{prefix}{fault}" for fault in _ranks(tag, world_size))

@@ -8,19 +8,22 @@ from pathlib import Path
 
 SOURCE = Path(__file__).with_name("sitecustomize.py")
 
+PARTS = tuple(sorted(Path(__file__).parent.glob("tw_hook_*.py")))
+"""A file for each framework, read in the job when it imports that framework."""
+
 
 def install(directory: Path) -> Path:
-    """Copy the hook into `directory`, the `hook` folder of a run directory, which must exist; the path of the copy.
+    """Copy the hook into `directory`, the `hook` folder of a run directory, which must exist; the path of the file that Python finds.
 
     The hook takes the parent of `directory` for its run directory. An older copy is replaced at once, so that a process that
-    starts meanwhile never reads half a file.
+    starts meanwhile never reads half a file; its parts come first.
     """
-    copy = directory / SOURCE.name
-    tmp = directory / f"{SOURCE.name}.{os.getpid()}.tmp"
-    tmp.write_bytes(SOURCE.read_bytes())
-    tmp.chmod(0o600)
-    tmp.replace(copy)
-    return copy
+    for source in (*PARTS, SOURCE):
+        tmp = directory / f"{source.name}.{os.getpid()}.tmp"
+        tmp.write_bytes(source.read_bytes())
+        tmp.chmod(0o600)
+        tmp.replace(directory / source.name)
+    return directory / SOURCE.name
 
 
 def environment(directory: Path, environ: Mapping[str, str]) -> dict[str, str]:

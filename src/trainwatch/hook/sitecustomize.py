@@ -1,11 +1,11 @@
 """The save hook of trainwatch: lets a training job be asked for a checkpoint, from outside and without a change to its code.
 
-This one file lies in RUN_DIR/hook and is found through PYTHONPATH. It needs the standard library only, runs on Python 3.8 and newer,
+This file lies in RUN_DIR/hook and is found through PYTHONPATH. It needs the standard library only, runs on Python 3.8 and newer,
 and does nothing in processes that do not train. Everything is guarded: a failure of ours switches the hook off on all ranks, and
 training goes on as without it.
 
-A Hugging Face Trainer is served by a callback that is put among its default ones. A plain loop makes three calls, each of them on
-every rank:
+A framework is served by a file beside this one, tw_hook_<name>.py, which is read when the job imports the framework: Hugging Face's
+Trainer, Lightning, Accelerate, DeepSpeed. A plain loop makes three calls, each of them on every rank:
 
     try:
         import trainwatch_hook
@@ -35,12 +35,14 @@ BEAT_EVERY = 5.0  # seconds between heartbeats
 HOLD_LOOK = 0.1  # seconds between agreements while holding
 HOLD = 120.0  # seconds to hold when the request does not say
 AGREE_WITHIN = 300  # seconds that ranks may be apart at a step boundary
-SAVE_WITHIN = 1800  # seconds that ranks may be apart at the end of a save
-TRIES = 3  # steps in which a trainer is asked again when it did not save
+SAVE_WITHIN = 6 * 3600  # seconds that ranks may be apart at the end of a save; a rank that dies is noticed at once
+SPARE = 64 * 1024 * 1024  # bytes that must be left on a disk after a save
+CAPS = ("save", "hold", "standing")  # what the hook can do where the framework tells of evaluations
 
 ASKED, STAY, BEST = 1, 2, 4  # why the ranks are to save: a request; one that wants them to hold afterwards; the standing order
 GO_ON, LEAVE = 1, 2  # how a hold ends
 STEPS = 16  # above the words: how many steps until the ranks meet again
+FAILED = 1  # at the end of a save: a rank could not
 OFF = 1 << 40  # a rank cannot go on with the hook
 
 
@@ -126,18 +128,26 @@ def read_json(path, limit=READ_LIMIT):
 
 
 class Agreement:
-    """One word that all ranks share: the greatest that any rank says. Its groups are our own, so that no job's traffic is touched."""
+    """One word that all ranks share: the greatest that any rank says.
 
-    def __init__(self, torch):
+    On one machine over groups of our own, so that no job's traffic is touched; on several over the job's group, which is known to work.
+    """
+
+    def __init__(self, torch, several):
         from datetime import timedelta
 
         self.torch = torch
         self.dist = torch.distributed
-        self.steps = self.dist.new_group(backend="gloo", timeout=timedelta(seconds=AGREE_WITHIN))
-        self.saves = self.dist.new_group(backend="gloo", timeout=timedelta(seconds=SAVE_WITHIN))
+        self.steps = self.saves = None
+        self.device = "cpu"
+        if several:
+            self.device = "cuda" if self.dist.get_backend() == "nccl" else "cpu"
+        else:
+            self.steps = self.dist.new_group(backend="gloo", timeout=timedelta(seconds=AGREE_WITHIN))
+            self.saves = self.dist.new_group(backend="gloo", timeout=timedelta(seconds=SAVE_WITHIN))
 
     def __call__(self, word, long=False):
-        box = self.torch.tensor([word], dtype=self.torch.int64, device="cpu")
+        box = self.torch.tensor([word], dtype=self.torch.int64, device=self.device)
         self.dist.all_reduce(box, op=self.dist.ReduceOp.MAX, group=self.saves if long else self.steps)
         return int(box[0])
 
@@ -165,6 +175,10 @@ def guarded(otherwise):
     return decorate
 
 
+class Unsaved(Exception):
+    """A save failed on this rank, and no other rank waits for it: training can go on."""
+
+
 class Hook:
     """What one rank knows. `state`: asleep (not a trainer yet), on, leaving (says so at the next agreement), off."""
 
@@ -186,6 +200,11 @@ class Hook:
         self.costly = False  # rank 0: an asked-for save made the job delete one of its own, so the standing order rests
         self.release = None
         self.leave = False
+        self.caps = CAPS
+        self.plan = None  # rank 0: what the framework says of a save to come, for `objection`
+        self.last = {}  # rank 0: the last checkpoint of the job or ours: path, bytes, seconds
+        self.theirs = None  # a failure of the job's own code, which is the job's affair
+        self.told = ""  # rank 0: the objection to a standing order that was told last
 
     # ---- awake, asleep, off
 
@@ -211,7 +230,7 @@ class Hook:
         line_buffered()
         if together and self.world > 1:
             self.meeting = True
-            self.meet = Agreement(torch)
+            self.meet = Agreement(torch, several(self.world))
             self.meeting = False
         self.state = "on"
         self.beat("train")
@@ -264,7 +283,7 @@ class Hook:
             return
         self.phase, self.beaten = phase, now
         text = {"rank": self.rank, "world_size": self.world, "pid": os.getpid(), "ticks": ticks(), "host": os.uname().nodename}
-        text.update(kind=self.kind, caps=["save", "hold", "standing"], step=self.step, phase=phase, at=time.time())
+        text.update(kind=self.kind, caps=list(self.caps), step=self.step, phase=phase, at=time.time())
         text.update(more)
         self.mail.post("ranks/rank%d.json" % self.rank, text)
 
@@ -324,30 +343,59 @@ class Hook:
         self.met = now
         pace = (now - met) / max(1, self.every - max(0, self.left)) if met else LOOK_EVERY
         steps = max(1, min(int(LOOK_EVERY / max(pace, 1e-6)), 2 * self.every, 50))
-        word = BEST if best and not self.costly else 0
         self.taken, self.request = self.request, None
-        if self.taken:
-            word |= ASKED | (STAY if self.taken["op"] == "save_stop" else 0)
-        return steps * STEPS + word
+        best = best and not self.costly
+        why = self.objection(self.taken, best) if self.taken or best else ""
+        if why:
+            self.refuse(why)
+        elif self.taken:
+            return steps * STEPS + BEST * best + ASKED + (STAY if self.taken["op"] == "save_stop" else 0)
+        return steps * STEPS + BEST * (best and not why)
+
+    def objection(self, request, best):
+        """Why a save would hurt the job, in words; empty when nothing speaks against it. What cannot be found out does not."""
+        try:
+            plan = self.plan(best and not request) if self.plan else {}
+        except Exception:
+            plan = {}
+        if plan.get("why"):
+            return plan["why"]
+        within, took = (request or {}).get("within_s"), self.last.get("seconds")
+        if took and isinstance(within, (int, float)) and took > within:
+            return "the last save took %.0f s, and there are %.0f" % (took, within)
+        folder = plan.get("folder") or os.path.dirname(self.last.get("path", ""))
+        size = self.last.get("bytes") or plan.get("bytes")
+        return no_room(folder, size) if folder and size else ""
+
+    def refuse(self, why):
+        request, self.taken = self.taken, None
+        self.acknowledge(request or {}, "failed", error=why)
+        if not request and why != self.told:
+            self.told = why
+            self.tell(self.phase, refused=why)
 
     def begin(self, word):
         import time
 
-        self.task = dict(self.taken or {}, word=word, best=bool(word & BEST), began=time.monotonic(), tries=0)
+        self.task = dict(self.taken or {}, word=word, best=bool(word & BEST), began=time.monotonic())
         self.taken = None
         self.acknowledge(self.task, "saving")
         self.beat("saving")
 
-    def finish(self, path, before=()):
-        """All ranks have saved: answer, and hold if asked to."""
+    def finish(self, path, before=(), error=None):
+        """All ranks have saved: answer, and hold if asked to. `error` says why this rank could not."""
         path = self.softly(lambda: os.path.abspath(os.fspath(path)))
-        if self.say(0, long=True) is None:
+        word = self.say(FAILED if error else 0, long=True)
+        if word is None:
             return
         task, self.task = self.task, None
-        if self.rank == 0:
-            self.softly(self.answer, task, path, [p for p in before if not os.path.lexists(p)])
-        if task["word"] & STAY:
-            self.hold(task)
+        if word == FAILED:
+            self.acknowledge(task, "failed", path=path, error=error or "another rank could not save")
+        else:
+            if self.rank == 0:
+                self.softly(self.answer, task, path, [p for p in before if not os.path.lexists(p)])
+            if task["word"] & STAY:
+                self.hold(task)
         self.met = None
         self.beat("train")
 
@@ -358,10 +406,17 @@ class Hook:
         self.ours.add(path)
         self.costly = self.costly or any(p not in self.ours for p in rotated)
         seconds = round(time.monotonic() - task["began"], 3)
+        self.last = {"path": path, "bytes": size_of(path), "seconds": seconds}
         if task["best"]:
             text = {"step": self.step, "value": self.values[-1][1], "path": path, "rotated": rotated, "at": time.time()}
             self.mail.post("control/best-%s.json" % self.step, text, wait=1.0)
         self.acknowledge(task, "saved", wait=1.0, path=path, seconds=seconds, error=None, rotated=rotated)
+
+    def drop(self, error=None):
+        """Forget a save that will not be."""
+        task, self.task = self.task, None
+        if error:
+            self.acknowledge(task, "failed", error=error)
 
     def hold(self, task):
         """Do not take another step until released, terminated, or the time is over; then training goes on."""
@@ -425,48 +480,91 @@ class Hook:
     def saved(self, path):
         if self.task:
             self.finish(path)
+        elif self.rank == 0 and self.state == "on":
+            self.last = {"path": os.path.abspath(os.fspath(path)), "bytes": size_of(path)}
 
-    # ---- the events of a trainer with callbacks
+    # ---- what the files of the frameworks call
+
+    def mine(self, kind):
+        """Whether this framework may act: no other one, which uses it, was there first."""
+        return self.state != "off" and (self.state == "asleep" or self.kind == kind)
 
     @guarded(False)
-    def trainer_begins(self, state):
-        self.step = state.global_step
-        return self.awake("hf")
+    def begins(self, kind, step, caps=CAPS, plan=None):
+        """A training begins, or goes on, on all ranks. True when it can be served."""
+        self.step = step
+        if self.state == "asleep":
+            self.caps, self.plan = caps, plan
+        return self.awake(kind) and self.kind == kind
 
-    @guarded(None)
-    def trainer_step(self, control, state, output_dir):
-        self.step = state.global_step
+    @guarded(False)
+    def boundary(self, step):
+        """An optimizer step is done: whether all ranks are to save now, at once or as soon as the framework does."""
+        self.step = step
         if not self.task:
             self.beat("train")
-        if self.task and not self.task["word"] & ASKED:  # not saved at the evaluation: these are other weights
-            self.task = None
-        elif self.task and self.task["tries"] < TRIES:  # the trainer has not saved: something took the word back
-            self.task["tries"] += 1
-            control.should_save = True
-        elif self.task:
-            self.acknowledge(self.task, "failed", error="the trainer did not save")
-            self.task = None
-        elif self.decide():
-            self.task["before"] = checkpoints(output_dir)
-            control.should_save = True
+        return self.decide()
 
-    @guarded(None)
-    def trainer_evaluated(self, control, state, metrics, output_dir):
-        self.step = state.global_step
-        best = self.softly(self.best, metrics)
-        if self.decide(best=best, now=True):
-            self.task["before"] = checkpoints(output_dir)
-            control.should_save = True
+    @guarded(False)
+    def evaluation(self, metrics, step):
+        """An evaluation is done: whether all ranks are to save these weights. `metrics` returns its values by name."""
+        self.step = step
+        best = self.softly(lambda: self.best(metrics()))
+        save = self.decide(best=best, now=True)
         self.beat("saving" if self.task else "train")
+        return save
+
+    def save(self, work):
+        """Save at once: `work` does it with the job's own code on all ranks, and returns the path.
+
+        `Unsaved` is told, and training goes on. Any other failure on one of several ranks ends the job as its own save would have
+        ended it: the others wait for this rank in the job's code.
+        """
+        path = error = None
+        try:
+            path = work()
+        except Exception as failure:
+            if self.world > 1 and not isinstance(failure, Unsaved):
+                self.theirs = failure
+                raise
+            error = str(failure) if isinstance(failure, Unsaved) else "%s: %s" % (type(failure).__name__, str(failure)[:300])
+        self.saved_all(path, error)
 
     @guarded(None)
-    def trainer_saved(self, control, state, output_dir):
+    def saved_all(self, path, error):
+        self.finish(path, error=error)
+
+    def harmless(self, function):
+        """The function, but that a failure of ours in it switches the hook off and does not reach the job."""
+        import functools
+
+        @functools.wraps(function)
+        def call(*args, **kwargs):
+            try:
+                return function(*args, **kwargs)
+            except Exception as error:
+                if error is self.theirs:
+                    raise
+                self.fail(error)
+
+        return call
+
+    Unsaved = Unsaved
+
+    @staticmethod
+    def size_of(path):
+        return size_of(path)
+
+    @guarded(None)
+    def done(self, path, before=()):
+        """The framework has saved by itself, which we may have asked for."""
         if self.task:
-            self.finish(os.path.join(output_dir, "checkpoint-%d" % state.global_step), self.task.get("before", ()))
-        control.should_training_stop = control.should_training_stop or self.leave
+            self.finish(path, before)
+        elif self.rank == 0:
+            self.last = {"path": path, "bytes": size_of(path)}
 
     @guarded(None)
-    def trainer_busy(self, phase):
+    def busy(self, phase):
         if self.state != "asleep":
             self.beat(phase)
 
@@ -505,10 +603,62 @@ def unable(world, together):
     """Why this job cannot be served, or an empty string."""
     if world > 1 and not together:
         return "there are %d ranks and no process group" % world
-    local = int(os.environ.get("LOCAL_WORLD_SIZE") or world)
-    if local < world or int(os.environ.get("SLURM_NNODES") or 1) > 1:
-        return "jobs on several nodes are not served yet"
     return ""
+
+
+def several(world):
+    """Whether the ranks are on several machines."""
+    local = int(os.environ.get("LOCAL_WORLD_SIZE") or world)
+    return local < world or int(os.environ.get("SLURM_NNODES") or 1) > 1
+
+
+def size_of(path):
+    """Bytes of a checkpoint; 0 when it cannot be looked at."""
+    total = 0
+    try:
+        if os.path.isfile(path):
+            return os.path.getsize(path)
+        for folder, _, names in os.walk(path):
+            total += sum(os.path.getsize(os.path.join(folder, name)) for name in names)
+    except OSError:
+        return 0
+    return total
+
+
+def no_room(folder, size):
+    """Why a checkpoint of so many bytes would not fit, by free space and by quota; empty when it would, or nobody knows."""
+    while folder and not os.path.isdir(folder):
+        folder = os.path.dirname(folder)
+    need = size + size // 20 + SPARE
+    try:
+        disk = os.statvfs(folder)
+        free = disk.f_bavail * disk.f_frsize
+    except OSError:
+        return ""
+    if free < need:
+        return "no room: %.1f GB are free in %s, and a checkpoint takes %.1f GB" % (free / 1e9, folder, need / 1e9)
+    return no_quota(folder, need)
+
+
+def no_quota(folder, need):
+    """Why the file system will not give so many bytes: they are set aside in a file without a name, and given back at once."""
+    import ctypes
+    import errno
+
+    try:
+        fd = os.open(folder, os.O_TMPFILE | os.O_WRONLY | os.O_CLOEXEC, 0o600)
+    except (OSError, AttributeError):
+        return ""
+    try:
+        if ctypes.CDLL(None, use_errno=True).fallocate(fd, 0, ctypes.c_longlong(0), ctypes.c_longlong(need)) == 0:
+            return ""
+        problem = ctypes.get_errno()
+    except (OSError, AttributeError):
+        return ""
+    finally:
+        os.close(fd)
+    full = problem in (errno.EDQUOT, errno.ENOSPC, errno.EFBIG)
+    return "no room: %s for %.1f GB in %s" % (os.strerror(problem).lower(), need / 1e9, folder) if full else ""
 
 
 def of_this_run(value):
@@ -522,17 +672,14 @@ def seconds_of(value):
 
 
 def value_of(metrics, name):
-    """The named metric of an evaluation, with or without `eval_`; a plain loop's only value has no name. None: absent or not finite."""
-    value = metrics.get(name, metrics.get("eval_" + name, metrics.get(None)))
+    """The named metric of an evaluation, under one of the names that frameworks give it. None: absent or not finite.
+
+    A plain loop's only value has no name.
+    """
+    bare = name[len("eval_") :] if name.startswith("eval_") else name
+    names = [name] + [p + bare for p in ("eval_", "val_", "valid_", "validation_", "eval/", "val/", "valid/", "validation/")]
+    value = next((metrics[n] for n in names + [None] if n in metrics), None)
     return float(value) if isinstance(value, (int, float)) and abs(value) < float("inf") else None
-
-
-def checkpoints(output_dir):
-    """The checkpoints that exist before a save we ask for: rotation may take one of them."""
-    try:
-        return [os.path.join(output_dir, n) for n in os.listdir(output_dir) if n.startswith("checkpoint-")]
-    except OSError:
-        return []
 
 
 def ticks():
@@ -552,41 +699,29 @@ def line_buffered():
         pass
 
 
-# ---- getting in: Hugging Face
+# ---- getting in: frameworks
+
+SERVED = {
+    "transformers.trainer": "hf",
+    "lightning.pytorch.trainer.trainer": "lightning",
+    "pytorch_lightning.trainer.trainer": "lightning",
+    "accelerate.accelerator": "accelerate",
+    "deepspeed.runtime.engine": "deepspeed",
+}
 
 
-def serve_transformers(module):
-    """Put a callback of ours among the default ones of every Trainer."""
+def serve(module, name):
+    """Have the file for a framework do what it does. A framework that it does not know its way in is left as it is."""
+    from importlib.util import module_from_spec, spec_from_file_location
 
-    class TrainwatchCallback(module.TrainerCallback):
-        training = False
-
-        def on_train_begin(self, args, state, control, **kwargs):
-            self.training = HOOK.trainer_begins(state)
-
-        def on_train_end(self, args, state, control, **kwargs):
-            self.training = False
-
-        def on_step_end(self, args, state, control, **kwargs):
-            if self.training:
-                HOOK.trainer_step(control, state, args.output_dir)
-
-        def on_prediction_step(self, args, state, control, **kwargs):
-            if self.training:
-                HOOK.trainer_busy("eval")
-
-        def on_evaluate(self, args, state, control, metrics=None, **kwargs):
-            if self.training:
-                HOOK.trainer_evaluated(control, state, metrics or {}, args.output_dir)
-
-        def on_save(self, args, state, control, **kwargs):
-            if self.training:
-                HOOK.trainer_saved(control, state, args.output_dir)
-
-    module.DEFAULT_CALLBACKS.append(TrainwatchCallback)
-
-
-SERVED = {"transformers.trainer": serve_transformers}
+    try:
+        spec = spec_from_file_location("tw_hook_" + name, os.path.join(HERE, "tw_hook_%s.py" % name))
+        part = module_from_spec(spec)
+        spec.loader.exec_module(part)
+        part.serve(module, HOOK)
+    except Exception as error:
+        reason = "%s: %s" % (type(error).__name__, str(error)[:200])
+        sys.stderr.write("[trainwatch] the save hook cannot serve %s (%s); training goes on\n" % (module.__name__, reason))
 
 
 class Finder:
@@ -609,10 +744,7 @@ class Finder:
 
         def exec_module(module):
             execute(module)
-            try:
-                SERVED[spec.name](module)
-            except Exception as error:
-                HOOK.fail(error)
+            serve(module, SERVED[spec.name])
 
         try:
             spec.loader.exec_module = exec_module
