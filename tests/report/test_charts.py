@@ -56,7 +56,7 @@ def test_the_run_can_be_read_off(overfit: Overfit):
     shown = texts(picture)
     assert {"healthy", "severe", "epoch", "step", "train loss", "eval_loss", "best 0.27 @30", "overfit red: stop @60"} <= set(shown)
     assert len(classes(picture, "checkpoint")) == 2 + 1
-    assert len(classes(picture, "dot")) == 20
+    assert len(classes(picture, "dot")) == 2 * 20
     x = {name: float(classes(picture, name)[0].get(key, "nan")) for name, key in (("best", "cx"), ("stop", "x1"))}
     assert x["best"] < x["stop"]
 

@@ -4,7 +4,8 @@ import pytest
 from tests.report.conftest import Overfit, event
 
 from trainwatch.model.inputs import CheckpointSeen
-from trainwatch.model.snapshot import Span
+from trainwatch.model.series import Series
+from trainwatch.model.snapshot import Best, Span
 from trainwatch.report.compose import compose
 
 
@@ -61,3 +62,31 @@ def test_a_torn_checkpoint_holds_nothing(overfit: Overfit):
     overfit.saved = ()
     overfit.checkpoints = (CheckpointSeen(0.0, "out/checkpoint-30", 30, complete=False, why="no trainer_state.json"),)
     assert compose(overfit.snapshot()).counterfactuals[2].best_on_disk is None
+
+
+def test_a_resumed_run_counts_from_where_its_log_begins(overfit: Overfit):
+    """A log that begins at step 110 covers the steps from 100 on: half of its time came after step 150."""
+    resumed = Series()
+    resumed.extend([1.0 - i / 20 for i in range(10)], 110, 200)
+    overfit.more |= {"series": {"loss": resumed}, "events": (event(150, "RED", "stop"),)}
+    (only,) = compose(overfit.snapshot()).counterfactuals
+    assert only.share == pytest.approx(0.5)
+
+
+def test_phases_of_a_resumed_run_fill_its_time(overfit: Overfit):
+    """The shares of the phases are of the time that the log covers."""
+    resumed = Series()
+    resumed.extend([1.0 - i / 20 for i in range(10)], 21, 200)
+    overfit.more["series"] = {"loss": resumed}
+    shares = [s.share for s in compose(overfit.snapshot()).stretches]
+    assert sum(s or 0 for s in shares) == pytest.approx(1.0)
+
+
+def test_what_came_after_the_best_is_hindsight(overfit: Overfit):
+    """170 of 200 steps, 85 % of the hours; nothing when the best is the last."""
+    waste = compose(overfit.snapshot()).waste
+    assert waste is not None
+    assert (waste.steps, waste.share) == (170, pytest.approx(0.85))
+    assert waste.gpu_hours == pytest.approx(93.43 * 0.85, abs=0.01)
+    overfit.more["best"] = Best("eval_loss", "min", 0.1, 200, 100.0)
+    assert compose(overfit.snapshot()).waste is None

@@ -42,13 +42,13 @@ def snapshot_of(args: argparse.Namespace) -> Snapshot:
     return snapshot
 
 
-def report_of(args: argparse.Namespace) -> Report:
-    """The report of the target: judged by its own rules, beside them by every rule there is, and the disk looked at."""
+def report_of(args: argparse.Namespace, *, wide: bool = True) -> Report:
+    """The report of the target, the disk looked at: judged by its own rules, and if `wide` beside them by every rule there is."""
     from trainwatch.cli.ondisk import looked_at
     from trainwatch.report.compose import compose
 
     snapshot = looked_at(snapshot_of(args))
-    if args.target == [PIPE] or not snapshot.records:
+    if not wide or args.target == [PIPE] or not snapshot.records:
         return compose(snapshot)
     return compose(snapshot, _judged(_target(args.target, say=False), args, WIDE))
 

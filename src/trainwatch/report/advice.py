@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from trainwatch.model.snapshot import Snapshot
 from trainwatch.model.verdict import Event
 from trainwatch.present.numbers import duration, number
-from trainwatch.report.cost import Cost
+from trainwatch.report.cost import Cost, steps_covered
 from trainwatch.report.disk import OnDisk, best_on_disk
 from trainwatch.report.findings import Finding
 from trainwatch.report.words import hours, position
@@ -139,10 +139,16 @@ def _from_disk(snapshot: Snapshot, disk: tuple[OnDisk, ...], _: Cost) -> Way | N
 
 def _again(snapshot: Snapshot, disk: tuple[OnDisk, ...], spent: Cost) -> Way | None:
     """What the best, where it was not saved, would cost to reach again."""
-    best, last = snapshot.best, snapshot.progress.step
-    if best is None or best.step is None or not last or not disk or any(c.step == best.step and c.complete is not False for c in disk):
+    best, covered = snapshot.best, steps_covered(snapshot)
+    if (
+        best is None
+        or best.step is None
+        or covered is None
+        or not disk
+        or any(c.step == best.step and c.complete is not False for c in disk)
+    ):
         return None
-    share = min(best.step / last, 1.0)
+    share = best.step / (covered[1] - covered[0])
     price = f": about {duration(spent.hours * share * 3600)}" if spent.hours is not None else ""
     price += f", {hours(spent.gpu_hours * share)} GPU-hours" if spent.gpu_hours is not None else ""
     text = f"The weights of the best evaluation ({position(best.step, best.epoch)}) are not on disk; to have them, that far has to be trained again"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from trainwatch.model.snapshot import Snapshot
@@ -52,8 +53,7 @@ def compose(snapshot: Snapshot, wide: Snapshot | None = None) -> Report:
     lr = learning_rate(snapshot)
     spent = cost(snapshot)
     raised = raised_by_all(snapshot, wide)
-    known = {finding.finding for finding in raised}
-    found = (*(f for f in findings(snapshot, disk, lr, spent) if f.finding not in known), *raised)
+    found = (*_beside(findings(snapshot, disk, lr, spent), raised), *raised)
     return Report(
         snapshot=snapshot,
         disk=disk,
@@ -71,6 +71,14 @@ def compose(snapshot: Snapshot, wide: Snapshot | None = None) -> Report:
         ways=ways(snapshot, disk, spent),
         caveats=_caveats(snapshot, disk),
     )
+
+
+def _beside(own: tuple[Finding, ...], raised: tuple[Finding, ...]) -> Iterator[Finding]:
+    """The findings that no rule has made as well, and better."""
+    known = {finding.finding for finding in raised}
+    if "loss_definition_mismatch" in known:
+        known.add("gap_from_the_start")
+    yield from (finding for finding in own if finding.finding not in known)
 
 
 def _caveats(snapshot: Snapshot, disk: tuple[OnDisk, ...]) -> tuple[str, ...]:

@@ -79,12 +79,27 @@ def _devices(snapshot: Snapshot) -> tuple[int | None, str]:
     return None, "no device was seen" if none_seen else "the number of devices is not known"
 
 
+def steps_covered(snapshot: Snapshot) -> tuple[int, int] | None:
+    """(the step before the first one that the log covers, the last step); None when no step is known.
+
+    A run that was resumed prints its first step late; the distance of its first two records tells where it began.
+    """
+    last = snapshot.progress.step
+    if not last:
+        return None
+    pairs = [(series.step_at(0), series.step_at(1)) for name, series in snapshot.series.items() if len(series) > 1]
+    begun = [max(2 * a - b, 0.0) for a, b in pairs if b >= a]
+    first = math.floor(min(begun, default=0.0))
+    return (first, last) if first < last else None
+
+
 def waste(snapshot: Snapshot, spent: Cost) -> Waste | None:
     """The stretch from the best evaluation to the end; None when steps are not known or nothing came after it."""
-    best, last = snapshot.best, snapshot.progress.step
-    if best is None or best.step is None or not last or last <= best.step or len(snapshot.evaluations) < 2:
+    best, covered = snapshot.best, steps_covered(snapshot)
+    if best is None or best.step is None or covered is None or covered[1] <= best.step or len(snapshot.evaluations) < 2:
         return None
-    share = (last - best.step) / last
+    first, last = covered
+    share = (last - best.step) / (last - first)
     hours = None if spent.hours is None else spent.hours * share
     return Waste(last - best.step, share, hours, None if spent.gpu_hours is None else spent.gpu_hours * share)
 
@@ -125,13 +140,14 @@ def _counterfactual(event: Event, snapshot: Snapshot, spent: Cost, disk: tuple[O
 
 def _share_after(event: Event, snapshot: Snapshot) -> tuple[float | None, str]:
     """The share of the run that came after an event: by arrival times where there are any, else by steps at an even pace."""
-    span, last = snapshot.span, snapshot.progress.step
+    span, covered = snapshot.span, steps_covered(snapshot)
     if span.how == "arrivals" and span.seconds and math.isfinite(event.at):
         share = (span.end - event.at) / span.seconds
         return min(max(share, 0.0), 1.0), "arrival times; the time to save and to end is not counted"
-    if event.step is None or not last:
+    if event.step is None or covered is None:
         return None, "the step is not known"
-    return max(0.0, (last - event.step) / last), "even pace over steps; the time to save and to end is not counted"
+    first, last = covered
+    return min(max(0.0, (last - event.step) / (last - first)), 1.0), "even pace over steps; the time to save and to end is not counted"
 
 
 def _evaluations_until(event: Event, snapshot: Snapshot) -> tuple[Evaluation, ...]:

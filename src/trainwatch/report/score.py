@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from statistics import fmean, median
 
 from trainwatch.model.snapshot import Snapshot
-from trainwatch.report.cost import cost
+from trainwatch.report.cost import cost, steps_covered
 from trainwatch.report.disk import is_better
 
 MATTERS = 0.01
@@ -51,7 +51,7 @@ def score(snapshot: Snapshot) -> Score:
     regret = lost / abs(values[best]) if values[best] else float(lost > 0)
     last = snapshot.progress.step
     steps = max(last - stop.step, 0) if stop is not None and stop.step is not None and last else None if stop is not None else 0
-    spent = cost(snapshot).gpu_hours
+    spent, covered = cost(snapshot).gpu_hours, steps_covered(snapshot)
     return Score(
         stop is not None,
         seen == best,
@@ -59,7 +59,7 @@ def score(snapshot: Snapshot) -> Score:
         end - seen if stop is not None else None,
         1 - (end + 1) / len(values),
         steps,
-        spent * steps / last if spent is not None and steps is not None and last else None,
+        spent * steps / (covered[1] - covered[0]) if spent is not None and steps is not None and covered is not None else None,
         stop is not None and end < best and regret > MATTERS,
     )
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from trainwatch.model.snapshot import Evaluation, PhaseSpan, Snapshot
-from trainwatch.report.cost import Cost
+from trainwatch.report.cost import Cost, steps_covered
 
 Pair = tuple[float, float]
 
@@ -37,9 +37,12 @@ def stretches(snapshot: Snapshot, spent: Cost) -> tuple[Stretch, ...]:
 
 def _stretch(span: PhaseSpan, snapshot: Snapshot, spent: Cost) -> Stretch:
     """One phase."""
-    last = snapshot.progress.step
-    start, end = span.step_start, span.step_end if span.step_end is not None else last
-    share = (end - start) / last if last and start is not None and end is not None else None
+    covered = steps_covered(snapshot)
+    start, end = span.step_start, span.step_end if span.step_end is not None else snapshot.progress.step
+    share = None
+    if covered is not None and start is not None and end is not None:
+        first, last = covered
+        share = max(end - max(start, first), 0) / (last - first)
     inside = [e for e in snapshot.evaluations if e.step is not None and start is not None and end is not None and start <= e.step <= end]
     return Stretch(
         span,

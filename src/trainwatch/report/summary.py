@@ -44,6 +44,8 @@ def _went(report: Report) -> str:
     phases = report.snapshot.phases
     if not phases:
         return "It has no evaluation to tell its phases by."
+    if len(report.snapshot.evaluations) == 1:
+        return "One evaluation does not tell how it went."
     parts = []
     for span in phases:
         to = f"epoch {span.epoch_end:.4g}" if span.epoch_end is not None else f"step {span.step_end}"

@@ -11,6 +11,7 @@ from trainwatch.present.numbers import number
 from trainwatch.present.numbers import step as step_text
 from trainwatch.report.charts.panel import Panel
 from trainwatch.report.charts.xml import element, title
+from trainwatch.report.compose import Report
 
 Point = tuple[float, float]
 """(step, value)."""
@@ -25,6 +26,17 @@ CROSSES = 50
 def points_of(series: Series | None) -> list[Point]:
     """Every value with its step."""
     return [] if series is None else [(series.step_at(i), value) for i, value in enumerate(series.values)]
+
+
+def train_loss(report: Report) -> Series | None:
+    """The printed train loss; where only evaluations print one, theirs. None when there is no finite value."""
+    series = report.snapshot.series.get("loss")
+    if series is None:
+        series = Series()
+        for e in report.snapshot.evaluations:
+            if e.step is not None and e.train_loss is not None:
+                series.extend([e.train_loss], e.step, e.step)
+    return series if any(map(math.isfinite, series.values)) else None
 
 
 def curve(series: Series, panel: Panel, kind: str) -> Iterator[str]:

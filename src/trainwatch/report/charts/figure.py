@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from importlib.resources import files
 
@@ -43,13 +42,14 @@ def standalone(report: Report, *, live: bool = True, width: int = WIDE) -> str:
 def figure(report: Report, width: int = WIDE, *, style: str = "", live: bool = True) -> str:
     """The picture; empty when the run has nothing to draw. Without `style` the page around it has to bring the style."""
     evaluations = [(float(e.step), e.value) for e in report.snapshot.evaluations if e.step is not None]
-    if not evaluations and not _drawn(report.snapshot.series.get("loss")):
+    train = curves.train_loss(report)
+    if not evaluations and train is None:
         return ""
     room = 0 if not live else 20 if width > 2 * NARROW else 50
-    plan = layout(report, evaluations, width, 80 + room)
+    plan = layout(report, train, evaluations, width, 80 + room)
     body = (
         *marks.phases(report, plan.losses, plan.bottom),
-        *_losses(report, plan, evaluations),
+        *_losses(report, plan, train, evaluations),
         *_rates(report, plan),
         *marks.epochs(report, plan.losses, plan.losses.y - marks.STRIP - 6),
         *plan.lowest.steps(),
@@ -79,14 +79,8 @@ def _pointed(report: Report, plan: Layout) -> Iterator[str]:
     yield from readouts(report, plan.losses, READOUT, plan.bottom)
 
 
-def _drawn(series: Series | None) -> bool:
-    """Whether a series has a finite value."""
-    return series is not None and any(map(math.isfinite, series.values))
-
-
-def _losses(report: Report, plan: Layout, evaluations: Sequence[Point]) -> Iterator[str]:
+def _losses(report: Report, plan: Layout, train: Series | None, evaluations: Sequence[Point]) -> Iterator[str]:
     """The losses, linear and where it helps logarithmic, with what is marked in them."""
-    train = report.snapshot.series.get("loss")
     metric = _metric(report)
     own = plan.right is not plan.losses
     yield from plan.losses.frame("loss", f"{metric}: right axis" if own else _clipped(train, plan.losses))

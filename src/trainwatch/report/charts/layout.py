@@ -51,16 +51,16 @@ class Layout:
         return self.gradient or self.rate or self.logarithmic or self.losses
 
 
-def layout(report: Report, evaluations: Sequence[Point], width: int, top: float) -> Layout:
-    """The panels of a run that has a loss or an evaluation."""
+def layout(report: Report, loss: Series | None, evaluations: Sequence[Point], width: int, top: float) -> Layout:
+    """The panels of a run that has a train loss or an evaluation."""
     series, end = report.snapshot.series, domain(report.snapshot)
-    train, values = finite(series.get("loss")), [v for _, v in evaluations if math.isfinite(v)]
+    train, values = finite(loss), [v for _, v in evaluations if math.isfinite(v)]
     apart = _apart(train, values)
     losses = Panel(LEFT, top, width - LEFT - RIGHT, TALL, end, *_linear(train, () if apart else values))
     right = losses if not apart else Panel(LEFT, top, width - LEFT - RIGHT, TALL, end, *_linear(values))
     y = top + TALL + GAP
     made: list[Panel | None] = []
-    zero = print_floor(series["loss"].values) if "loss" in series and 0.0 in train else None
+    zero = print_floor(loss.values) if loss is not None and 0.0 in train else None
     if zero is not None:
         train = [v or zero for v in train]
     positive, norms = [v for v in (*train, *values) if v > 0], [v for v in finite(series.get("grad_norm")) if v > 0]

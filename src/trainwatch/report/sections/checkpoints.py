@@ -6,7 +6,7 @@ from trainwatch.model.snapshot import Best, Snapshot
 from trainwatch.present.numbers import number, percent
 from trainwatch.report.compose import Report
 from trainwatch.report.disk import OnDisk, is_better
-from trainwatch.report.parts import Code, Para, Part, bullets, table
+from trainwatch.report.parts import Code, Part, bullets, table
 from trainwatch.report.stretch import phase_at
 from trainwatch.report.words import integer, plural, position
 
@@ -69,14 +69,3 @@ def assessment(checkpoint: OnDisk, snapshot: Snapshot) -> str:
     where = "past the best" if best.step is not None and (checkpoint.step or 0) > best.step else "before the best"
     phase = phase_at(snapshot, checkpoint.step)
     return f"{percent(worse)} worse than the best{times}; {where}" + (f", in the phase {phase}" if phase else "")
-
-
-def advice_of(report: Report) -> Para | None:
-    """What to use, in one sentence; None when no checkpoint is known."""
-    usable = [c for c in report.disk if c.complete is not False and c.value is not None]
-    best = report.snapshot.best
-    if best is None or not usable:
-        return None
-    pick = min if best.direction == "min" else max
-    chosen = pick(usable, key=lambda c: c.value if c.value is not None else best.value)
-    return Para(("Of these, ", Code(chosen.path), " has the best evaluation."))

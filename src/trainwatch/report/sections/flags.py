@@ -39,10 +39,11 @@ def findings(report: Report) -> list[Part]:
 
 
 def not_judged(report: Report) -> list[Part]:
-    """Rules without their input, then rules with too little of it."""
-    blind = [f"{r.rule}: {r.verdict.why or 'needs ' + r.needs}" for r in report.blind]
-    pending = [f"{r.rule}: too little to judge by; {r.verdict.why}" for r in report.pending]
-    silent: list[Part] = []
+    """Rules without their input, then rules with too little of it, by reason."""
     if not report.snapshot.rules:
-        silent = [Para("No rule was asked.")]
-    return [*bullets(blind + pending), *silent]
+        return [Para("No rule was asked.")]
+    blind = [f"{r.rule}: {r.verdict.why or 'needs ' + r.needs}" for r in report.blind]
+    reasons: dict[str, list[str]] = {}
+    for status in report.pending:
+        reasons.setdefault(status.verdict.why, []).append(status.rule)
+    return bullets(blind + [f"Too little to judge by ({why}): {', '.join(rules)}" for why, rules in reasons.items()])

@@ -48,7 +48,7 @@ class LossNotDecreasing(Rule):
 
     def start(self) -> Judgement:
         """Nothing has been seen yet."""
-        return pending("no train record yet")
+        return pending("too few train records yet")
 
     def records(self, block: Block, history: History) -> Iterable[tuple[int, Judgement]]:
         """Compare after every window, until the loss has fallen."""

@@ -54,7 +54,7 @@ class TrainDivergence(Rule):
 
     def start(self) -> Judgement:
         """Nothing has been seen yet."""
-        return pending("no train record yet")
+        return pending("too few train records yet")
 
     def records(self, block: Block, history: History) -> Iterable[tuple[int, Judgement]]:
         """Fill windows; judge each when it is full."""
