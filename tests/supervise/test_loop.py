@@ -323,3 +323,38 @@ def test_ranks_on_several_machines_leave_by_themselves(world: World) -> None:
     world.turn(2)
     assert world.state()["machine"]["state"] == "leaving"
     assert json.loads(world.dir.release(request).read_text(encoding="utf-8"))["op"] == "leave"
+
+
+def test_an_answer_that_names_a_foreign_checkpoint_is_refused(world: World, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """A whole checkpoint that lies elsewhere, or behind a link that leads there, proves nothing; the reason stands in the journal."""
+    foreign = checkpoint(tmp_path_factory.mktemp("elsewhere"), 60)
+    link = world.log.parent / "out/checkpoint-60"
+    link.parent.mkdir()
+    link.symlink_to(foreign)
+    put(world.dir.control / "best-60.json", {"step": 60, "value": 2.0, "path": str(link)})
+    world.hook()
+    world.turn(2)
+    world.write(*OVERFIT)
+    world.turn(2)
+    request = world.request()["id"]
+    put(world.dir.ack(request), {"id": request, "status": "saved", "step": 60, "path": str(link)})
+    world.turn(2)
+    assert world.state()["machine"]["state"] == "failed"
+    assert "lies outside" in world.state()["machine"]["why"]
+    assert {"ack", "refused"} <= set(world.events())
+
+
+def test_the_journal_tells_the_whole_stop(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Answer, proof and what reached the disk stand between request and signal; what the job's rotation deleted is told."""
+    monkeypatch.setattr("trainwatch.supervise.job.Job.targets", lambda *_: [])
+    world.hook()
+    world.turn(2)
+    world.write(*OVERFIT)
+    world.turn(2)
+    request = world.request()["id"]
+    whole = str(checkpoint(world.log.parent / "out", 60))
+    put(world.dir.ack(request), {"id": request, "status": "saved", "step": 60, "path": whole, "rotated": ["/x/checkpoint-10"]})
+    world.turn(2)
+    events = world.events()
+    assert events.index("ack") < events.index("proof") < events.index("settled")
+    assert "rotation deleted checkpoint-10" in world.state()["stop"]["text"]

@@ -72,6 +72,7 @@ def test_sigterm_is_passed_to_the_launcher_and_the_terminals_signals_are_not(tmp
     wait_for(lambda: b"ready" in (tmp_path / "job.out").read_bytes(), "the job")
     for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGUSR1):
         process.send_signal(number)
+    wait_for((tmp_path / "job.json").exists, "job.json")
     launcher = read(tmp_path / "job.json")["launcher"]
     assert isinstance(launcher, dict)
     assert start_ticks(launcher["pid"]) == launcher["ticks"] != 0

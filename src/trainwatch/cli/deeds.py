@@ -58,6 +58,10 @@ def _sentence(entry: Mapping[str, Any]) -> str:
             return str(entry.get("text", ""))
         case "proof":
             return f"proof {entry.get('path')}: {'complete' if entry.get('complete') else 'not complete'}, {entry.get('why')}"
+        case "refused":
+            return f"refused: {entry.get('why')}"
+        case "settled" if entry.get("why"):
+            return f"{entry.get('files')} of {entry.get('total')} files of {entry.get('path')} are surely on the disk: {entry.get('why')}"
         case "signal":
             return f"{entry.get('signal')} to {len(entry.get('pids', ()))} processes: {', '.join(map(str, entry.get('names', ())))}"
         case "request_refused":

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
 import signal
 from collections.abc import Callable
 from pathlib import Path
 
+from trainwatch.checkpoints.resume import resume
+from trainwatch.checkpoints.settle import settle
 from trainwatch.model.inputs import CheckpointSeen
 from trainwatch.store.files import write_json
 from trainwatch.store.lock import Lock
@@ -94,6 +95,13 @@ class Carrier:
         if self.proof is not None:
             seen = self.proof
             self._diary.note("proof", now, path=seen.path, complete=seen.complete, why=seen.why, step=seen.step, size=seen.size)
+            if seen.complete and wish is not None and wish.goal == "stop":
+                self._settle(Path(seen.path), now)
+
+    def _settle(self, path: Path, now: float) -> None:
+        """Get the checkpoint onto the disk, so that a node that crashes after the stop does not lose it. The stop does not depend on it."""
+        told = settle(path, within=self._limits.settle)
+        self._diary.note("settled", now, path=str(path), files=told.files, total=told.total, why=told.why)
 
     def _hold(self, machine: Machine, _now: float) -> None:
         """In a long veto training goes on."""
@@ -133,9 +141,9 @@ class Carrier:
     def _conclude(self, machine: Machine, now: float) -> None:
         """Look at the newest folder again, and say how to go on."""
         torn = self._torn_after(machine, now)
-        resume = f"{shlex.join(self._run.info.command)}  # resume from {machine.path}" if machine.proven else ""
-        write_json(self._dir.stop, say.record(machine, self._limits, torn=torn, resume=resume))
-        self._diary.note("stopped", now, exit_code=say.exit_code(machine), torn=torn, resume=resume)
+        again = str(resume(self._run.info.command, self._watch.judge(Path(machine.path), now))) if machine.proven else ""
+        write_json(self._dir.stop, say.record(machine, self._limits, torn=torn, resume=again))
+        self._diary.note("stopped", now, exit_code=say.exit_code(machine), torn=torn, resume=again)
 
     def _torn_after(self, machine: Machine, now: float) -> list[str]:
         """Checkpoints newer than the proven one that are not complete."""

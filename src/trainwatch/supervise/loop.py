@@ -53,7 +53,8 @@ class Supervisor:
         self.diary = Diary(run_dir)
         self.intake = Intake(run_dir, sample=sample)
         self.job = Job(run_dir, run.info.sources, attached=self.terms.attached)
-        self.outlook = Outlook(run_dir, run, self.engine, self.job, clock, standing=self.terms.may.save and _stands(rules))
+        standing = self.terms.may.save and _stands(rules)
+        self.outlook = Outlook(run_dir, run, self.engine, self.job, clock=clock, diary=self.diary, standing=standing)
         self.decider = Decider(self.diary, self.terms.may, unsaved=self.terms.unsaved)
         self.desk = Desk(run_dir, run.info, self.terms, self.diary)
         self.carrier = Carrier(run_dir, run, self.terms.limits, job=self.job, outlook=self.outlook, diary=self.diary, lock=lock)
@@ -185,6 +186,9 @@ class Supervisor:
         self._publish(new, now)
         self.machine = new
         if (new.state, new.request, new.wish) != (old.state, old.request, old.wish):
+            if old.state == "saving" and (ack := self.outlook.answer(old)):
+                told = {name: ack.get(name) for name in ("status", "step", "path", "seconds", "rotated", "error")}
+                self.diary.note("ack", now, request=old.request, **told)
             self.diary.note("machine", now, state=new.state, text=say.sentence(new, self.terms.limits), request=new.request, path=new.path)
             if new.proven and not old.proven and self.carrier.proof is not None:
                 self.intake.add(self.outlook.asked_for(self.carrier.proof, new))

@@ -71,7 +71,8 @@ class Machine:
     """Where a save or stop stands. `since` is when `state` was entered; `wish` is set in every state but idle.
 
     `next` waits for its turn. `request` is the id that the job was asked with. `save_seconds` is the longest save measured, 0
-    before the first. `holding` says that the ranks hold since the save.
+    before the first. `holding` says that the ranks hold since the save. `rotated` names the checkpoints that the job's own rotation
+    deleted at that save.
     """
 
     state: Name = "idle"
@@ -86,12 +87,16 @@ class Machine:
     veto_over: bool = False
     killed: bool = False
     save_seconds: float = 0.0
+    rotated: str = ""
     why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How long what may take, in seconds. `kill_after` None: never SIGKILL. `leave`: the script ends by itself first."""
+    """How long what may take, in seconds. `kill_after` None: never SIGKILL. `leave`: the script ends by itself first.
+
+    `settle` is how long the proven checkpoint may take to reach the disk before the job is stopped all the same.
+    """
 
     veto: float = 0.0
     grace: float = 120.0
@@ -101,6 +106,7 @@ class Limits:
     prove: float = 10.0
     hold: float = 120.0
     kill: float = 30.0
+    settle: float = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +184,8 @@ def _saving(machine: Machine, seen: Seen, limits: Limits) -> Machine:
     if status == "saved":
         seconds = max(machine.save_seconds, _number(seen.ack.get("seconds")))
         stop = machine.wish is not None and machine.wish.goal == "stop"
-        saved = replace(machine, path=str(seen.ack.get("path") or ""), step=_step(seen.ack), save_seconds=seconds, holding=stop)
+        path, rotated = str(seen.ack.get("path") or ""), _names(seen.ack.get("rotated"))
+        saved = replace(machine, path=path, step=_step(seen.ack), save_seconds=seconds, holding=stop, rotated=rotated)
         return _enter(saved, "proving", seen)
     if status == "failed":
         return _fail(machine, seen, limits, f"the job could not save: {seen.ack.get('error') or 'no reason given'}")
@@ -313,6 +320,11 @@ def _enter(machine: Machine, state: Name, seen: Seen, *, why: str = "") -> Machi
 def _number(value: object) -> float:
     """A number out of a foreign file, 0 when it is none."""
     return float(value) if isinstance(value, int | float) and value >= 0 else 0.0
+
+
+def _names(value: object) -> str:
+    """The last parts of paths out of a foreign file."""
+    return ", ".join(str(path).rpartition("/")[2] for path in value[:8]) if isinstance(value, list) else ""
 
 
 def _step(ack: Mapping[str, Any]) -> int | None:

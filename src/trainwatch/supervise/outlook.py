@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from trainwatch.engine.engine import Engine
 from trainwatch.model.clock import Clock
@@ -12,8 +14,10 @@ from trainwatch.model.inputs import CheckpointSeen, Input, Order
 from trainwatch.store.rundir import RunDir
 from trainwatch.store.runfile import RunFile
 from trainwatch.supervise.control import Control
+from trainwatch.supervise.diary import Diary
 from trainwatch.supervise.job import Job
 from trainwatch.supervise.machine import Machine, Seen
+from trainwatch.supervise.places import FOREIGN, named, within, working_directories
 from trainwatch.supervise.watch import Signature, Watch, signature
 
 PERIOD = 1.0
@@ -33,7 +37,7 @@ class Outlook:
     out the standing order. `saving`: it is at a save.
     """
 
-    def __init__(self, run_dir: RunDir, run: RunFile, engine: Engine, job: Job, clock: Clock, *, standing: bool) -> None:
+    def __init__(self, run_dir: RunDir, run: RunFile, engine: Engine, job: Job, *, clock: Clock, diary: Diary, standing: bool) -> None:
         """`standing` asks the hook to save at every best evaluation."""
         self.control = Control(run_dir, run.info.id)
         self.watch = Watch(Path(run.cwd or "/"))
@@ -41,6 +45,8 @@ class Outlook:
         self.life = 0.0
         self.stands = self.saving = self.spread = False
         self._dir = run_dir
+        self._command = run.info.command
+        self._diary = diary
         self._engine = engine
         self._job = job
         self._clock = clock
@@ -123,13 +129,28 @@ class Outlook:
         self.watch.seen_before(seen)
         return seen
 
+    def answer(self, machine: Machine) -> dict[str, Any]:
+        """The job's answer to the machine's request. A checkpoint that lies where this job does not save is no answer to trust."""
+        ack = self.control.answer(machine.request)
+        path = ack.get("path")
+        if ack.get("status") == "saved" and not (isinstance(path, str) and self._is_ours(path)):
+            return {**ack, "status": "failed", "error": FOREIGN.format(path=path)}
+        return ack
+
+    def _is_ours(self, text: str) -> bool:
+        """Whether a path lies, links followed, in the job's working directory or in a folder that it is known to save in."""
+        self._name_output()
+        pids = [rank.pid for rank in self.control.ranks() if rank.host == os.uname().nodename]
+        places = [*self.watch.folders, *named(self._command, self.watch.cwd), *working_directories(pids)]
+        return within(self.watch.cwd / text, places)
+
     def seen(self, machine: Machine, now: float, *, proof: CheckpointSeen | None, left: str, cancel: str) -> Seen:
         """The world as the machine takes it."""
         return Seen(
             now=now,
             ended=self.ended,
             hook=self._hook,
-            ack=self.control.answer(machine.request) if machine.state == "saving" else {},
+            ack=self.answer(machine) if machine.state == "saving" else {},
             life=self.life,
             proof=proof,
             regular=self._regular,
@@ -151,18 +172,26 @@ class Outlook:
             return
         self._changed = changed
         for best in self.control.bests():
-            if best.path not in self._bests:
-                self._bests.add(best.path)
+            if best.path in self._bests:
+                continue
+            self._bests.add(best.path)
+            if not self._is_ours(best.path):
+                self._diary.note("refused", now, why=FOREIGN.format(path=best.path))
+            else:
                 self.watch.add_checkpoint(best.path, "standing")
                 yield from self.watch.look_now(best.path, now)
 
     def _name_folders(self, machine: Machine) -> None:
         """Every place where checkpoints may appear, as far as configuration, log, hook and requests tell."""
+        self._name_output()
+        self.watch.add_checkpoint(machine.path, "request" if machine.request else "job")
+
+    def _name_output(self) -> None:
+        """Where the job says that it saves."""
         self.watch.add_folder(self._engine.facts.text("output_dir") or "")
         for line in self._engine.saved[self._lines :]:
             self.watch.add_checkpoint(line.path)
         self._lines = len(self._engine.saved)
-        self.watch.add_checkpoint(machine.path, "request" if machine.request else "job")
 
     def _stand(self) -> None:
         """The standing order, and again when the metric is known better."""

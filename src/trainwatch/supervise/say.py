@@ -72,7 +72,7 @@ def sentence(machine: Machine, limits: Limits) -> str:
         "killing": f"{by}: {_kept(machine)}; SIGKILL sent",
         "stuck": f"stuck: still running {limits.grace:.0f} s after SIGTERM: {machine.why}",
         "stopped": f"stopped by {wish.rule}{' with SIGKILL' if machine.killed else ''}; {_kept(machine)}",
-        "saved": f"saved and proven: {machine.path}",
+        "saved": f"saved and proven: {machine.path}{_rotated(machine)}",
         "failed": f"{by}: {machine.why}; the job is left running",
         "cancelled": f"{by}: {machine.why}; the job goes on",
         "ended": f"{by}: {machine.why}",
@@ -89,7 +89,12 @@ def _kept(machine: Machine) -> str:
     """What is left on disk."""
     if machine.wish is not None and machine.wish.proof == "none":
         return "nothing saved, as allowed"
-    return f"{Path(machine.path).name} proven" if machine.proven else "nothing proven"
+    return f"{Path(machine.path).name} proven{_rotated(machine)}" if machine.proven else "nothing proven"
+
+
+def _rotated(machine: Machine) -> str:
+    """What the save has cost."""
+    return f" (the job's own rotation deleted {machine.rotated})" if machine.rotated else ""
 
 
 def record(machine: Machine, limits: Limits, *, torn: list[str], resume: str) -> dict[str, Any]:
@@ -108,6 +113,7 @@ def record(machine: Machine, limits: Limits, *, torn: list[str], resume: str) ->
         "step": machine.step,
         "proven": machine.proven,
         "killed": machine.killed,
+        "rotated": machine.rotated,
         "torn": torn,
         "resume": resume,
         "at": machine.since,

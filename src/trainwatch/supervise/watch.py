@@ -29,21 +29,26 @@ class Watch:
         """Relative folders are below `cwd`."""
         self.world_size: int | None = None
         """How many ranks save, None when not known."""
-        self._cwd = cwd
+        self.cwd = cwd
         self._folders: dict[Path, None] = {}
         self._by: dict[Path, Asker] = {}
         self._known: dict[Path, tuple[Signature, float]] = {}
         self._told: dict[Path, Signature] = {}
 
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """Every place where checkpoints of this job may lie."""
+        return (self.cwd, *self._folders)
+
     def add_folder(self, text: str) -> None:
         """Watch a folder of checkpoints too."""
         if text:
-            self._folders.setdefault(self._cwd / text)
+            self._folders.setdefault(self.cwd / text)
 
     def add_checkpoint(self, text: str, by: Asker = "job") -> None:
         """Watch the folder in which this checkpoint lies; remember who asked for it."""
         if text:
-            path = self._cwd / text
+            path = self.cwd / text
             self._folders.setdefault(path.parent)
             if by != "job":
                 self._by[path] = by
@@ -72,7 +77,7 @@ class Watch:
 
     def look_now(self, text: str, now: float) -> Iterator[CheckpointSeen]:
         """A checkpoint that somebody says is whole, unless it was told already."""
-        path = self._cwd / text
+        path = self.cwd / text
         look = signature(path)
         if self._told.get(path) != look:
             self._told[path] = look
