@@ -160,7 +160,7 @@ def test_steps_are_identified(levels: int, gamma: float, peak: float) -> None:
     assert parameters(result.fit)["gamma"] == pytest.approx(gamma)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(st.sampled_from(["cosine_restarts", "cyclic"]), st.integers(2, 6), PEAKS)
 def test_what_recurs_is_identified(family: str, cycles: int, peak: float) -> None:
     """Restarts and triangles by their period."""

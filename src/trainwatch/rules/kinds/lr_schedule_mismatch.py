@@ -103,9 +103,9 @@ def _culprit(result: Result) -> str:
     """What the printed rates follow, as surely as it is known."""
     found = result.fit
     if found.exact:
-        return f"; the printed rates equal {described(found)} to the last digit (error {figure(found.max_error, 2)})"
+        return f"; to the last digit the printed rates equal {described(found)} (largest error {figure(found.max_error, 2)})"
     if result.identified:
-        return f"; the printed rates follow {described(found)} (error {figure(found.max_error, 2)})"
+        return f"; the printed rates follow {described(found)} (largest error {figure(found.max_error, 2)})"
     return f"; nearest, though not sure: {described(found)}" if found.relative < 0.02 else ""
 
 

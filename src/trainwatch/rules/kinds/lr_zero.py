@@ -56,16 +56,16 @@ class LrZero(Rule):
 
     def _rows(self, block: Block, history: History) -> Iterator[tuple[int, Judgement]]:
         """Record by record."""
-        self._known = True
         for row, rate in enumerate(block.columns["learning_rate"]):
+            first, self._known = not self._known, True
             self._records += 1
             was, self._in_row = self._in_row, self._in_row + 1 if rate == 0 else 0
             if rate:
                 self._peak, self._last = max(self._peak, rate), rate
             if self._in_row and self._in_row >= self.settings.records and not self._expected(block, row, history):
                 yield row, self._found(block, row)
-            elif not self._in_row and was:
-                yield row, ok("the learning rate is not zero", negated=True)
+            elif not self._in_row and (was or first):
+                yield row, ok("the learning rate is not zero", negated=bool(was))
 
     def _expected(self, block: Block, row: int, history: History) -> bool:
         """Whether a schedule may be at zero here."""

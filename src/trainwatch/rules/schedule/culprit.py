@@ -63,9 +63,9 @@ def described(fit: Fit) -> str:
     words = f"DeepSpeed {name}" if name else _NAMES[shape.family]
     kind = {"log": "logarithmic", "linear": "linear"}.get(shape.rise, "")
     if shape.warmup and kind:
-        words += f" with {shape.warmup:g} {kind} warm-up steps"
+        words += f" with {shape.warmup:.0f} {kind} warm-up steps"
     if math.isfinite(shape.total):
-        words += f" over {shape.total:g} steps"
+        words += f" over {shape.total:.0f} steps"
     if shape.floor > 1e-9:
         words += f" down to {figure(shape.floor)} of the peak"
     return f"{words}, peak {figure(fit.peak)}"

@@ -9,8 +9,8 @@ from itertools import pairwise
 
 from trainwatch.rules.noise import decimals
 
-EVERY = 512
-"""Records that are all looked at; of the next so many every second, of twice as many every fourth, and so on."""
+EVERY = 256
+"""Twice as many records are all looked at; of the next so many every second, of twice as many every fourth, and so on."""
 
 KEPT = 256
 """Points that a fit looks at, at most."""
