@@ -32,9 +32,12 @@ def cut(log: Path, rows: int) -> str:
 
 
 @pytest.mark.parametrize(("rows", "code"), [(5, 0), (6, 10), (7, 11), (8, 12), (22, 12)])
-def test_the_exit_code_is_the_worst_that_holds_at_the_end(log: Path, rows: int, code: int) -> None:
-    """0 nothing, 10 yellow, 11 orange, 12 red or black."""
-    assert main(["check", cut(log, rows)]) == code
+def test_the_exit_code_is_the_worst_that_holds_at_the_end(log: Path, tmp_path: Path, rows: int, code: int) -> None:
+    """0 nothing, 10 yellow, 11 orange, 12 red or black: the ladder of the overfit rule."""
+    rules = tmp_path / "overfit.toml"
+    rules.write_text('extends = "off"\n[[rule]]\nname = "overfit"\n')
+
+    assert main(["check", cut(log, rows), "--rules", str(rules)]) == code
 
 
 def test_the_alerts_are_the_output_and_the_rest_is_narration(log: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -42,7 +45,12 @@ def test_the_alerts_are_the_output_and_the_rest_is_narration(log: Path, capsys: 
     main(["check", str(log)])
     out, err = capsys.readouterr()
 
-    assert [line.split(" since ")[0] for line in out.splitlines()] == ["black overfit", "black memorization", "black dead_training"]
+    assert [line.split(" since ")[0] for line in out.splitlines()] == [
+        "black overfit",
+        "black memorization",
+        "black dead_training",
+        "orange lr_schedule_mismatch",
+    ]
     assert "hang is blind: it needs arrival times" in err
 
 
