@@ -1,11 +1,13 @@
 import csv
 import io
 import json
+import os
 from pathlib import Path
 
 import pytest
 from tests.seeds import overfit_log
 
+from trainwatch.cli import table as verb
 from trainwatch.cli.main import main
 
 
@@ -75,3 +77,11 @@ def test_no_cell_is_a_formula(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     out = capsys.readouterr().out
     assert "\x1b" not in out
     assert ",=cmd" not in out
+
+
+def test_several_processes_read_the_same(sweep: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
+    """Long logs are read side by side; the table is the one that a single process makes."""
+    alone = table(sweep, capsys, "--csv")
+    monkeypatch.setattr(verb, "WORTH", 0)
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    assert table(sweep, capsys, "--csv") == alone

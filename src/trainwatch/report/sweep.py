@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from trainwatch.model.facts import FactValue
-from trainwatch.model.snapshot import Snapshot
+from trainwatch.model.facts import Fact, FactValue
+from trainwatch.model.snapshot import Best, Snapshot
 from trainwatch.present.aligned import aligned
 from trainwatch.present.clean import clean
 from trainwatch.present.numbers import number
@@ -44,19 +44,37 @@ class Sweep:
     rows: tuple[Row, ...]
 
 
-def sweep(runs: Sequence[Snapshot], by: str | None = None) -> Sweep:
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """All that a table needs of a run, small enough to be handed from one process to another. `evaluations` are (step, value, values)."""
+
+    run: str
+    best: Best | None
+    evaluations: tuple[tuple[int | None, float, dict[str, float]], ...]
+    facts: dict[str, Fact]
+    step: int | None
+    state: str
+    hours: float | None
+
+
+def entry(run: Snapshot) -> Entry:
+    """The entry of a run."""
+    evaluations = tuple((e.step, e.value, dict(e.values)) for e in run.evaluations)
+    return Entry(", ".join(run.run.sources), run.best, evaluations, dict(run.facts), run.progress.step, run.state, cost(run).hours)
+
+
+def sweep(runs: Sequence[Entry], by: str | None = None) -> Sweep:
     """The table of these runs. Without `by` the metric is the one that decides in most runs."""
     decides = [run.best.metric for run in runs if run.best is not None]
     metric = by or max(decides, key=decides.count, default="")
     way = _direction(runs, metric)
     names = differing([run.facts for run in runs])
     rows = [_row(run, metric, way, names) for run in runs]
-    worst = math.inf
-    rows.sort(key=lambda row: (row.value is None, (row.value if way == "min" else -row.value) if row.value is not None else worst, row.run))
+    rows.sort(key=lambda row: (row.value is None, (row.value or 0.0) * (1 if way == "min" else -1), row.run))
     return Sweep(metric, way, tuple(rows))
 
 
-def _direction(runs: Sequence[Snapshot], metric: str) -> Direction:
+def _direction(runs: Sequence[Entry], metric: str) -> Direction:
     """Which way is better: as the runs themselves judge; a metric that decides in none is better high when it sounds like a share."""
     said = next((run.best.direction for run in runs if run.best is not None and run.best.metric == metric), None)
     if said is not None:
@@ -64,17 +82,17 @@ def _direction(runs: Sequence[Snapshot], metric: str) -> Direction:
     return "max" if any(word in metric for word in ("acc", "f1", "bleu", "rouge", "reward", "auc")) else "min"
 
 
-def _row(run: Snapshot, metric: str, way: Direction, names: Sequence[str]) -> Row:
+def _row(run: Entry, metric: str, way: Direction, names: Sequence[str]) -> Row:
     """The row of one run."""
     value, step = _best(run, metric, way)
     config = {name: run.facts[name].value if name in run.facts else None for name in names}
-    return Row(", ".join(run.run.sources), value, step, run.progress.step, run.state, cost(run).hours, config)
+    return Row(run.run, value, step, run.step, run.state, run.hours, config)
 
 
-def _best(run: Snapshot, metric: str, way: Direction) -> tuple[float | None, int | None]:
+def _best(run: Entry, metric: str, way: Direction) -> tuple[float | None, int | None]:
     """The best finite value of a metric among the evaluations, and its step."""
     decides = run.best is not None and run.best.metric == metric
-    found = [(e.value if decides else e.values.get(metric, math.nan), e.step) for e in run.evaluations]
+    found = [(value if decides else values.get(metric, math.nan), step) for step, value, values in run.evaluations]
     finite = [(value, step) for value, step in found if math.isfinite(value)]
     if not finite:
         return None, None
