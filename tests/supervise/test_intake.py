@@ -55,15 +55,44 @@ def test_ticks_lie_on_the_grid(tmp_path: Path) -> None:
     assert ticks == [100.0, 101.0, 102.0, 103.0]
 
 
-def test_devices_are_sampled_every_two_seconds_and_blindness_is_told_once(tmp_path: Path) -> None:
-    """With devices a sample each two seconds; without, the reason once."""
-    gpu = Gpu(0, "u", "H200", 0.5, 1, 2)
-    for gpus, count in (((gpu,), 5), ((), 1)):
-        folder = tmp_path / str(count)
-        folder.mkdir()
-        source = intake(folder, gpus=gpus)
-        samples = [item for n in range(100) for item in source.arrived(100.0 + n / 10) if isinstance(item, Sample)]
-        assert len(samples) == count
+def test_devices_are_noted_when_they_change_and_blindness_is_told_once(tmp_path: Path) -> None:
+    """A look each two seconds: what changed is noted, what did not only every ten seconds; without devices the reason, once."""
+    loads = iter([i / 1000 for i in range(1000)])
+    cases = {"busy": lambda: Gpu(0, "u", "H200", next(loads) * 10, 1, 2), "idle": lambda: Gpu(0, "u", "H200", 0.501, 1, 2), "none": None}
+    for (name, device), count in zip(cases.items(), (10, 2, 1), strict=True):
+        (tmp_path / name).mkdir()
+        look = lambda now, device=device: Sample(now, (device(),) if device else (), "" if device else "no driver")  # noqa: E731
+        source = Intake(RunDir(tmp_path / name), sample=look)
+        samples = [item for n in range(200) for item in source.arrived(100.0 + n / 10) if isinstance(item, Sample)]
+        assert len(samples) == count, name
+        assert samples == [item for item in intake(tmp_path / name).recorded() if isinstance(item, Sample)]
+
+
+def test_a_month_stays_below_twenty_megabytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Eight busy devices and a log that never rests: what is noted becomes rarer as the file grows; the size is played, not written."""
+    log = tmp_path / "a.out"
+    log.touch()
+    power = iter(range(10**9))
+    source = Intake(
+        RunDir(tmp_path),
+        sample=lambda now: Sample(
+            now, tuple(Gpu(i, "GPU-" + "u" * 36, "NVIDIA H200", 0.9, 9**11, 9**11, 60.0, next(power)) for i in range(8))
+        ),
+    )
+    source.follow(str(log), 0, None)
+    monkeypatch.setattr("trainwatch.supervise.intake.DOUBLING", 2000)
+    day, now, sizes = 86400 / 1000, 1e9, []
+    for _ in range(30):
+        until = now + day
+        while now < until:
+            now += 0.1
+            with log.open("ab") as file:
+                file.write(b"x\n")
+            for _item in source.arrived(now):
+                pass
+        sizes.append(source._arrivals.size)
+    assert sizes[-1] < 20_000
+    assert list(intake(tmp_path).recorded())
 
 
 def test_a_full_disk_stops_reading_and_keeps_what_was_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ One compact JSON array a line:
     ["c", 0, 130, 1795142413.3, 88123]                the bytes that follow: source, length, seen_at, checksum
     ["t", 1795142413.0]                               tick
     ["s", …] ["k", …] ["o", …]                        sample, checkpoint, order: their fields in the order of `model/inputs.py`
-Unknown times are null.
+Unknown times are null. A device stands without its uuid and name when it was named before: [0, 0.97, …] for [0, "GPU-…", "H200", 0.97, …].
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ Fetch = Callable[[str, int, int], bytes]
 """(source, offset, length) -> the bytes that are there now; fewer, or none, when they are gone. Never raises."""
 
 BLOCK = 1 << 20
+SHORT = 6
+"""Values of a device that was named before, its index aside."""
 
 
 class Arrivals:
@@ -39,7 +41,10 @@ class Arrivals:
         self._fd: int | None = None
         self._names: dict[str, int] = {}
         self._next: dict[str, tuple[int, int]] = {}
+        self._devices: dict[int, tuple[str, str]] = {}
         self._torn = False
+        self.size = path.stat().st_size if path.exists() else 0
+        """Bytes in the file."""
 
     def write(self, item: Input) -> None:
         """Append an input. Raises NotWrittenError; the input may then be written again."""
@@ -48,11 +53,13 @@ class Arrivals:
             rows = list(self._rows(item))
             data = b"".join(encode(row) + b"\n" for row in rows)
             append_line(fd, b"\n" + data if self._torn else data)
+            self.size += len(data)
             self._torn = False
         except OSError as error:
             self._torn = True
             self._names.clear()
             self._next.clear()
+            self._devices.clear()
             raise not_written(self.path, error) from error
 
     def close(self) -> None:
@@ -77,11 +84,18 @@ class Arrivals:
             case Tick():
                 yield ["t", item.now]
             case Sample():
-                yield ["s", item.at, [list(astuple(gpu)) for gpu in item.gpus], item.reason]
+                yield ["s", item.at, [self._gpu_row(gpu) for gpu in item.gpus], item.reason]
             case CheckpointSeen():
                 yield ["k", item.at, item.path, item.step, item.complete, item.why, item.kind, item.size, item.by]
             case Order():
                 yield ["o", item.at, item.id, item.op, item.who, item.reason, item.options]
+
+    def _gpu_row(self, gpu: Gpu) -> list[object]:
+        """A device; without its names when they are those that the line before had."""
+        index, *names_and_rest = astuple(gpu)
+        known = self._devices.get(gpu.index) == (gpu.uuid, gpu.name)
+        self._devices[gpu.index] = gpu.uuid, gpu.name
+        return [index, *(names_and_rest[2:] if known else names_and_rest)]
 
     def _chunk_rows(self, chunk: Chunk) -> Iterator[list[object]]:
         """A chunk; in full unless it follows the one before."""
@@ -109,6 +123,7 @@ class Recorded:
         self._fetch = fetch
         self._offset = 0
         self._names: dict[int, str] = {}
+        self._devices: dict[int, list[str]] = {}
         self.ends: dict[str, tuple[int, int]] = {}
         """(attempt, offset) up to which each source was read."""
 
@@ -169,12 +184,22 @@ class Recorded:
                 self._names[row[0]] = row[1]
                 return None
             case "s":
-                return Sample(row[0], tuple(_gpu(gpu) for gpu in row[1]), row[2])
+                return Sample(row[0], tuple(self._gpu(gpu) for gpu in row[1]), row[2])
             case "k":
                 return CheckpointSeen(*row)
             case "o":
                 return Order(*row)
         return None
+
+    def _gpu(self, row: list[Any]) -> Gpu:
+        """A device as it was written."""
+        index, *rest = row
+        if len(rest) == SHORT:
+            rest = [*self._devices[index], *rest]
+        self._devices[index] = rest[:2]
+        uuid, name, used, memory_used, memory_total, temperature, power, processes = rest
+        pairs = tuple((pid, size) for pid, size in processes)
+        return Gpu(index, uuid, name, used, memory_used, memory_total, temperature, power, pairs)
 
     def _chunk(self, empty: Chunk, length: int, check: int) -> Chunk | None:
         """A chunk with its bytes, if they are still those that were read."""
@@ -190,10 +215,3 @@ class Recorded:
 def _time(seen: float | None) -> float:
     """An arrival time as it was written."""
     return UNKNOWN_TIME if seen is None else seen
-
-
-def _gpu(row: list[Any]) -> Gpu:
-    """A device as it was written."""
-    index, uuid, name, used, memory_used, memory_total, temperature, power, processes = row
-    pairs = tuple((pid, size) for pid, size in processes)
-    return Gpu(index, uuid, name, used, memory_used, memory_total, temperature, power, pairs)

@@ -5,15 +5,19 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from trainwatch.model.errors import NotReadableError
-from trainwatch.model.inputs import Chunk, Input, Sample, Tick
+from trainwatch.model.inputs import Chunk, Gpu, Input, Sample, Tick
 from trainwatch.sources.follow import Follower
 from trainwatch.sources.reread import Reread
 from trainwatch.store.arrivals import Arrivals, Recorded
 from trainwatch.store.rundir import RunDir
+
+POLL = 0.1
+"""Seconds between looks at the logs of a new run."""
 
 SAMPLE_PERIOD = 2.0
 BLIND_PERIOD = 60.0
@@ -21,6 +25,13 @@ BLIND_PERIOD = 60.0
 
 QUIET_PART = 60
 """In silence, ticks come every 1/60 of its length: a rule on silence is late by 2 % at most, and weeks of it fill no disk."""
+
+
+DOUBLING = 2 << 20
+"""Bytes of arrivals after which everything is taken in half as often: a run of a month stays below 20 MB, and the first hours lose nothing."""
+
+STEADY = 10.0
+"""Seconds for which devices that show the same figures are not noted again."""
 
 
 class Intake:
@@ -34,8 +45,9 @@ class Intake:
         self.waiting: deque[Input] = deque()
         self._last_chunk = math.nan
         self._last_tick = math.nan
+        self._read_at = -math.inf
         self._next_sample = 0.0
-        self._blind = ""
+        self._noted: Sample | None = None
         self._ends: Mapping[str, tuple[int, int]] = {}
 
     def recorded(self) -> Iterator[Input]:
@@ -75,13 +87,24 @@ class Intake:
         Raises NotWrittenError when the disk is full; the input then waits for the next call, and nothing more is read.
         """
         yield from self.drain()
+        if not 0 <= now - self._read_at < POLL * (self._slower - 1):
+            yield from self._read(now)
+        self.waiting.extend(self._timed(now))
+        yield from self.drain()
+
+    @property
+    def _slower(self) -> int:
+        """How many times less often things are taken in than in a new run; whole, so that ticks stay on their grid."""
+        return int(2 ** (self._arrivals.size / DOUBLING))
+
+    def _read(self, now: float) -> Iterator[Input]:
+        """What the logs have gained. The time is noted to the millisecond, and folded as it is noted."""
+        self._read_at = now
         for follower in self.followers.values():
-            while (chunk := follower.read(now)) is not None:
+            while (chunk := follower.read(round(now, 3))) is not None:
                 self.waiting.append(chunk)
                 self._last_chunk = now
                 yield from self.drain()
-        self.waiting.extend(self._timed(now))
-        yield from self.drain()
 
     def add(self, item: Input) -> None:
         """Something else that was seen or asked; it comes with the next `drain`."""
@@ -96,6 +119,7 @@ class Intake:
     def final(self, now: float) -> Iterator[Input]:
         """The ends of all sources."""
         yield from self.arrived(now)
+        yield from self._read(now)
         self.waiting.extend(follower.end(now) for follower in self.followers.values())
         yield from self.drain()
 
@@ -112,14 +136,16 @@ class Intake:
         """Seconds between ticks."""
         if math.isnan(self._last_chunk):
             self._last_chunk = now
-        return max(1.0, (now - self._last_chunk) / QUIET_PART)
+        return max(float(self._slower), (now - self._last_chunk) / QUIET_PART)
 
     def _look(self, now: float) -> Iterator[Sample]:
-        """Devices; the reason why there are none is told once."""
-        seen = self._sample(now)
-        self._next_sample = now + (SAMPLE_PERIOD if seen.gpus else BLIND_PERIOD)
-        if seen.gpus or seen.reason != self._blind:
-            self._blind = seen.reason
+        """Devices, unless they show what they showed a moment ago; the reason why there are none is told once."""
+        seen = _rounded(self._sample(now))
+        self._next_sample = now + (SAMPLE_PERIOD * self._slower if seen.gpus else BLIND_PERIOD)
+        last = self._noted
+        same = last is not None and (last.gpus, last.reason) == (seen.gpus, seen.reason)
+        if not same or (seen.gpus and last is not None and not 0 <= seen.at - last.at < STEADY):
+            self._noted = seen
             yield seen
 
     def positions(self) -> dict[str, dict[str, Any]]:
@@ -135,6 +161,22 @@ class Intake:
         self._arrivals.close()
         for follower in self.followers.values():
             follower.close()
+
+
+def _rounded(seen: Sample) -> Sample:
+    """Devices with figures as exact as anybody reads them: percent, degrees, watts."""
+    return Sample(round(seen.at, 3), tuple(map(_rounded_gpu, seen.gpus)), seen.reason)
+
+
+def _rounded_gpu(gpu: Gpu) -> Gpu:
+    """One device."""
+    load, heat, power = gpu.utilisation, gpu.temperature, gpu.power
+    return replace(
+        gpu,
+        utilisation=None if load is None else round(load, 2),
+        temperature=None if heat is None else float(round(heat)),
+        power=None if power is None else float(round(power)),
+    )
 
 
 def length(path: str) -> int:

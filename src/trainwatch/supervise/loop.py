@@ -20,14 +20,11 @@ from trainwatch.supervise.carry import Carrier
 from trainwatch.supervise.decide import Decider
 from trainwatch.supervise.desk import Desk
 from trainwatch.supervise.diary import Diary
-from trainwatch.supervise.intake import Intake
+from trainwatch.supervise.intake import POLL, Intake
 from trainwatch.supervise.job import Job
 from trainwatch.supervise.machine import Limits, Machine, Seen, Wish
 from trainwatch.supervise.outlook import Outlook
 from trainwatch.supervise.publish import Ending, Publisher
-
-POLL = 0.1
-"""Seconds between turns."""
 
 IDLE_POLL = 0.5
 """Seconds between turns while nothing has happened for `IDLE_AFTER`."""
