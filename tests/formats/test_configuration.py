@@ -86,3 +86,13 @@ def test_saved_checkpoints_are_events() -> None:
     (record,) = read("Saving model checkpoint to out/run_2/checkpoint-500\n")
     assert (record[0], record[4]) == ("event", 500)
     assert record[6] == (("event", "checkpoint"), ("path", "out/run_2/checkpoint-500"))
+
+
+def test_a_rate_within_a_log_history_is_no_configuration() -> None:
+    """A trainer state printed over several lines holds records, whose learning rate was not configured; what stands outside was."""
+    found = Facts()
+    entry = '    {\n      "epoch": 0.1,\n      "learning_rate": 4.6e-07,\n      "loss": 2.5,\n      "step": 25\n    }'
+    read('{\n  "log_history": [\n' + entry + '\n  ],\n  "max_steps": 5000\n}\n', facts=found)
+
+    assert "learning_rate" not in found
+    assert found.number("total_steps") == 5000

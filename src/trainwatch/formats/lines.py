@@ -149,7 +149,7 @@ class Lines:
             self._derive(record, data, start + at, number)
             if not self._is_copy(record, printed, rank):
                 self._emit(record, base + start + at, number)
-        if not found:
+        if not found and not self.in_history:
             self._configuration.read(line, number)
 
     def _records(self, line: bytes, offset: int, number: int, bars_end: int) -> Iterator[tuple[Record, Printed, bytes | None]]:
