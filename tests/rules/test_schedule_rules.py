@@ -118,6 +118,18 @@ def test_a_schedule_as_configured_raises_nothing(offset: int, warmup: int) -> No
     assert [e for e in events if e.rule in ("scheduler_step_unit", "lr_schedule_mismatch", "warmup_anomaly")] == []
 
 
+def test_a_zero_that_the_decimals_explain_is_no_alarm() -> None:
+    """With five decimals a rate of 4e-6 is printed as 0.0; with twelve it is a zero that the schedule does not explain."""
+    facts: dict[str, FactValue] = {"total_steps": 1000, "learning_rate": 2e-5, "lr_scheduler_type": "linear", "warmup_steps": 0}
+    true = {step: 2e-5 * (1 - step / 1000) for step in range(50, 951, 50)}
+
+    assert raised({step: round(rate, 5) for step, rate in true.items()}, facts, "lr_zero") == []
+    zeros = {step: rate if step < 500 else 0.0 for step, rate in true.items()}
+    assert raised(zeros, facts, "lr_zero") == [("orange", 600)]
+    why = next(e.why for e in judge(rows(zeros), facts)[1] if e.rule == "lr_zero")
+    assert "the configured schedule gives 8e-06 here" in why
+
+
 def test_the_schedule_of_the_whole_run_is_told_when_asked() -> None:
     """A snapshot works out family, parameters, error, and that it is not what was configured."""
     board, _ = judge(s1(), S1, "off")
