@@ -9,6 +9,9 @@ from tests.seeds import overfit_log
 
 from trainwatch.cli import table as verb
 from trainwatch.cli.main import main
+from trainwatch.model.snapshot import RunInfo
+from trainwatch.store.rundir import RunDir
+from trainwatch.store.runfile import RunFile
 
 
 @pytest.fixture
@@ -85,3 +88,12 @@ def test_several_processes_read_the_same(sweep: Path, capsys: pytest.CaptureFixt
     monkeypatch.setattr(verb, "WORTH", 0)
     monkeypatch.setattr(os, "cpu_count", lambda: 2)
     assert table(sweep, capsys, "--csv") == alone
+
+
+def test_a_run_of_ours_is_its_log(sweep: Path, capsys: pytest.CaptureFixture[str]):
+    """A run directory stands for the log of the run, not for what lies in it."""
+    folder = sweep / "run_dir"
+    folder.mkdir(mode=0o700)
+    RunFile(RunInfo("r1", "r1", (str(sweep / "run1" / "train.out"),))).save(RunDir(folder))
+    assert main(["table", str(folder)]) == 0
+    assert "0.12" in capsys.readouterr().out

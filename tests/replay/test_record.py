@@ -60,7 +60,7 @@ def test_a_log_is_played_with_the_decisions_of_its_fold(tmp_path: Path) -> None:
     last = played(recording)
 
     assert last.events == tuple(fold_files([log], preset=load("default")).events)
-    assert recording.seconds == pytest.approx(42044, rel=0.01)
+    assert recording.seconds == pytest.approx(42044, rel=0.05)
     assert (recording.log, last.state) == (log.read_bytes(), "done")
 
 
@@ -73,6 +73,7 @@ def test_pieces_end_with_a_line_and_hold_every_byte(tmp_path: Path, monkeypatch:
     pieces = [item for _, item in moments if isinstance(item, Chunk)]
 
     assert len(pieces) > 20
+    assert all(piece.data.endswith(b"\n") for piece in pieces[:-2])
     assert b"".join(piece.data for piece in pieces) == log.read_bytes()
     assert [piece.offset for piece in pieces] == [sum(len(p.data) for p in pieces[:i]) for i in range(len(pieces))]
     assert [piece.final for piece in pieces] == [False] * (len(pieces) - 1) + [True]

@@ -65,15 +65,24 @@ def _paths(patterns: list[str]) -> list[Path]:
 
 def _read(paths: list[Path], args: argparse.Namespace) -> list[Entry]:
     """Every run; in several processes where that pays."""
-    from trainwatch.sources.target import logs
-
     read = partial(_entry, stated=facts_of(args), formats=formats_of(args))
-    runs = [logs(str(path)) for path in paths]
+    runs = [_logs(path) for path in paths]
     workers = min(os.cpu_count() or 1, len(runs), MOST)
     if workers < 2 or sum(log.stat().st_size for run in runs for log in run) < WORTH:
         return list(map(read, runs))
     with ProcessPoolExecutor(workers, mp_context=get_context("forkserver")) as pool:
         return list(pool.map(read, runs))
+
+
+def _logs(path: Path) -> tuple[Path, ...]:
+    """The logs of a run: those of a folder, of a run of ours, or the file itself."""
+    from trainwatch.sources.target import logs
+    from trainwatch.store import openrun, runfile
+    from trainwatch.store.rundir import RunDir
+
+    if openrun.is_run(path):
+        return tuple(log for source in runfile.load(RunDir(path)).info.sources for log in logs(source))
+    return logs(str(path))
 
 
 def _entry(logs: tuple[Path, ...], *, stated: dict[str, FactValue], formats: list[str] | None) -> Entry:

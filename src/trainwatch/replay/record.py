@@ -27,6 +27,9 @@ LIMIT = 256 << 20
 PIECES = 2_000
 """Pieces into which a log without arrival times is cut, at the ends of lines."""
 
+LINE = 16 << 10
+"""Bytes after which a line is cut."""
+
 UNKNOWN_LENGTH = 600.0
 """Seconds that a log without any clock is said to have taken."""
 
@@ -89,12 +92,12 @@ def _piece(inputs: Iterable[Input]) -> int:
 
 
 def _cut(chunk: Input, length: int) -> Iterator[Chunk]:
-    """A chunk in pieces that end with a line, as far as lines are shorter than pieces."""
+    """A chunk in pieces that end with a line, except within a line that is very long."""
     if not isinstance(chunk, Chunk):
         return
     start, size = 0, len(chunk.data)
     while start + length < size:
-        end = chunk.data.rfind(b"\n", start, start + length) + 1 or start + length
+        end = chunk.data.find(b"\n", start + length - 1, start + length + LINE) + 1 or start + length
         yield replace(chunk, offset=chunk.offset + start, data=chunk.data[start:end], final=False)
         start = end
     yield replace(chunk, offset=chunk.offset + start, data=chunk.data[start:])
