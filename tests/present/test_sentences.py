@@ -56,6 +56,8 @@ def test_leaving_says_that_training_goes_on():
     going = Snapshot(run, "running", progress=Progress(step=9213))
     assert sentences.detached_sentence(going) == "detached. training goes on (step 9,213). back: trainwatch attach v4-7471"
     assert sentences.detached_sentence(Snapshot(RunInfo("demo", "x", ("a.log",)), "done")) == "the run has ended (done)."
+    played = Snapshot(RunInfo("demo", "x", ("a.log",)), "running", progress=Progress(step=9213))
+    assert sentences.detached_sentence(played) == "left the recording (step 9,213)."
     assert sentences.detached_sentence(Snapshot(RunInfo("a.log", "x", ("a.log",)), "done")).endswith("attach a.log")
     assert sentences.detached_sentence(Snapshot(run, "done")) == "the run has ended (done). back: trainwatch attach v4-7471"
 

@@ -76,13 +76,13 @@ def saved_sentence(best: Best | None, saved: tuple[CheckpointSeen, float] | None
 
 def detached_sentence(snapshot: Snapshot) -> str:
     """What is said when a view is left; a recording, which is neither supervised nor a log, has no way back."""
-    run = snapshot.run
-    back = f" back: trainwatch attach {clean(run.id)}" if run.supervised or run.id in run.sources else ""
+    run, at = snapshot.run, snapshot.progress.step
+    is_recording = not run.supervised and not run.directory and run.id not in run.sources
+    back = "" if is_recording else f" back: trainwatch attach {clean(run.id)}"
     if snapshot.state in ENDED:
         return f"the run has ended ({snapshot.state}).{back}"
-    at = snapshot.progress.step
     where = "" if at is None else f" (step {at:,})"
-    return f"detached. training goes on{where}.{back}"
+    return f"left the recording{where}." if is_recording else f"detached. training goes on{where}.{back}"
 
 
 def stop_sentence(stop: Stop) -> str:

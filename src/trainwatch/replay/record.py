@@ -45,10 +45,11 @@ def record(target: Target, *, rules: str | None, stated: Mapping[str, FactValue]
         run = runfile.load(target.run_dir)
         stated = {**run.stated, **stated}
         formats = formats if formats is not None else run.formats
+        info = replace(run.info, supervised=False, directory="")
         if target.run_dir.arrivals.exists():
-            return _of_run(target.run_dir, run.info, rules or run.preset, stated, formats)
-        return _of_logs([Path(source) for source in run.info.sources], run.info, rules or run.preset, stated, formats)
-    info = RunInfo(str(target.logs[0]), target.name, tuple(map(str, target.logs)))
+            return _of_run(target.run_dir, info, rules or run.preset, stated, formats)
+        return _of_logs([Path(source) for source in info.sources], info, rules or run.preset, stated, formats)
+    info = RunInfo("recording", target.name, tuple(map(str, target.logs)))
     return _of_logs(target.logs, info, rules or "default", stated, formats)
 
 
