@@ -29,6 +29,16 @@ bench: $(SETUP)           ## ratios against the named peers; minutes
 snap: $(SETUP)            ## the pictures of the README and the screens of the tests, made anew
 	$(BIN)/python tests/tui/snap.py
 
+frameworks: $(SETUP) .venv-frameworks/.ready   ## jobs of DeepSpeed, Lightning, Accelerate and PEFT, with trainwatch's hook; minutes
+	$(BIN)/python -m pytest tests/frameworks -n 2 -v
+
+.venv-frameworks/.ready: constraints.txt
+	$(PYTHON) -m venv .venv-frameworks
+	.venv-frameworks/bin/pip install --quiet 'torch==2.13.0' setuptools ninja
+	.venv-frameworks/bin/pip install --quiet transformers accelerate peft lightning
+	DS_BUILD_OPS=0 DS_ACCELERATOR=cpu .venv-frameworks/bin/pip install --quiet deepspeed --no-build-isolation
+	touch $@
+
 $(SETUP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --upgrade 'pip>=25.1'
@@ -37,4 +47,4 @@ $(SETUP): pyproject.toml constraints.txt
 	touch $(SETUP)
 
 clean:
-	rm -rf .venv .demo .bench dist build
+	rm -rf .venv .venv-frameworks .demo .bench dist build

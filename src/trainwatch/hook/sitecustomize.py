@@ -365,7 +365,7 @@ class Hook:
             return "the last save took %.0f s, and there are %.0f" % (took, within)
         folder = plan.get("folder") or os.path.dirname(self.last.get("path", ""))
         size = self.last.get("bytes") or plan.get("bytes")
-        return no_room(folder, size) if folder and size else ""
+        return not_writable(folder) or (no_room(folder, size) if size else "") if folder else ""
 
     def refuse(self, why):
         request, self.taken = self.taken, None
@@ -625,10 +625,25 @@ def size_of(path):
     return total
 
 
+def not_writable(folder):
+    """Why nothing can be written in a folder that a save would make; empty when a file can."""
+    probe = os.path.join(folder, ".trainwatch.%d.tmp" % os.getpid())
+    try:
+        os.makedirs(folder, exist_ok=True)
+        with open(probe, "wb") as file:
+            file.write(b"x")
+    except OSError as error:
+        return "cannot write in %s: %s" % (folder, (error.strerror or str(error)).lower())
+    finally:
+        try:
+            os.unlink(probe)
+        except OSError:
+            pass
+    return ""
+
+
 def no_room(folder, size):
     """Why a checkpoint of so many bytes would not fit, by free space and by quota; empty when it would, or nobody knows."""
-    while folder and not os.path.isdir(folder):
-        folder = os.path.dirname(folder)
     need = size + size // 20 + SPARE
     try:
         disk = os.statvfs(folder)

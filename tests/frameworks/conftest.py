@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from tests.hook.harness import Bench
+
+ROOT = Path(__file__).parents[2]
+PYTHON = Path(os.environ.get("TRAINWATCH_FRAMEWORKS", ROOT / ".venv-frameworks" / "bin" / "python"))
+"""A Python with the frameworks and without trainwatch, as in a job."""
+
+JOBS = Path(__file__).parent / "jobs"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Every test here needs the frameworks, and says so where they are not."""
+    skip = pytest.mark.skip(reason=f"no frameworks at {PYTHON}: `make frameworks` installs them and runs these tests")
+    for item in items:
+        if Path(__file__).parent in item.path.parents and not PYTHON.exists():
+            item.add_marker(skip)
+
+
+@dataclass
+class Stage(Bench):
+    """A run directory with the hook in it, and jobs of two ranks in the Python of the frameworks."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        path = os.pathsep.join([str(PYTHON.parent), os.environ["PATH"]])
+        self.given = {"DS_ACCELERATOR": "cpu", "PATH": path, "TOKENIZERS_PARALLELISM": "false", "CUDA_VISIBLE_DEVICES": ""}
+
+    def ranks_of(self, script: str, *arguments: str, world: int = 2) -> tuple[str, ...]:
+        """A script under torchrun."""
+        launcher = (str(PYTHON), "-m", "torch.distributed.run", "--standalone", f"--nproc_per_node={world}")
+        return *launcher, str(JOBS / script), "--out", str(self.out), *arguments
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Stage:
+    """A place for one job."""
+    return Stage(tmp_path)
