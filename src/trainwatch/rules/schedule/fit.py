@@ -64,11 +64,15 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Rising:
-    """What the beginning tells of warm-up: its end lies in (`low`, `high`] printed steps; `seen` when rates do rise."""
+    """What the beginning tells of warm-up: its end lies in (`low`, `high`] printed steps; `seen` when rates do rise.
+
+    `known` is the length of one that is not seen, once a family fits exactly with it: the others are then tried with it too.
+    """
 
     low: float
     high: float
     seen: bool
+    known: float | None = None
 
 
 def fit(points: Sequence[Point], hints: Hints) -> Result | None:
@@ -81,6 +85,8 @@ def fit(points: Sequence[Point], hints: Hints) -> Result | None:
         best = _family(Shape(family, power=power), points, hints, rising, floor=floor)
         if best is not None and math.isfinite(best.relative):
             found.append(best)
+            if best.exact and not rising.seen:
+                rising = replace(rising, known=best.shape.warmup)
     if not any(f.exact for f in found):
         found += _others(points, hints, rising)
     return _chosen([rounded(f, points, hints.peak) for f in found], points) if found else None
@@ -172,6 +178,8 @@ def _warmups(hints: Hints, rising: Rising, scale: float, offset: int) -> list[fl
     if rising.seen:
         pool = [hints.warmup, (low + high) / 2, high]
         return list(dict.fromkeys(w for w in pool if w and low < w <= high + 1))
+    if rising.known is not None:
+        return list(dict.fromkeys((rising.known, 0.0)))
     shares = [math.ceil(hints.total * share / 100) for share in range(1, 21)] if hints.total else []
     unseen = [hints.warmup, 0.0, *range(1, 21), *ROUND_WARMUPS, *shares]
     return list(dict.fromkeys(float(w) for w in unseen if w is not None and w <= max(high, 0.0)))
