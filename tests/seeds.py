@@ -53,3 +53,40 @@ def overfit_log() -> str:
         if eval_loss is not None:
             lines.append(f"\r{bar}\n{{'eval_loss': {eval_loss}, 'epoch': {epoch}}}\n")
     return "".join(lines)
+
+
+def distill_log() -> str:
+    """A distillation run after a fix: 16 batches to an update, three records, one evaluation of another scale, one masked NaN."""
+    head = "alpha_kd=0.7 alpha_feature=0.1 alpha_attention=0.1\n[Scheduler] Gradient accumulation: 16\n[Scheduler] Optimizer steps: 4,676\n[Scheduler] Warmup steps: 467\n"
+    nan = "[Warning] lm_loss produced non-finite value (nan); clamping to zero.\n"
+    evaluation = "\nEval at step 2000: loss=95.86, kd=14.85, feature=41.22, attention=0.47\n"
+    return head + nan + _bar(1118, 15.7221) + _bar(1999, 15.6401) + evaluation + _bar(2065, 15.5268) + "\n"
+
+
+def distill_before_log() -> str:
+    """The same before the fix: a loss that stays, and evaluations that repeat each other."""
+    evaluation = "\nEval at step {}: loss=101.40, kd=21.14, feature=40.79, attention=0.49\n"
+    figures = ((999, 21.5475), (1999, 21.6245), (2999, 21.6569))
+    return "".join(_bar(step, loss) + evaluation.format(step + 1) for step, loss in figures)
+
+
+def _bar(step: int, loss: float) -> str:
+    """A progress bar with its loss and a learning rate of nothing."""
+    minutes, seconds = divmod(int(step / 2.45), 60)
+    return f"\rEpoch 1/3: {100 * step // 24941:3d}%|#   | {step}/24941 [{minutes:02d}:{seconds:02d}<2:35:37, 2.45it/s, loss={loss}, lr=0.00e+00]"
+
+
+def drop_log() -> str:
+    """A fine-tune whose loss is next to nothing after 4 % of the first epoch."""
+    first = "{'loss': 3.64, 'learning_rate': 2e-05, 'epoch': 0.0}\n"
+    rest = ((205, "32:58", "1.92e-05"), (215, "34:34", "1.92e-05"), (225, "36:11", "1.91e-05"))
+    return first + "".join(
+        f"  4%|4         | {step}/5064 [{at}<13:00:00,  9.65s/it]{{'loss': 0.005, 'learning_rate': {rate}, 'epoch': 0.04}}\n"
+        for step, at, rate in rest
+    )
+
+
+def plateau_log() -> str:
+    """A pretrained model that learns next to nothing: three evaluations with their train loss."""
+    figures = ((1500, 6.67, 6.71), (2000, 6.75, 6.93), (2500, 6.52, 6.72))
+    return "".join(f"step {step}: train loss {train:.4f}, val loss {loss:.4f}\n" for step, train, loss in figures)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from tests.seeds import ROWS
 
@@ -12,7 +13,7 @@ from trainwatch.model.block import Block, Kind
 from trainwatch.model.facts import Facts, FactValue
 from trainwatch.model.verdict import Event
 from trainwatch.rules.board import Board
-from trainwatch.rules.preset import load
+from trainwatch.rules.preset import Preset, load
 
 Row = tuple[Kind, Mapping[str, float]]
 """A record: its kind and its values, step and epoch among them."""
@@ -54,7 +55,13 @@ def blocks(rows: Sequence[Row], cuts: Sequence[int] = ()) -> list[Block]:
 
 def board(preset: str = "full", facts: Mapping[str, FactValue] | None = None) -> Board:
     """The rules of a preset before anything arrived."""
-    return Board(load(preset), Facts(facts))
+    return Board(_preset(preset), Facts(facts))
+
+
+@cache
+def _preset(name: str) -> Preset:
+    """Read once: properties judge hundreds of runs."""
+    return load(name)
 
 
 def judge(

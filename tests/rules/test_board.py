@@ -124,7 +124,10 @@ def test_alerts_stand_worst_first_with_the_step_they_began() -> None:
     """What holds at the end: black before the rest, each since its first event."""
     seated, _ = judge(s1()[:20], S1_FACTS)
 
-    assert [(a.rule, a.severity.word, a.since_step) for a in seated.alerts()] == [
+    alerts = seated.alerts()
+
+    assert [a.severity for a in alerts] == sorted((a.severity for a in alerts), reverse=True)
+    assert [(a.rule, a.severity.word, a.since_step) for a in alerts if a.rule in ("overfit", "memorization", "early_stopping")] == [
         ("overfit", "black", 40),
         ("memorization", "orange", 80),
         ("early_stopping", "orange", 50),

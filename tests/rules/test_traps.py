@@ -86,12 +86,29 @@ def by_heart() -> list[Row]:
     return curve([2.0 * 0.8**i for i in range(40)], [2.1 * 0.82**i for i in range(40)])
 
 
+def warming() -> list[Row]:
+    """467 steps of warm-up, logarithmic as DeepSpeed does it: the losses jump about until it is over."""
+    dice = random.Random(6)
+    rates = [1e-3 * min(math.log(1 + 10 * i) / math.log(467), 1.0) for i in range(100)]
+    noise = [0.3 if 10 * i < 467 else 0.02 for i in range(100)]
+    train = [fall(max(i - 30, 0), start=8.0) + dice.gauss(0, noise[i]) for i in range(100)]
+    return curve(train, [fall(max(i - 30, 0), start=8.0) + 0.1 + dice.gauss(0, noise[i]) for i in range(100)], learning_rate=rates)
+
+
+def summed() -> list[Row]:
+    """A train loss summed over eight micro-batches, beside an eval loss that is a mean."""
+    dice = random.Random(7)
+    return curve([8 * (fall(i) + dice.gauss(0, 0.02)) for i in range(80)], [fall(i) + 0.1 + dice.gauss(0, 0.02) for i in range(80)])
+
+
 def converged() -> list[Row]:
     """A run that has come to its floor and stays there, with noise."""
     return noisy(120, 0.05, pace=0.2)
 
 
 TRAPS: dict[str, Callable[[], list[Row]]] = {
+    "warm-up": warming,
+    "accumulation scale": summed,
     "noise": lambda: noisy(80, 0.05),
     "four times the noise": lambda: noisy(80, 0.2),
     "cosine restarts": restarts,
@@ -110,12 +127,14 @@ TRAPS: dict[str, Callable[[], list[Row]]] = {
 }
 
 
+@pytest.mark.parametrize("preset", ["default", "full", "finetune", "pretrain", "rl"])
 @pytest.mark.parametrize("planned", [True, False], ids=["length known", "length unknown"])
 @pytest.mark.parametrize("trap", TRAPS)
-def test_a_healthy_run_is_never_stopped(trap: str, planned: bool) -> None:  # noqa: FBT001
-    """Whatever a healthy run looks like, no rule of the default preset asks to stop it."""
+def test_a_healthy_run_is_never_stopped(trap: str, planned: bool, preset: str) -> None:  # noqa: FBT001
+    """Whatever a healthy run looks like, no rule asks to stop it."""
     rows = TRAPS[trap]()
-    _, events = judge(rows, {"total_steps": rows[-1][1]["step"]} if planned else {}, "default")
+    facts = {"total_steps": rows[-1][1]["step"]} if planned else {}
+    _, events = judge(rows, {**facts, "gradient_accumulation_steps": 8.0}, preset)
 
     assert [e.why for e in events if e.action == "stop"] == []
 

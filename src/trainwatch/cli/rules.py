@@ -80,6 +80,7 @@ def _rule_lines(spec: RuleSpec) -> list[str]:
         f'proof = "{spec.proof}"',
         f"stop_by_default = {_toml(spec.stop_by_default)}",
         f"confirm = {spec.confirm}",
+        *([f'profile = "{spec.profile}"'] if spec.profile else []),
         "[rule.settings]",
         *(f"{field.name} = {_toml(getattr(spec.settings, field.name))}" for field in dataclasses.fields(spec.settings)),
     ]
@@ -98,7 +99,7 @@ def _check(name: str) -> int:
     """Load a file; its mistakes are the error."""
     from trainwatch.rules.preset import load
 
-    preset = load(name)
+    preset = load(name, cases=True)
     print(f"{name}: {len(preset.rules)} rules, {len(preset.cases)} cases, no mistakes")
     return 0
 
@@ -107,7 +108,7 @@ def _test(name: str | None) -> int:
     """Run cases; 2 when one of them fails."""
     from trainwatch.rules.preset import builtin_names, load
 
-    presets = [load(n) for n in ((name,) if name else builtin_names())]
+    presets = [load(n, cases=True) for n in ((name,) if name else builtin_names())]
     failed = [line for preset in presets for line in _failures(preset)]
     for line in failed:
         print(line)

@@ -99,13 +99,16 @@ class Engine:
             if math.isnan(self._first_seen):
                 self._first_seen = chunk.seen_at
         events: list[Event] = []
-        for block in self.blocks(chunk):
+        blocks = self.blocks(chunk)
+        for block in blocks:
             self.curves.add(block)
             if block.kind == "event":
                 self._note_saves(block)
             elif block.kind in ("train", "eval"):
                 self._last_record[block.source] = block.offsets[-1]
             events += self.board.observe(block)
+        if not math.isnan(chunk.seen_at):
+            events += self.board.arrived(len(chunk.data), chunk.seen_at, read=bool(blocks))
         marker = self._readers[chunk.source, chunk.attempt].progress
         if marker is not None and not math.isnan(chunk.seen_at):
             self.pace.mark(marker[0], chunk.seen_at)

@@ -11,12 +11,17 @@ from trainwatch.model.facts import Facts, FactValue
 _TEXTS = frozenset({"lr_scheduler_type", "optim", "eval_strategy", "save_strategy", "metric_for_best_model", "output_dir", "launcher"})
 _TRUTHS = frozenset({"greater_is_better", "load_best_model_at_end"})
 _WORLD = re.compile(rb"WORLD INFO DICT: \{([^}\r\n]{1,10000})\}")
+_WEIGHT = rb"alpha_[a-z]\w{0,40}"
+"""The weight of a part of the loss, under the part's own name."""
+
 _ALTERNATIVES = b"|".join(
     re.escape(name.encode()) for name in sorted(names().facts, key=len, reverse=True) if name not in ("lr", "epochs", "scheduler")
 )
 _SETTING = re.compile(
     rb"(?<![\w./-])['\"]?("
     + _ALTERNATIVES
+    + rb"|"
+    + _WEIGHT
     + rb")['\"]?[ \t]{0,4}[=:][ \t]{0,40}['\"]?(\d{1,3}(?:,\d{3})++|[^\s,'\";)\]}]{1,200})(?![\w(\[])"
 )
 _FLAG = re.compile(rb"--(" + _ALTERNATIVES.replace(b"_", b"[_-]") + rb"|lr|epochs)(?:=|['\"]?,? ['\"]?)([^\s,'\"]{1,200})")
@@ -47,7 +52,8 @@ class Configuration:
 
     def _note(self, printed: bytes, raw: bytes, line_number: int) -> None:
         """Keep a value that fits its name."""
-        name = names().facts.get(printed.decode())
+        word = printed.decode()
+        name = names().facts.get(word) or (word if word.startswith("alpha_") else None)
         value = _fitting(name or "", raw)
         if name is not None and value is not None:
             self._facts.note(name, value, self._source, line_number)

@@ -37,11 +37,18 @@ KNOWN_FACTS = frozenset(
         "output_dir",
         "vocab_size",
         "launcher",
+        "train_samples",
+        "max_seq_length",
+        "max_completion_length",
+        "lora_rank",
+        "lora_alpha",
+        "pretrained",
     }
 )
 """The names that trainwatch itself understands; others are kept and shown, and decide nothing.
 
-`total_steps` counts optimizer steps; `learning_rate` is the configured peak; `world_size` and `gpus` count processes and devices."""
+`total_steps` counts optimizer steps; `learning_rate` is the configured peak; `world_size` and `gpus` count processes and devices.
+`alpha_NAME`, for any name, is the weight of a part of the loss."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,7 @@ class Board:
         self._phases = Phases()
         self._hearing = {
             hook: [(i, s) for i, s in enumerate(self.seats) if s.hears(hook)]
-            for hook in ("evaluated", "records", "went_back", "noticed", "checkpoint", "progress", "sampled", "tick")
+            for hook in ("evaluated", "records", "went_back", "noticed", "checkpoint", "progress", "arrived", "sampled", "tick")
         }
 
     # --- inputs -------------------------------------------------------------------------------------------------------------
@@ -114,6 +114,10 @@ class Board:
         """The newest progress marker after bytes that arrived at `at` (Unix seconds)."""
         return self._outside(((s, s.rule.progress(step, at)) for _, s in self._hearing["progress"]), at)
 
+    def arrived(self, size: int, at: float, *, read: bool) -> list[Event]:
+        """`size` bytes arrived at `at` (Unix seconds), and were handed over as far as they could be `read`."""
+        return self._outside(((s, s.rule.arrived(size, at, read=read)) for _, s in self._hearing["arrived"]), at)
+
     def sample(self, sample: Sample) -> list[Event]:
         """The devices were looked at."""
         return self._outside(((s, s.rule.sampled(sample)) for _, s in self._hearing["sampled"]), sample.at)
@@ -165,8 +169,9 @@ class Board:
     # --- what stands --------------------------------------------------------------------------------------------------------
 
     def statuses(self) -> tuple[RuleStatus, ...]:
-        """Every rule with its newest verdict, in the order of the preset."""
-        return tuple(RuleStatus(s.spec.name, s.spec.kind.name, s.episode.verdict, s.episode.needs) for s in self.seats)
+        """Every rule with its newest verdict, in the order of the preset; those for another kind of run are left out."""
+        seats = [s for s in self.seats if s.spec.profile in ("", self.history.profile)]
+        return tuple(RuleStatus(s.spec.name, s.spec.kind.name, s.episode.verdict, s.episode.needs) for s in seats)
 
     def alerts(self) -> tuple[Alert, ...]:
         """The rules that hold now, the worst first."""

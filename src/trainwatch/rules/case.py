@@ -10,7 +10,22 @@ from trainwatch.model.facts import FactValue
 from trainwatch.model.inputs import CheckpointSeen
 from trainwatch.model.verdict import Outcome, Severity, severity_of
 
-KEYS = ("name", "rule", "facts", "train", "info", "eval", "checkpoints", "arrivals", "ticks", "expect", "outcome")
+KEYS = (
+    "name",
+    "rule",
+    "facts",
+    "train",
+    "info",
+    "eval",
+    "checkpoints",
+    "notices",
+    "arrivals",
+    "unread",
+    "samples",
+    "ticks",
+    "expect",
+    "outcome",
+)
 EXPECT_KEYS = ("step", "severity", "verdict")
 CHECKPOINT_KEYS = ("after", "step", "complete")
 
@@ -32,8 +47,9 @@ class Case:
     """What arrives, and every event that the rule must raise, in order.
 
     `train`, `info` and `evals` are columns of equal length with a "step" each. `checkpoints` pairs the step after which a look at the
-    disk is taken with what it finds. `arrivals` are (step, Unix seconds), `ticks` Unix seconds. `outcome` is the rule's verdict at
-    the end, empty when it does not matter.
+    disk is taken with what it finds; `notices` pairs it with an event that the log prints. `arrivals` are (step, Unix seconds), `unread`
+    (bytes, Unix seconds) in which nothing could be read, `samples` (Unix seconds, utilisation, share of memory) of one device, `ticks`
+    Unix seconds. `outcome` is the rule's verdict at the end, empty when it does not matter.
     """
 
     name: str
@@ -43,7 +59,10 @@ class Case:
     info: Columns
     evals: Columns
     checkpoints: tuple[tuple[int, CheckpointSeen], ...]
+    notices: tuple[tuple[int, Mapping[str, float | str]], ...]
     arrivals: tuple[tuple[int, float], ...]
+    unread: tuple[tuple[int, float], ...]
+    samples: tuple[tuple[float, float, float], ...]
     ticks: tuple[float, ...]
     expect: tuple[Expected, ...]
     outcome: str
@@ -69,7 +88,10 @@ def parse(table: Mapping[str, Any], key: str, rules: Mapping[str, object], wrong
         _columns(table, "info", key, wrong),
         _columns(table, "eval", key, wrong),
         tuple(_checkpoints(table, key, wrong)),
-        tuple((int(step), float(at)) for step, at in _pairs(table, key, wrong)),
+        tuple(_notices(table, key, wrong)),
+        tuple((int(step), float(at)) for step, at in _tuples(table, key, wrong, "arrivals", "step, seconds")),
+        tuple((int(size), float(at)) for size, at in _tuples(table, key, wrong, "unread", "bytes, seconds")),
+        tuple((at, load, memory) for at, load, memory in _tuples(table, key, wrong, "samples", "seconds, utilisation, memory")),
         tuple(float(t) for t in table.get("ticks", ())),
         tuple(_expected(table, key, wrong)),
         str(outcome),
@@ -92,13 +114,24 @@ def _numbers(column: object) -> bool:
     return isinstance(column, list) and all(isinstance(x, (int, float)) for x in column)
 
 
-def _pairs(table: Mapping[str, Any], key: str, wrong: Wrong) -> list[list[float]]:
-    """Arrivals: lists of two numbers."""
-    found = table.get("arrivals", [])
-    if isinstance(found, list) and all(_numbers(x) and len(x) == 2 for x in found):
+def _tuples(table: Mapping[str, Any], key: str, wrong: Wrong, name: str, parts: str) -> list[list[float]]:
+    """Lists of as many numbers as there are parts."""
+    found = table.get(name, [])
+    if isinstance(found, list) and all(_numbers(x) and len(x) == parts.count(",") + 1 for x in found):
         return found
-    wrong(f"{key}.arrivals", "must be a list of [step, seconds]")
+    wrong(f"{key}.{name}", f"must be a list of [{parts}]")
     return []
+
+
+def _notices(table: Mapping[str, Any], key: str, wrong: Wrong) -> list[tuple[int, Mapping[str, float | str]]]:
+    """Events that the log prints after a step."""
+    found: list[tuple[int, Mapping[str, float | str]]] = []
+    for i, entry in enumerate(table.get("notices", []), 1):
+        if not isinstance(entry, dict) or not isinstance(entry.get("after"), int) or not isinstance(entry.get("event"), str):
+            wrong(f"{key}.notices[{i}]", "must be a table with after (a step), event (its name), and what else it says")
+            continue
+        found.append((entry["after"], {k: v for k, v in entry.items() if k != "after"}))
+    return found
 
 
 def _checkpoints(table: Mapping[str, Any], key: str, wrong: Wrong) -> list[tuple[int, CheckpointSeen]]:

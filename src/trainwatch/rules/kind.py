@@ -83,6 +83,9 @@ class Rule:
     def progress(self, step: int, at: float) -> Judgement | None:
         """Bytes that arrived at `at` (Unix seconds) brought the run to `step`."""
 
+    def arrived(self, size: int, at: float, *, read: bool) -> Judgement | None:
+        """`size` bytes arrived at `at` (Unix seconds); `read` says whether anything in them was read."""
+
     def sampled(self, sample: Sample) -> Judgement | None:
         """The devices were looked at."""
 

@@ -13,7 +13,9 @@ _BETTER_HIGH = re.compile(
     r"(^|_)(\w*acc|\w*accuracy|f1|bleu|sacrebleu|chrf|rouge\w*|reward|m?ap|auc|precision|recall|iou|em|exact_match|mrr|ndcg)(_|$)"
 )
 _NOT_A_QUALITY = re.compile(r"(_runtime|_per_second|_time|_samples|_steps|_gen_len|_tokens)$|^(train_loss|learning_rate|grad_norm)$")
-_RL_FIELDS = frozenset({"reward", "kl", "completion_length", "completions/mean_length", "reward_std"})
+_RL_FIELDS = frozenset(
+    {"reward", "kl", "completion_length", "completions/mean_length", "reward_std", "actor/pg_loss", "critic/rewards/mean", "objective/kl"}
+)
 _GAN_FIELDS = frozenset({"loss_d", "loss_g", "d_loss", "g_loss", "errd", "errg", "loss_disc", "loss_gen"})
 
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from trainwatch.model.facts import Fact, Facts
 
+ADAPTED = ("lora_rank", "lora_alpha", "peft_type")
+"""Facts that only a run on trained weights has."""
+
 
 class Plan:
     """The facts found up to a line: a verdict may not depend on how far ahead the bytes were read."""
@@ -30,3 +33,10 @@ class Plan:
     def text(self, name: str) -> str | None:
         """The value as printed, None when not known here."""
         return self._facts.text(name) if self._visible(name) is not None else None
+
+    @property
+    def pretrained(self) -> bool:
+        """Whether anything says that the run goes on from trained weights: adapters, or a fact `pretrained`."""
+        if (self.text("pretrained") or "").lower() in ("true", "1", "1.0", "yes"):
+            return True
+        return any(self._visible(name) is not None for name in ADAPTED)

@@ -19,7 +19,7 @@ class RuleSpec:
     """A rule as a preset states it.
 
     `settings` is an instance of the kind's settings. `ladder` holds the severities it may reach. `stop_by_default` says whether
-    a bare `--may stop` includes it. `origin` is the file that says so.
+    a bare `--may stop` includes it. `origin` is the file that says so. A rule with a `profile` is shown only in runs of that kind.
     """
 
     name: str
@@ -30,6 +30,7 @@ class RuleSpec:
     stop_by_default: bool
     confirm: int
     origin: str
+    profile: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +53,18 @@ def builtin_names() -> tuple[str, ...]:
     return tuple(sorted(f.name.removesuffix(".toml") for f in _folder().iterdir() if f.name.endswith(".toml")))
 
 
-def load(name_or_path: str) -> Preset:
+def load(name_or_path: str, *, cases: bool = False) -> Preset:
     """The preset of that name, else of that file.
 
+    Cases of presets that come with trainwatch are read only where `cases` says so: they are longer than the rules, and already proven.
     Raises NotFoundError, NotReadableError, and DataFileError with every mistake of the file.
     """
     from trainwatch.rules.schema import read  # noqa: PLC0415  schema reads what a preset extends through here
 
     if name_or_path in builtin_names():
         origin = f"{name_or_path}.toml"
-        return read((_folder() / origin).read_text(encoding="utf-8"), origin, name_or_path)
+        text = (_folder() / origin).read_text(encoding="utf-8")
+        return read(text if cases else text.partition("\n[[case]]")[0], origin, name_or_path)
     path = Path(name_or_path)
     if not path.exists():
         raise NotFoundError(f"{name_or_path}: no such preset or file; the presets are: {', '.join(builtin_names())}")

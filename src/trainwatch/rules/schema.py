@@ -11,12 +11,12 @@ from typing import Any, get_args, get_type_hints
 from trainwatch.model.errors import DataFileError, Mistake
 from trainwatch.model.verdict import Action, Proof, Severity, severity_of
 from trainwatch.rules.case import parse
-from trainwatch.rules.catalogue import catalogue
+from trainwatch.rules.catalogue import find, kind_names
 from trainwatch.rules.kind import Kind
 from trainwatch.rules.preset import Preset, RuleSpec, builtin_names, load
 
 TOP_KEYS = ("name", "summary", "extends", "without", "rule", "case")
-RULE_KEYS = ("name", "kind", "ladder", "proof", "stop_by_default", "confirm", "settings")
+RULE_KEYS = ("name", "kind", "ladder", "proof", "stop_by_default", "confirm", "profile", "settings")
 WORDS: dict[type, str] = {float: "a number", int: "a whole number", str: "a text", bool: "true or false", list: "a list", dict: "a table"}
 
 
@@ -99,6 +99,7 @@ class _Reader:
             self._typed(table, "stop_by_default", bool, old.stop_by_default if old else kind.stop_by_default, key),
             max(self._typed(table, "confirm", int, old.confirm if old else kind.confirm, key), 1),
             self.file,
+            self._typed(table, "profile", str, old.profile if old else "", key),
         )
 
     def _kind(self, table: Mapping[str, Any], key: str, old: RuleSpec | None, name: str) -> Kind | None:
@@ -106,9 +107,9 @@ class _Reader:
         stated = self._typed(table, "kind", str, "", key)
         if not stated and old is not None:
             return old.kind
-        kind = catalogue().get(stated or name)
+        kind = find(stated or name)
         if kind is None:
-            self._wrong(f"{key}.kind", f"there is no kind {stated or name!r}; the kinds are: {', '.join(catalogue())}")
+            self._wrong(f"{key}.kind", f"there is no kind {stated or name!r}; the kinds are: {', '.join(kind_names())}")
         return kind
 
     def _settings(self, table: Mapping[str, Any], kind: Kind, old: RuleSpec | None, key: str) -> Any:
@@ -121,7 +122,11 @@ class _Reader:
         types = get_type_hints(kind.settings)
         self._unknown(stated, tuple(types), key)
         new = {k: self._value(v, getattr(base, k), f"{key}.{k}") for k, v in stated.items() if k in types}
-        return dataclasses.replace(base, **new)
+        try:
+            return dataclasses.replace(base, **new)
+        except ValueError as error:
+            self._wrong(key, str(error))
+            return base
 
     def _value(self, value: Any, default: Any, key: str) -> Any:
         """A threshold: numbers are at least 0, lists hold texts."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatch
 
@@ -13,6 +13,7 @@ from trainwatch.model.verdict import Evidence, Severity
 from trainwatch.rules.figures import place
 from trainwatch.rules.history import History
 from trainwatch.rules.kind import Judgement, Kind, Rule, fired, ok
+from trainwatch.rules.signs import Signs
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +37,12 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """One record with a value that is not finite."""
+    """One record with a value that is not finite, or with signs (`note`) that a filter has put a finite one in its place."""
 
     at: int
     mild: bool
     evidence: Evidence
+    note: str = ""
 
 
 class NonFinite(Rule):
@@ -55,19 +57,30 @@ class NonFinite(Rule):
         self._active = False
         self._watch: dict[tuple[str, ...], tuple[str, ...]] = {}
         self._shapes: dict[str, frozenset[str]] = {}
+        self._signs = Signs()
+        self._told = ""
 
     def start(self) -> Judgement:
         """Nothing has been seen yet."""
         return ok("every value is finite")
 
-    def records(self, block: Block, history: History) -> Iterable[tuple[int, Judgement]]:  # noqa: ARG002
+    def noticed(self, block: Block, history: History) -> None:  # noqa: ARG002
+        """The job says that a value was not finite: it belongs to the next record."""
+        texts = block.texts[0] if block.texts else {}
+        if texts.get("event") == "non_finite":
+            self._told = str(texts.get("metric") or "loss")
+
+    def records(self, block: Block, history: History) -> Iterable[tuple[int, Judgement]]:
         """Look for values that are not finite; quick while there are none."""
         names = self._watched(block)
         hidden = self._loss_is_missing(block)
-        if not hidden and all(math.isfinite(sum(block.columns[n])) for n in names) and not self._active:
+        signs = {} if history.profile else self._signs.read(block)
+        if self._told and block.kind == "train":
+            signs[0] = f"the job says that {self._told} was not finite, and goes on with another value"
+        if not hidden and not signs and all(math.isfinite(sum(block.columns[n])) for n in names) and not self._active:
             self._records += len(block)
             return ()
-        return list(self._each(block, names, hidden=hidden))
+        return list(self._each(block, names, signs, hidden=hidden))
 
     def _watched(self, block: Block) -> tuple[str, ...]:
         """The columns looked at."""
@@ -87,36 +100,38 @@ class NonFinite(Rule):
             return False
         return block.kind == "info" and "grad_norm" in names and self._shapes.get(block.format) == names | {"loss"}
 
-    def _each(self, block: Block, names: tuple[str, ...], *, hidden: bool) -> Iterator[tuple[int, Judgement]]:
+    def _each(self, block: Block, names: tuple[str, ...], signs: Mapping[int, str], *, hidden: bool) -> Iterator[tuple[int, Judgement]]:
         """Row by row, while something is or was wrong."""
         texts = block.texts
         for row in range(len(block)):
             self._records += 1
             bad = [n for n in names if not math.isfinite(block.columns[n][row]) and not (texts and n in texts[row])]
-            if not bad and not hidden and not self._active:
+            if not bad and not hidden and row not in signs and not self._active:
                 continue
-            self._take(block, row, bad, hidden=hidden)
+            self._take(block, row, bad, signs.get(row, ""), hidden=hidden)
             yield row, self._judge(block, row)
 
-    def _take(self, block: Block, row: int, bad: list[str], *, hidden: bool) -> None:
+    def _take(self, block: Block, row: int, bad: list[str], sign: str, *, hidden: bool) -> None:
         """Bring the state up to date with one record."""
         step = block.step(row)
         at = step if step is not None else self._records
         while self._seen and self._seen[0].at <= at - self.settings.orange_steps:
             self._seen.popleft()
-        if not bad and not hidden:
+        if not bad and not hidden and not sign:
             if block.kind != "info":
                 self._in_row = 0
             if block.kind == "eval":
                 self._broken_eval = None
             self._active = bool(self._seen) or self._broken_eval is not None
             return
-        name = bad[0] if bad else "loss"
-        value = block.columns[name][row] if bad else math.nan
+        name = bad[0] if bad else self._told or "loss"
+        value = block.columns[name][row] if bad or (sign and not self._told) else math.nan
         evidence = Evidence(name, value, step, block.epoch(row), block.source, block.attempt, block.line(row))
         only_gradient = bool(bad) and all("grad_norm" in n for n in bad)
-        self._seen.append(Sighting(at, only_gradient and at <= self.settings.start_steps, evidence))
-        self._in_row += 1
+        guess = not bad and not hidden and not self._told
+        self._seen.append(Sighting(at, guess or (only_gradient and at <= self.settings.start_steps), evidence, "" if bad else sign))
+        self._told = ""
+        self._in_row += 0 if guess else 1
         self._active = True
         if block.kind == "eval":
             self._broken_eval = evidence
@@ -142,6 +157,8 @@ class NonFinite(Rule):
         last = self._broken_eval or self._seen[-1].evidence
         count = len(self._seen)
         why = f"{last.name} is {last.value}{place(last.step, last.epoch)}"
+        if self._broken_eval is None and self._seen[-1].note:
+            why += f": {self._seen[-1].note}"
         if self._in_row > 1 and fresh:
             why += f", {self._in_row} records in a row"
         elif count > 1:

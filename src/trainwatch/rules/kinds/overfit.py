@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from trainwatch.model.verdict import Evidence, Severity
 from trainwatch.rules.figures import figure, ordinal, percent, place
+from trainwatch.rules.gap import mismatch
 from trainwatch.rules.guard import cadence, disagreeing, not_yet, suppressed
 from trainwatch.rules.history import History
 from trainwatch.rules.kind import Judgement, Kind, Rule, fired, ok, pending
@@ -120,7 +121,10 @@ class Overfit(Rule):
         if other and severity > Severity.ORANGE:
             severity = Severity.ORANGE
             why += f"; {other} still improves, so this is not a reason to stop"
-        elif history.metric == "eval_loss" and severity >= Severity.RED:
+        elif severity > Severity.ORANGE and (unlike := mismatch(history)):
+            severity = Severity.ORANGE
+            why += f"; but the two may not be the same quantity: {unlike}"
+        elif history.metric == "eval_loss" and severity >= Severity.RED and history.plan.pretrained:
             why += "; instruction tuning often goes on past this minimum on purpose"
         best = figure(history.top.evaluation.value)
         side = "below" if history.direction == "min" else "above"

@@ -1,0 +1,90 @@
+"""Gradient clipping that acts at nearly every step (rule N7)."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from trainwatch.model.block import Block
+from trainwatch.model.verdict import Severity
+from trainwatch.rules.evidence import printed
+from trainwatch.rules.figures import figure, percent, place
+from trainwatch.rules.history import History
+from trainwatch.rules.kind import Judgement, Kind, Rule, blind, fired, ok, pending
+from trainwatch.rules.windows import Windows
+
+LOT = 20
+"""Records counted at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """A norm at or above `near` of the configured limit is clipped. More than `share` of the last `records` is yellow.
+
+    The other way round nothing is raised: none in `never` records only says that clipping is not active.
+    """
+
+    near: float = 0.99
+    share: float = 0.9
+    records: int = 200
+    never: int = 500
+
+
+class ClipSaturation(Rule):
+    """Keeps how many records of each lot were clipped."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._lots = Windows(LOT)
+        self._clipped: deque[int] = deque(maxlen=max(settings.records // LOT, 1))
+        self._seen = 0
+        self._ever = 0
+
+    def start(self) -> Judgement:
+        """Nothing has been seen yet."""
+        return blind("a gradient norm and its limit (max_grad_norm)")
+
+    def records(self, block: Block, history: History) -> Iterable[tuple[int, Judgement]]:
+        """Count lot by lot."""
+        norms = block.columns.get("grad_norm") if block.kind != "eval" else None
+        return list(self._count(block, history)) if norms else ()
+
+    def _count(self, block: Block, history: History) -> Iterator[tuple[int, Judgement]]:
+        for row, values in self._lots.fill(block.columns["grad_norm"]):
+            history.plan.move(block.source, block.line(row))
+            limit = history.plan.number("max_grad_norm")
+            if not limit:
+                continue
+            count = sum(map((self.settings.near * limit).__le__, values))
+            self._clipped.append(count)
+            self._seen, self._ever = self._seen + LOT, self._ever + count
+            yield row, self._judge(block, row, limit)
+
+    def _judge(self, block: Block, row: int, limit: float) -> Judgement:
+        s = self.settings
+        if len(self._clipped) < (self._clipped.maxlen or 1):
+            return pending(f"{self._seen} of the {s.records} records needed")
+        share = sum(self._clipped) / (LOT * len(self._clipped))
+        if share <= s.share:
+            never = not self._ever and self._seen >= s.never
+            words = (
+                f"clipping at {figure(limit)} is not active" if never else f"{percent(share)} of the records are clipped at {figure(limit)}"
+            )
+            return ok(words, holds=Severity.YELLOW if share > s.share / 2 else None, negated=share < 1 - s.share)
+        at = printed(block, "grad_norm", row)
+        why = (
+            f"{percent(share)} of the last {s.records} gradient norms are at or above the limit {figure(limit)}{place(at.step, at.epoch)}: the "
+            "limit, and not the learning rate, sets the size of the steps"
+        )
+        return fired(Severity.YELLOW, why, (at,), f"less than {percent(s.share / 2)} clipped would withdraw it")
+
+
+KIND = Kind(
+    name="clip_saturation",
+    summary="gradient clipping that acts at nearly every step",
+    needs="a gradient norm and its limit",
+    settings=Settings,
+    make=ClipSaturation,
+    ladder={Severity.YELLOW: "notify"},
+)

@@ -1,0 +1,82 @@
+"""Few samples, seen very often (rule C3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from trainwatch.model.block import Block
+from trainwatch.model.verdict import Severity
+from trainwatch.rules.figures import figure
+from trainwatch.rules.history import History
+from trainwatch.rules.kind import Judgement, Kind, Rule, fired, ok, pending
+from trainwatch.rules.plan import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Below `samples` training samples, more than `yellow` epochs are yellow, more than `orange` without saving the best are orange."""
+
+    samples: int = 1000
+    yellow: float = 4.0
+    orange: float = 20.0
+
+
+class DataRepetition(Rule):
+    """Keeps whether the configuration was looked at."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._looked = False
+
+    def start(self) -> Judgement:
+        """Nothing has been seen yet."""
+        return pending("no record yet")
+
+    def records(self, block: Block, history: History) -> Iterable[tuple[int, Judgement]]:
+        """Judge the configuration at the first train record."""
+        if self._looked or block.kind != "train":
+            return ()
+        self._looked = True
+        history.plan.move(block.source, block.line(0))
+        return [(0, self._judge(history.plan))]
+
+    def evaluated(self, history: History) -> Judgement:
+        """Judge it again with what was found since."""
+        return self._judge(history.plan)
+
+    def _judge(self, plan: Plan) -> Judgement:
+        s, epochs, samples = self.settings, plan.number("num_train_epochs"), _samples(plan)
+        if epochs is None or samples is None:
+            return pending("the number of epochs or of training samples is not known")
+        if samples >= s.samples or epochs <= s.yellow:
+            return ok(f"at most {figure(samples)} samples, {figure(epochs)} epochs")
+        keeps = (plan.text("load_best_model_at_end") or "").lower() == "true" or plan.text("save_strategy") == "best"
+        severity = Severity.ORANGE if epochs > s.orange and not keeps else Severity.YELLOW
+        why = f"{figure(epochs)} epochs over at most {figure(samples)} samples: every sample is seen {figure(epochs)} times"
+        if not keeps:
+            why += ", and nothing saves the best evaluation"
+        return fired(severity, why, (), "fewer epochs or more data")
+
+
+def _samples(plan: Plan) -> float | None:
+    """Training samples: stated, else as many as the planned steps can hold."""
+    stated = plan.number("train_samples")
+    if stated:
+        return stated
+    steps, epochs, total = plan.number("steps_per_epoch"), plan.number("num_train_epochs"), plan.number("total_steps")
+    steps = steps or (total / epochs if total and epochs else None)
+    batch = plan.number("per_device_train_batch_size")
+    if not steps or not batch:
+        return None
+    return steps * batch * (plan.number("gradient_accumulation_steps") or 1) * (plan.number("world_size") or 1)
+
+
+KIND = Kind(
+    name="data_repetition",
+    summary="few samples, seen very often",
+    needs="the epochs, steps and batch size planned",
+    settings=Settings,
+    make=DataRepetition,
+    ladder={Severity.YELLOW: "notify", Severity.ORANGE: "notify"},
+)

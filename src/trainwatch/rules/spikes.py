@@ -1,0 +1,96 @@
+"""Single values far above the rest of a column: what loss_spike and exploding_gradient share."""
+
+from __future__ import annotations
+
+import math
+from array import array
+from collections import deque
+from collections.abc import Iterable, Iterator
+
+from trainwatch.model.block import Block
+from trainwatch.rules.history import History
+from trainwatch.rules.kind import Judgement, Rule, ok, pending
+
+REFRESH = 32
+"""Records after which the limit is computed anew: a limit per record would cost more than reading the log."""
+
+ENOUGH = 20
+"""Finite values without which there is no limit."""
+
+
+class Spikes(Rule):
+    """Keeps the newest values of `column`, and where the spikes were.
+
+    A kind says what the limit of a window is, and what it finds in a spike. It is over after `window` records without one.
+    """
+
+    column = "loss"
+
+    def __init__(self, window: int, span: int) -> None:
+        self.middle = 0.0
+        self.count = 0
+        self.in_row = 0
+        self._window = window
+        self._span = span
+        self._values: deque[float] = deque(maxlen=window)
+        self._records = 0
+        self._limit = math.inf
+        self._spikes: deque[int] = deque()
+        self._known = False
+
+    def limit(self, values: list[float]) -> float:
+        """Above this a value is a spike; sets `middle`."""
+        raise NotImplementedError
+
+    def found(self, block: Block, row: int) -> Judgement:
+        """The verdict on a spike."""
+        raise NotImplementedError
+
+    def start(self) -> Judgement:
+        """Nothing has been seen yet."""
+        return pending("too few train records yet")
+
+    def records(self, block: Block, history: History) -> Iterable[tuple[int, Judgement]]:  # noqa: ARG002
+        """Compare whole stretches with the limit; look at single records only where one is above."""
+        values = block.columns.get(self.column) if block.kind != "eval" else None
+        if not values:
+            return ()
+        first = [] if self._known else [(0, ok(f"no {self.column} stands out"))]
+        self._known = True
+        return [*first, *self._stretches(block, values)]
+
+    def went_back(self, *, anew: bool) -> None:  # noqa: ARG002
+        """What follows is compared with itself."""
+        self._values.clear()
+        self._limit = math.inf
+        self._records -= self._records % REFRESH
+
+    def _stretches(self, block: Block, values: array[float]) -> Iterator[tuple[int, Judgement]]:
+        row = 0
+        while row < len(values):
+            end = min(row + REFRESH - self._records % REFRESH, len(values))
+            stretch = values[row:end]
+            if self._spikes or not max(stretch) <= self._limit:
+                yield from self._look(block, values, row, end)
+            else:
+                self._records += end - row
+            self._values.extend(stretch)
+            row = end
+            if self._records % REFRESH == 0:
+                known = [v for v in self._values if math.isfinite(v)]
+                self._limit = self.limit(known) if len(known) >= ENOUGH else self._limit
+
+    def _look(self, block: Block, values: array[float], start: int, end: int) -> Iterator[tuple[int, Judgement]]:
+        """Record by record."""
+        for row in range(start, end):
+            self._records += 1
+            while self._spikes and self._spikes[0] <= self._records - self._span:
+                self._spikes.popleft()
+            if self._limit < values[row] < math.inf:
+                self._spikes.append(self._records)
+                self.count, self.in_row = len(self._spikes), self.in_row + 1
+                yield row, self.found(block, row)
+                continue
+            self.in_row = 0
+            if self._spikes and self._records - self._spikes[-1] == self._window:
+                yield row, ok(f"none in the last {self._window} records", negated=True)
