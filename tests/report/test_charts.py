@@ -1,6 +1,7 @@
 import math
 import re
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -131,3 +132,20 @@ def test_the_file_stands_alone_and_the_page_brings_its_style(overfit: Overfit):
     assert "<style>" not in figure(report)
     assert 'class="col"' not in standalone(report, live=False)
     assert standalone(compose(Snapshot(RunInfo("i", "n", ("n",))))) == ""
+
+
+def test_evaluations_without_a_step_are_drawn(overfit: Overfit):
+    """Where a log prints epochs only, the curve follows what stands for the step."""
+    bare = tuple(replace(evaluation(i, 0.5 - i / 100), step=None) for i in range(9))
+    overfit.more |= {
+        "evaluations": bare,
+        "best": Best("eval_loss", "min", 0.42, None, 45.0),
+        "series": {"eval_loss": series([0.5 - i / 100 for i in range(9)])},
+    }
+    assert len(classes(drawn(overfit.snapshot()), "dot")) == 9
+
+
+def test_a_negative_loss_has_no_logarithm(overfit: Overfit):
+    """A loss that goes below zero is drawn once, on a linear scale."""
+    overfit.more |= {"series": {"loss": series([1.0, 0.001, -0.5])}, "evaluations": (), "best": None}
+    assert not any(text.startswith("loss, log") for text in texts(drawn(overfit.snapshot())))

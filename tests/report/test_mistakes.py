@@ -162,3 +162,29 @@ def test_weights_are_not_shares(distilled: Written):
     assert "A weight is a factor, not a share" in text
     assert "may be different sums" in text
     assert "not proven" in text
+
+
+def test_a_drop_without_an_evaluation_is_not_called_overfitting(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    """3.64 to 0.005 in 4 % of the first epoch: reported with other reasons; overfitting cannot be judged without an evaluation."""
+    path = tmp_path / "gptj.log"
+    path.write_text(DROPPED)
+    found = Written(path, capsys)
+    assert "rapid_loss_drop" in found.findings
+    assert "overfitting and the best checkpoint cannot be judged" in found.section("Caveats")
+    assert any("evaluate now" in a["test"] for a in found.json["recommendations"])
+    assert not any("regularisation" in a["hypothesis"] for a in found.json["recommendations"])
+
+
+def test_one_rise_that_went_back_is_weak(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    """A rise at step 2000 that is gone at step 2500 is told with its withdrawal; that clipping is too strong is not concluded."""
+    path = tmp_path / "gpt2.log"
+    path.write_text(FLAT)
+    found = Written(path, capsys)
+    assert "Withdrawn at step 2500" in found.findings["checkpoint_regression"]
+    assert "clipping too aggressive" not in found.text
+    assert any("weak evidence" in a["test"] for a in found.json["recommendations"])
+
+
+def test_what_the_author_missed_is_found(overfit: Written):
+    """Every second step has fewer samples than the batch says, and every sample is seen a hundred times."""
+    assert {"accumulation_tail", "data_repetition"} <= set(overfit.findings)

@@ -28,6 +28,13 @@ def points_of(series: Series | None) -> list[Point]:
     return [] if series is None else [(series.step_at(i), value) for i, value in enumerate(series.values)]
 
 
+def evaluations(report: Report) -> list[Point]:
+    """The metric that decides, by step; where evaluations print no step, by what stands for one in the series."""
+    snapshot = report.snapshot
+    known = [(float(e.step), e.value) for e in snapshot.evaluations if e.step is not None]
+    return known or points_of(snapshot.series.get(snapshot.best.metric) if snapshot.best is not None else None)
+
+
 def train_loss(report: Report) -> Series | None:
     """The printed train loss; where only evaluations print one, theirs. None when there is no finite value."""
     series = report.snapshot.series.get("loss")

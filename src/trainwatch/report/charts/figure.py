@@ -41,8 +41,7 @@ def standalone(report: Report, *, live: bool = True, width: int = WIDE) -> str:
 
 def figure(report: Report, width: int = WIDE, *, style: str = "", live: bool = True) -> str:
     """The picture; empty when the run has nothing to draw. Without `style` the page around it has to bring the style."""
-    evaluations = [(float(e.step), e.value) for e in report.snapshot.evaluations if e.step is not None]
-    train = curves.train_loss(report)
+    evaluations, train = curves.evaluations(report), curves.train_loss(report)
     if not evaluations and train is None:
         return ""
     room = 0 if not live else 20 if width > 2 * NARROW else 50

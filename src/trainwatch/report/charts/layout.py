@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from trainwatch.model.series import Series
+from trainwatch.model.snapshot import Snapshot
 from trainwatch.present.chart import domain
 from trainwatch.present.scale import y_limits
 from trainwatch.report.charts.curves import Point
@@ -53,7 +54,7 @@ class Layout:
 
 def layout(report: Report, loss: Series | None, evaluations: Sequence[Point], width: int, top: float) -> Layout:
     """The panels of a run that has a train loss or an evaluation."""
-    series, end = report.snapshot.series, domain(report.snapshot)
+    series, end = report.snapshot.series, _end(report.snapshot)
     train, values = finite(loss), [v for _, v in evaluations if math.isfinite(v)]
     apart = _apart(train, values)
     losses = Panel(LEFT, top, width - LEFT - RIGHT, TALL, end, *_linear(train, () if apart else values))
@@ -65,7 +66,8 @@ def layout(report: Report, loss: Series | None, evaluations: Sequence[Point], wi
         train = [v or zero for v in train]
     positive, norms = [v for v in (*train, *values) if v > 0], [v for v in finite(series.get("grad_norm")) if v > 0]
     rates = finite(series.get("learning_rate"))
-    wide = bool(positive) and not apart and math.log10(max(positive)) - math.log10(min(positive)) > DECADES
+    negative = any(v < 0 for v in (*train, *values))
+    wide = bool(positive) and not negative and not apart and math.log10(max(positive)) - math.log10(min(positive)) > DECADES
     for height, limits, log in (
         (MIDDLE, _powers(positive) if wide else None, True),
         (SHORT, _linear(rates) if rates else None, False),
@@ -75,6 +77,13 @@ def layout(report: Report, loss: Series | None, evaluations: Sequence[Point], wi
         y += height + GAP if limits is not None else 0
     logarithmic, rate, gradient = made
     return Layout(losses, right, logarithmic, rate, gradient, y - GAP, y - GAP + BELOW)
+
+
+def _end(snapshot: Snapshot) -> float:
+    """The right end of the step axis: the plan's, where one is known, else the last step."""
+    if snapshot.progress.total_steps:
+        return domain(snapshot)
+    return max((series.step_at(len(series) - 1) for series in snapshot.series.values() if len(series)), default=0.0) or domain(snapshot)
 
 
 def finite(series: Series | None) -> list[float]:
