@@ -102,8 +102,11 @@ class Run:
 
     def journal(self, event: str) -> list[dict[str, Any]]:
         """The entries of one kind."""
-        lines = self.dir.journal.read_text(encoding="utf-8").splitlines() if self.dir.journal.exists() else []
-        return [entry for entry in map(json.loads, lines) if entry["event"] == event]
+        return [entry for entry in self.entries() if entry["event"] == event]
+
+    def entries(self) -> list[dict[str, Any]]:
+        """The whole journal."""
+        return list(map(json.loads, self.dir.journal.read_text(encoding="utf-8").splitlines())) if self.dir.journal.exists() else []
 
     def saves(self) -> list[str]:
         """Checkpoints that the trainer made because it was asked to."""

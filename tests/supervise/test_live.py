@@ -2,11 +2,13 @@
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
 import pytest
-from tests.live import Live, Run, wait_for
+from tests.live import TRAINER, Live, Run, wait_for
 
 from trainwatch.store.lock import start_ticks
 from trainwatch.supervise.spawn import supervised
@@ -200,3 +202,53 @@ def test_a_job_whose_status_nobody_has_is_lost(live: Live) -> None:
     assert done.returncode == 125
     assert "nobody knows its exit status" in done.stdout
     assert run.state()["state"] == "lost"
+
+
+def test_sigterm_with_a_known_grace_saves_first(live: Live) -> None:
+    """Preemption: the save is asked for and proven, then the job is stopped; `launch` in front ends 85, to be resumed."""
+    front, run = in_front(live, "--may save --signal-grace 30s", STEADY)
+    front.send_signal(signal.SIGTERM)
+    out, err = front.communicate(timeout=60)
+    assert front.returncode == 85, out + err
+    stop = run.read(run.dir.stop)
+    assert stop["proven"]
+    assert stop["checkpoint"] == run.saves()[-1]
+    events = [entry["event"] for entry in run.entries()]
+    assert events[events.index("request") :].index("proof") < events[events.index("request") :].index("signal")
+
+
+@pytest.mark.parametrize(
+    ("options", "trainer"),
+    [
+        ("--may save", STEADY),
+        ("--signal-grace 30s", STEADY),
+        ("--may save --signal-grace 8s", f"{STEADY} --save silent"),
+        ("--may save --signal-grace 8s", f"{STEADY} --save fail"),
+    ],
+    ids=["unknown grace", "no trust", "no answer", "failed save"],
+)
+def test_sigterm_is_passed_on_where_no_save_can_come_first(live: Live, options: str, trainer: str) -> None:
+    """The job gets SIGTERM in any case, and launch ends with the job's own code."""
+    front, run = in_front(live, options, trainer)
+    front.send_signal(signal.SIGTERM)
+    out, err = front.communicate(timeout=60)
+    assert front.returncode == 143, out + err
+    assert not run.journal("signal")
+
+
+def test_the_job_is_saved_before_its_time_is_over(live: Live) -> None:
+    """--end-time: as long before the end as was asked for, save, proof, SIGTERM; 85, to be resumed."""
+    run = live.launch("--may save --end-time +20s --save-before-end 18s", STEADY)
+    assert run.wait() == 85
+    stop = run.read(run.dir.stop)
+    assert (stop["proven"], stop["rule"]) == (True, "end of the allocation")
+    assert stop["checkpoint"] == run.saves()[-1]
+
+
+def in_front(live: Live, options: str, trainer: str) -> tuple[subprocess.Popen[str], Run]:
+    """`launch` in front with its run, once supervisor and hook are there."""
+    front = live.start("launch", *options.split(), "--", sys.executable, str(TRAINER), *trainer.split())
+    wait_for(lambda: bool(live.runs()), "a run")
+    run = Run(live, live.runs()[0])
+    wait_for(lambda: run.state().get("brief", {}).get("step") and (run.dir.ranks / "rank0.json").exists(), "training")
+    return front, run

@@ -62,6 +62,7 @@ class Job:
     def __init__(self, args: argparse.Namespace) -> None:
         self.args = args
         self.step = 0
+        self.best = float("inf")
         self.seen: set[object] = set()
         run_dir = os.environ.get("TRAINWATCH_RUN_DIR")
         self.dir = None if args.no_hook or run_dir is None else Path(run_dir)
@@ -84,6 +85,7 @@ class Job:
             )
             if self.step % 10 == 0:
                 print({"eval_loss": round(self.eval_loss(), 4), "epoch": self.step / 10, "step": self.step}, flush=True)
+                self.stand()
             if self.args.save_every and self.step % self.args.save_every == 0:
                 checkpoint(self.args.out, self.step)
                 print(f"Saving model checkpoint to {self.args.out}/checkpoint-{self.step}", flush=True)
@@ -94,6 +96,14 @@ class Job:
     def eval_loss(self) -> float:
         """Best at step 30, then worse and worse."""
         return 2.0 + (0.0 if self.args.flat else abs(self.step - 30) / 100)
+
+    def stand(self) -> None:
+        """The standing order: save the best evaluation."""
+        if self.dir is None or not (self.dir / "control/standing.json").exists() or self.eval_loss() >= self.best:
+            return
+        self.best = self.eval_loss()
+        path = checkpoint(self.args.out.absolute(), self.step)
+        put(self.dir / f"control/best-{self.step}.json", {"step": self.step, "value": self.best, "path": str(path), "at": 0.0})
 
     def beat(self, phase: str) -> None:
         """Say that we are here."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from trainwatch.cli.deeds import Deeds
 from trainwatch.cli.plain import Plain
+from trainwatch.cli.preempt import Preemption
 from trainwatch.present.sentences import ENDED, detached_sentence
 from trainwatch.supervise.clock import SystemClock
 from trainwatch.supervise.discover import written
@@ -60,7 +61,7 @@ class Screen:
 
 def stay(started: Started, screen: Screen | None) -> int:
     """Watch until the end, on a screen or in plain lines; returns the run's exit code, 0 when detached before it."""
-    front = Front(started.run_dir, started.run.info.id, terse=started.inherited, shim=started.shim)
+    front = Front(started.run_dir, started.run.info.id, terse=started.inherited, shim=started.shim, grace=started.grace)
     return front.lines() if screen is None else front.screen(screen)
 
 
@@ -75,14 +76,24 @@ def feed_of(run_dir: RunDir) -> FollowFeed:
 class Front:
     """One run in front of somebody. `shim` gets the SIGTERM that we get; None: the job was not started here."""
 
-    def __init__(self, run_dir: RunDir, run_id: str, *, terse: bool = False, shim: subprocess.Popen[bytes] | None = None) -> None:
-        """`terse`: our stdout is the job's log, so little is said and every line is marked."""
+    def __init__(
+        self,
+        run_dir: RunDir,
+        run_id: str,
+        *,
+        terse: bool = False,
+        shim: subprocess.Popen[bytes] | None = None,
+        grace: float | None = None,
+    ) -> None:
+        """`terse`: our stdout is the job's log, so little is said and every line is marked. `grace`: see `Preemption`."""
         self._dir = run_dir
         self._id = run_id
         self._mark = "[trainwatch] " if terse else ""
         self._plain = Plain(terse=terse, stops=False)
         self._deeds = Deeds(run_dir)
         self._shim = shim
+        self._preemption = Preemption(run_dir, run_id, grace)
+        self._terminated: int | None = None
         self._waiter = Waiter(run_dir)
         self._clock = SystemClock()
         self._interrupts = 0
@@ -111,6 +122,7 @@ class Front:
         feed = feed_of(self._dir)
         try:
             while (ended := self._look()) is None and not self._detached:
+                self._end_asked()
                 self._say(feed, self._clock.now() - LAG)
                 self._warn()
                 self._clock.sleep(POLL)
@@ -171,10 +183,23 @@ class Front:
 
     def _listen(self) -> None:
         """SIGTERM is the job's, SIGINT explains and then detaches, SIGHUP detaches."""
-        signal.signal(signal.SIGTERM, lambda number, _: self._pass_on(number))
+        signal.signal(signal.SIGTERM, lambda number, _: self._terminate(number))
         signal.signal(signal.SIGINT, lambda *_: self._interrupted())
         if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # under nohup it means nothing
             signal.signal(signal.SIGHUP, lambda *_: self._detach())
+
+    def _terminate(self, number: int) -> None:
+        """Whoever sends SIGTERM wants an end. A save first, where there is time for one."""
+        if self._terminated is None and self._preemption.begin(self._clock.now()):
+            self._terminated = number
+        else:
+            self._pass_on(number)
+
+    def _end_asked(self) -> None:
+        """Pass SIGTERM on after all when the save does not come in time."""
+        if self._terminated is not None and self._preemption.over(self._clock.now()):
+            self._print("not saved in the time that was left: SIGTERM is passed on")
+            self._pass_on(self._terminated)
 
     def _pass_on(self, number: int) -> None:
         """To the shim, which hands it to the launcher."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from trainwatch.cli.closing import COMMAND
+from trainwatch.cli.ending import add_ending, ending_of
 from trainwatch.cli.options import add_reading, add_rules, facts_of, formats_of
 from trainwatch.cli.trust import add_trust, limits_of, may_of, preset_of, promises
 from trainwatch.model.errors import UsageError
@@ -23,7 +24,7 @@ HELP = "start a command and watch it"
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The words of the verb."""
     parser.usage = f"{parser.prog} [options] -- COMMAND ..."
-    parser.epilog = "Closing the screen or the terminal never stops training. SIGTERM to this command is passed on to the job."
+    parser.epilog = "Closing the screen or the terminal never stops training. SIGTERM to this command is passed on to the job, with --signal-grace after a save."
     parser.add_argument("-n", "--name", help="what people call the run (default: from the command)")
     parser.add_argument(
         "--log", metavar="FILE", type=Path, help="the job's output (default: our own if that is a file, else ./NAME_ID.out)"
@@ -36,6 +37,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--theme", default="default", help="the colours of the screen")
     parser.add_argument("--read-only", action="store_true", help="refuse every later request to save or stop")
     add_trust(parser)
+    add_ending(parser)
     add_rules(parser)
     add_reading(parser)
     parser.add_argument("command", nargs="*", metavar="COMMAND", help="what to run, after --")
@@ -51,9 +53,9 @@ def run(args: argparse.Namespace) -> int:
     from trainwatch.supervise.clock import SystemClock
     from trainwatch.supervise.start import start
 
-    screen = has_screen(plain=args.plain or args.detach)
-    plan, lines = _plan(args, screen=screen)
-    started = start(plan, now=SystemClock().now(), environ=os.environ)
+    screen, now = has_screen(plain=args.plain or args.detach), SystemClock().now()
+    plan, lines = _plan(args, now, screen=screen)
+    started = start(plan, now=now, environ=os.environ)
     _greet(started, lines)
     if args.detach:
         print(started.run.info.id)
@@ -82,11 +84,12 @@ def _become(command: list[str]) -> NoReturn:
     os.execvp(command[0], command)  # noqa: S606  that is the purpose
 
 
-def _plan(args: argparse.Namespace, *, screen: bool) -> tuple[Plan, list[str]]:
+def _plan(args: argparse.Namespace, now: float, *, screen: bool) -> tuple[Plan, list[str]]:
     """What the words ask for, and what that allows. Raises UsageError, NotFoundError or DataFileError."""
     from trainwatch.supervise.start import Plan
 
     rules, preset = preset_of(args)
+    ending = ending_of(args, now)
     may, formats = may_of(args, preset), formats_of(args)
     plan = Plan(
         command=tuple(args.command),
@@ -102,6 +105,9 @@ def _plan(args: argparse.Namespace, *, screen: bool) -> tuple[Plan, list[str]]:
         unsaved=args.allow_unsaved,
         read_only=args.read_only,
         closing=COMMAND,
+        ends_at=ending.ends_at,
+        before_end=ending.before_end,
+        signal_grace=ending.signal_grace,
     )
     return plan, promises(may, preset)
 

@@ -12,7 +12,7 @@ from trainwatch.model.errors import NotReadableError
 from trainwatch.store.files import read_json, write_json
 from trainwatch.store.rundir import RunDir
 
-Op = Literal["save", "stop", "cancel"]
+Op = Literal["save", "stop", "cancel", "preempt"]
 
 STALE = 600.0
 """Seconds after which a request that nobody took up is no longer what its author wants."""
@@ -22,7 +22,10 @@ ANSWER = ".answer.json"
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request. `confirm` repeats the run's id or name as typed; `unsaved` and `existing` choose a weaker proof for a stop."""
+    """One request. `confirm` repeats the run's id or name as typed; `unsaved` and `existing` choose a weaker proof for a stop.
+
+    "preempt" is a stop that is to be resumed; `within` is how many seconds it may take.
+    """
 
     id: str
     op: Op
@@ -32,6 +35,7 @@ class Request:
     confirm: str = ""
     unsaved: bool = False
     existing: bool = False
+    within: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,7 @@ def ask(run_dir: RunDir, request: Request) -> None:
             "confirm": request.confirm,
             "unsaved": request.unsaved,
             "existing": request.existing,
+            "within": request.within,
             "at": request.at,
         },
     )
@@ -112,9 +117,13 @@ def _decode(value: dict[str, Any], stem: str, now: float) -> Request | str:
         return f"there is no request {op!r}"
     if not isinstance(at, int | float) or abs(now - at) > STALE:
         return f"it is older than {STALE:.0f} s"
+    within = value.get("within", 0.0)
     texts = (str(value.get(key, ""))[:500] for key in ("who", "reason", "confirm"))
     who, reason, confirm = texts
-    return Request(stem, cast("Op", op), who, float(at), reason, confirm, value.get("unsaved") is True, value.get("existing") is True)
+    weaker = value.get("unsaved") is True, value.get("existing") is True
+    return Request(
+        stem, cast("Op", op), who, float(at), reason, confirm, *weaker, float(within) if isinstance(within, int | float) else 0.0
+    )
 
 
 def _path(run_dir: RunDir, request_id: str) -> Path:

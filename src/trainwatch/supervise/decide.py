@@ -54,6 +54,10 @@ class Decider:
         held.sort(key=lambda event: event.severity, reverse=True)
         return [wish for event in held if (wish := self._wish(event)) is not None]
 
+    def unknown(self, wishes: Iterable[Wish]) -> list[Wish]:
+        """Those that were not acted on before."""
+        return [wish for wish in wishes if wish.key not in self._done]
+
     def done(self, wish: Wish, now: float) -> None:
         """A wish was handed to the machine, which keeps it."""
         self._done.add(wish.key)

@@ -25,10 +25,13 @@ class Desk:
         self._terms = terms
         self._diary = diary
 
-    def open(self, now: float) -> Iterator[Request]:
-        """Requests that may be taken up; the others are answered with the reason. Raises NotWrittenError."""
+    def open(self, now: float, save_seconds: float) -> Iterator[Request]:
+        """Requests that may be taken up; the others are answered with the reason. Raises NotWrittenError.
+
+        `save_seconds` is the longest save measured, 0 before the first.
+        """
         for request_id, request in requests.waiting(self._dir, now):
-            refusal = request if isinstance(request, str) else self._refusal(request)
+            refusal = request if isinstance(request, str) else self._refusal(request, save_seconds)
             if refusal or isinstance(request, str):
                 self._diary.note("request_refused", now, request=request_id, why=refusal)
                 self._answer(request_id, now, Answer(accepted=False, text=f"refused: {refusal}", exit_code=2))
@@ -36,16 +39,23 @@ class Desk:
             self._diary.note("request", now, request=request.id, op=request.op, who=request.who, reason=request.reason)
             yield request
 
-    def _refusal(self, request: Request) -> str:
+    def _refusal(self, request: Request, save_seconds: float) -> str:
         """Why a sound request is not taken up; empty when it is."""
         if self._terms.read_only:
             return "this run was started with --read-only"
-        if request.op == "stop" and request.confirm not in (self._info.id, self._info.name):
+        if request.op == "preempt" and not self._terms.may.save:
+            return "this run was not started with --may save"
+        if request.op == "preempt" and request.within <= 2 * save_seconds:
+            return f"a save takes {save_seconds:.0f} s, which does not fit twice into {request.within:.0f} s"
+        if request.op in ("stop", "preempt") and request.confirm not in (self._info.id, self._info.name):
             return f"a stop is confirmed with the run's id or name: --confirm {self._info.id}"
         return ""
 
     def wish(self, request: Request) -> Wish:
         """A request as the machine takes it."""
+        if request.op == "preempt":
+            name, until = request.who or "preemption", request.at + request.within
+            return Wish(safe_id(request.id), "stop", cause="resume", rule=name, why=request.reason, order=request.id, deadline=until)
         proof: Proof = "none" if request.unsaved else "existing" if request.existing else "fresh"
         return Wish(
             id=safe_id(request.id),
@@ -64,6 +74,8 @@ class Desk:
             self._answer(wish.order, now, Answer(accepted=True, text=text, exit_code=say.exit_code(machine)))
         elif wish == machine.next:
             self._answer(wish.order, now, Answer(accepted=True, text=f"taken up as soon as this is done: {text}"))
+        elif wish.deadline and machine.wish is not None and machine.wish.goal == "stop":
+            self._answer(wish.order, now, Answer(accepted=True, text=f"a stop is under way: {text}"))
         else:
             self.close(wish.order, now, f"refused, because something else is under way: {text}", say.LEFT_RUNNING)
 

@@ -53,6 +53,7 @@ class Supervisor:
         standing = self.terms.may.save and _stands(rules)
         self.outlook = Outlook(run_dir, run, self.engine, self.job, clock=clock, diary=self.diary, standing=standing)
         self.decider = Decider(self.diary, self.terms.may, unsaved=self.terms.unsaved)
+        self.horizon = self.terms.horizon(run.info.job_id)
         self.desk = Desk(run_dir, run.info, self.terms, self.diary)
         self.carrier = Carrier(run_dir, run, self.terms.limits, job=self.job, outlook=self.outlook, diary=self.diary, lock=lock)
         self.publisher = Publisher(run_dir, self.terms.limits)
@@ -136,14 +137,17 @@ class Supervisor:
         """Hand to the machine what the rules ask for."""
         if self.decider.pending:
             self._todo += self.decider.wishes(self.engine.board.alerts())
+        if self.horizon is not None and (due := self.horizon.wish(now, self.machine.save_seconds)) is not None:
+            self._todo += self.decider.unknown([due])
         while self._todo:
             self._begin(self._todo[0], now)
             self.decider.done(self._todo.pop(0), now)
 
     def _people(self, now: float) -> None:
         """Take up requests."""
-        for request in self.desk.open(now):
-            self.intake.add(Order(now, request.id, request.op, request.who, request.reason))
+        for request in self.desk.open(now, self.machine.save_seconds):
+            op = "stop" if request.op == "preempt" else request.op
+            self.intake.add(Order(now, request.id, op, request.who, request.reason))
             self._fold(self.intake.drain(), now)
             if request.op == "cancel":
                 self._cancel(request.id, request.who, now)

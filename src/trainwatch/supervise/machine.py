@@ -52,6 +52,7 @@ class Wish:
 
     `cause` decides the exit code; `key` is the event's for a rule; `order` the request's of a person. `rule` is the rule or who.
     `before` is the last step that an existing checkpoint may have, None when any will do. `unsaved`: stop even if saving fails.
+    `deadline` is when it is too late, in Unix seconds, 0 without one; nobody has the time to call such a stop off.
     """
 
     id: str
@@ -64,6 +65,7 @@ class Wish:
     order: str = ""
     before: int | None = None
     unsaved: bool = False
+    deadline: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +177,8 @@ def step(machine: Machine, seen: Seen, limits: Limits) -> Machine:
             return _enter(machine, "ended", seen, why="the job ended by itself")
         if seen.cancel:
             return _enter(replace(machine, next=None), "cancelled", seen, why=f"called off by {seen.cancel}")
+        if machine.wish is not None and 0 < machine.wish.deadline < seen.now:
+            return _fail(machine, seen, limits, "the time that was left is over")
     return STEPS[machine.state](machine, seen, limits)
 
 
@@ -249,8 +253,9 @@ def _veto(machine: Machine, seen: Seen, limits: Limits) -> Machine:
 
 
 def veto_seconds(machine: Machine, limits: Limits) -> float:
-    """How long a stop may be called off: a person who confirmed it does not wait for other people."""
-    return 0.0 if machine.wish is not None and machine.wish.cause == "person" else limits.veto
+    """How long a stop may be called off: a person who confirmed it does not wait for other people, and a deadline for nobody."""
+    wish = machine.wish
+    return 0.0 if wish is not None and (wish.cause == "person" or wish.deadline) else limits.veto
 
 
 def is_long(limits: Limits) -> bool:

@@ -42,7 +42,7 @@ class CommandNotFoundError(TrainwatchError):
 class Plan:
     """What to start and under which conditions. `log` None: our own stdout if that is a file, else `./NAME_ID.out`.
 
-    `closing` is a command that gets the run directory when all is over.
+    The last four are those of `Terms`.
     """
 
     command: tuple[str, ...]
@@ -58,16 +58,20 @@ class Plan:
     unsaved: bool = False
     read_only: bool = False
     closing: tuple[str, ...] = ()
+    ends_at: float | None = None
+    before_end: float | None = None
+    signal_grace: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """A job that runs. `shim` is its parent and our child."""
+    """A job that runs. `shim` is its parent and our child. `grace`: seconds from our SIGTERM to the end, None: it is passed on at once."""
 
     run_dir: RunDir
     run: RunFile
     shim: subprocess.Popen[bytes]
     inherited: bool
+    grace: float | None = None
 
 
 def check(command: Sequence[str]) -> None:
@@ -96,7 +100,7 @@ def start(plan: Plan, *, now: float, environ: Mapping[str, str]) -> Started:
         run.save(run_dir)
         with suppress(NotWrittenError):  # it is then found by its folder only
             index.register(run_dir, environ)
-        return Started(run_dir, run, spawn.shim(run_dir, out.out, out.err), out.inherited)
+        return Started(run_dir, run, spawn.shim(run_dir, out.out, out.err), out.inherited, plan.signal_grace if plan.may.save else None)
     finally:
         out.close()
 
@@ -124,6 +128,9 @@ def _run_file(plan: Plan, run_dir: RunDir, out: Output, now: float, environ: Map
         plan.unsaved,
         plan.read_only,
         closing=plan.closing,
+        ends_at=plan.ends_at,
+        before_end=plan.before_end,
+        signal_grace=plan.signal_grace,
     )
     return RunFile(info, plan.preset, plan.formats, plan.stated, os.fspath(Path.cwd()), terms.extra())
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from trainwatch.model.errors import NotReadableError
 from trainwatch.store.runfile import RunFile
+from trainwatch.supervise.horizon import Horizon
 from trainwatch.supervise.machine import Limits
 from trainwatch.supervise.may import May
 
@@ -18,7 +19,9 @@ class Terms:
 
     `environment` is added to the job's; `supervisor` is the command that supervises. `starts` is the length each log had when the job
     started. `unsaved` allows rules to stop without a proven checkpoint. `read_only` refuses every request. `attached`: the job was not started by us, its processes are found by its logs.
-    `closing` is run with the run directory when all is over.
+    `closing` is run with the run directory when all is over. `ends_at` is when the time is over, in Unix seconds, None: as Slurm says;
+    `before_end` is how many seconds before it the job is saved and stopped, None: as long as that takes, negative: it is not.
+    `signal_grace` is how many seconds pass between the SIGTERM that `launch` gets and the end, None when nobody said.
     """
 
     may: May = field(default_factory=May)
@@ -30,6 +33,15 @@ class Terms:
     read_only: bool = False
     attached: bool = False
     closing: tuple[str, ...] = ()
+    ends_at: float | None = None
+    before_end: float | None = None
+    signal_grace: float | None = None
+
+    def horizon(self, slurm_job: str) -> Horizon | None:
+        """What looks at the end of the time; None where nothing may be asked of the job, or nobody wants it."""
+        if not self.may.save or (self.before_end is not None and self.before_end < 0):
+            return None
+        return Horizon(slurm_job, ends_at=self.ends_at, before=self.before_end)
 
     def extra(self) -> dict[str, Any]:
         """For `RunFile.extra`."""
@@ -43,7 +55,15 @@ class Terms:
             "read_only": self.read_only,
             "attached": self.attached,
             "closing": list(self.closing),
+            "ends_at": self.ends_at,
+            "before_end": self.before_end,
+            "signal_grace": self.signal_grace,
         }
+
+
+def _seconds(value: Any) -> float | None:
+    """A number that may be missing. Raises TypeError or ValueError."""
+    return None if value is None else float(value)
 
 
 def of(run: RunFile) -> Terms:
@@ -61,6 +81,7 @@ def of(run: RunFile) -> Terms:
             bool(extra.get("read_only")),
             bool(extra.get("attached")),
             tuple(map(str, extra.get("closing", ()))),
+            *(_seconds(extra.get(name)) for name in ("ends_at", "before_end", "signal_grace")),
         )
     except (TypeError, ValueError, AttributeError) as error:
         raise NotReadableError(f"{run.info.directory}/run.json: {error} is wrong") from error
