@@ -162,6 +162,7 @@ def test_weights_are_not_shares(distilled: Written):
     assert "A weight is a factor, not a share" in text
     assert "may be different sums" in text
     assert "not proven" in text
+    assert "not confirmed" in distilled.findings["loss_component_imbalance"]
 
 
 def test_a_drop_without_an_evaluation_is_not_called_overfitting(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
@@ -181,6 +182,9 @@ def test_one_rise_that_went_back_is_weak(tmp_path: Path, capsys: pytest.CaptureF
     path.write_text(FLAT)
     found = Written(path, capsys)
     assert "Withdrawn at step 2500" in found.findings["checkpoint_regression"]
+    assert (
+        "changed by +0.15 %, while the train loss changed by -2.25 %: flat, as far as 3 evaluations can tell" in found.findings["plateau"]
+    )
     assert "clipping too aggressive" not in found.text
     assert any("weak evidence" in a["test"] for a in found.json["recommendations"])
 

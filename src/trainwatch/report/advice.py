@@ -69,6 +69,11 @@ _BY_FINDING = {
         "The rise at one checkpoint is noise of the evaluation.",
         "repeat that evaluation with another seed or on more data; one point that goes back is weak evidence",
     ),
+    "plateau": (
+        "What is trained cannot follow the data any further: capacity, learning rate, or the data itself.",
+        "one change at a time from the same checkpoint: a higher rate, more trainable weights, other data",
+    ),
+    "data_repetition": ("The data is repeated too often for its size.", "fewer epochs, or more data, with all else the same"),
     "clip_saturation": (
         "The clipping threshold does not fit the gradient.",
         "compare the norm before clipping to the threshold, both ways",

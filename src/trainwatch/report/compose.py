@@ -15,7 +15,7 @@ from trainwatch.report.findings import Finding, findings
 from trainwatch.report.gradient import Gradient, gradient
 from trainwatch.report.schedule import LearningRate, learning_rate
 from trainwatch.report.stretch import Stretch, stretches
-from trainwatch.report.wide import pending, raised_by_all
+from trainwatch.report.wide import pending, raised_by_all, unconfirmed
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ def compose(snapshot: Snapshot, wide: Snapshot | None = None) -> Report:
     disk = assess(snapshot)
     lr = learning_rate(snapshot)
     spent = cost(snapshot)
-    raised = raised_by_all(snapshot, wide)
+    raised = (*raised_by_all(snapshot, wide), *unconfirmed(snapshot, wide))
     found = (*_beside(findings(snapshot, disk, lr, spent), raised), *raised)
     return Report(
         snapshot=snapshot,

@@ -15,6 +15,12 @@ from trainwatch.report.words import hours, plural, steps_of, whole
 WORSE = 0.05
 """A last evaluation worse than the best by more than this share is worth a sentence."""
 
+FEW = 6
+"""From so many evaluations on a plateau is judged by its rule."""
+
+STILL = 0.01
+"""A change of the evaluation below this share of it is none."""
+
 GAP = 2.0
 """An eval loss this many times the train loss is worth a sentence."""
 
@@ -36,6 +42,7 @@ def findings(snapshot: Snapshot, disk: tuple[OnDisk, ...], lr: LearningRate, spe
         _cadence(snapshot),
         _schedule(lr),
         _gap(snapshot),
+        _flat(snapshot),
         _ended_early(snapshot, spent),
         *_not_finite(snapshot),
     )
@@ -116,6 +123,25 @@ def _gap(snapshot: Snapshot) -> Finding | None:
         f"from the start is no sign of overfitting; the two may be different sums, or the data may differ.{one}"
     )
     return Finding("gap_from_the_start", text, first.step)
+
+
+def _flat(snapshot: Snapshot) -> Finding | None:
+    """Evaluations that are too few for a rule and show no change: said with how little that is."""
+    known = [e for e in snapshot.evaluations if e.step is not None]
+    if not 2 < len(known) < FEW or not known[0].value:
+        return None
+    first, last = known[0], known[-1]
+    change = (last.value - first.value) / abs(first.value)
+    if not abs(change) < STILL:
+        return None
+    train = ""
+    if first.train_loss and last.train_loss is not None:
+        train = f", while the train loss changed by {(last.train_loss - first.train_loss) / abs(first.train_loss) * 100:+.2f} %"
+    text = (
+        f"From step {first.step} to step {last.step} the evaluation changed by {change * 100:+.2f} %{train}: flat, "
+        f"as far as {plural(len(known), 'evaluation')} can tell."
+    )
+    return Finding("plateau", text, first.step)
 
 
 def _ended_early(snapshot: Snapshot, spent: Cost) -> Finding | None:

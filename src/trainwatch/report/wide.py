@@ -31,8 +31,24 @@ def _finding(rule: str, events: list[Event]) -> Finding:
     return Finding(rule, f"{rule} ({worst.severity.word}, {where}): {worst.why.rstrip('.')}.{back}", worst.step)
 
 
+def unconfirmed(snapshot: Snapshot, wide: Snapshot | None) -> tuple[Finding, ...]:
+    """What a rule saw last and would have wanted to see again: after the end there is no again."""
+    return tuple(_seen_once(status) for status in _pending(snapshot, wide) if status.verdict.evidence)
+
+
+def _seen_once(status: RuleStatus) -> Finding:
+    """What was seen, marked as unconfirmed."""
+    why = status.verdict.why.removesuffix("; to be confirmed").rstrip(".")
+    return Finding(status.rule, f"{status.rule} (seen at the end and not confirmed): {why}.", status.verdict.evidence[0].step)
+
+
 def pending(snapshot: Snapshot, wide: Snapshot | None) -> tuple[RuleStatus, ...]:
-    """The rules that had too little to judge by, where the run has ended: those of the run first."""
+    """The rules that had too little to judge by: those of the run first."""
+    return tuple(status for status in _pending(snapshot, wide) if not status.verdict.evidence)
+
+
+def _pending(snapshot: Snapshot, wide: Snapshot | None) -> tuple[RuleStatus, ...]:
+    """Every rule that waits for more."""
     own = {status.rule for status in snapshot.rules}
     more = () if wide is None else tuple(status for status in wide.rules if status.rule not in own)
     return tuple(status for status in (*snapshot.rules, *more) if status.verdict.outcome == "pending")
