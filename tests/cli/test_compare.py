@@ -42,6 +42,18 @@ def test_markdown_tells_differences_with_their_sign(logs: list[str], capsys: pyt
     assert "eval_steps" not in out
 
 
+def test_where_a_run_leaves_the_reference(logs: list[str], capsys: pytest.CaptureFixture[str]):
+    """The first run is the expectation: the step from which another one stays worse is told, and a run that only was worse once is not."""
+    text = overfit_log()
+    for value in ("0.4825", "0.4875", "0.4911", "0.4902", "0.4918"):
+        text = text.replace(f"'eval_loss': {value}", f"'eval_loss': {float(value) * 1.1:.4f}")
+    Path(logs[1]).write_text(text.replace("'eval_loss': 0.1429", "'eval_loss': 0.2"))
+    assert main(["compare", *logs[:2], "-f", "json"]) == 0
+    assert json.loads(capsys.readouterr().out)["worse_from"] == [None, 160]
+    assert main(["compare", *logs[:2]]) == 0
+    assert "b stays worse than a from step 160 on" in capsys.readouterr().out
+
+
 def test_one_run_is_no_comparison(logs: list[str], capsys: pytest.CaptureFixture[str]):
     """A single word is a usage error."""
     assert main(["compare", logs[0]]) == 2

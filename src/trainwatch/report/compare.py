@@ -14,12 +14,15 @@ from trainwatch.present.numbers import UNKNOWN, number, percent
 from trainwatch.report.compose import Report
 from trainwatch.report.differences import differing
 from trainwatch.report.markdown import document
-from trainwatch.report.parts import Code, Inline, Para, Part, Section, table
+from trainwatch.report.parts import Code, Inline, Para, Part, Section, bullets, table
 from trainwatch.report.strict import strict
 from trainwatch.report.words import ended, fact, hours, integer
 
 POINTS = 20
 """Rows of the overlay: evaluations of the reference, evenly chosen, the first and the last always."""
+
+CLOSE = 0.02
+"""A run that stays within this share of the reference is as expected."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +56,17 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """`config` holds what differs, a value per run; `silent` names the runs in which no metric was found."""
+    """`config` holds what differs, a value per run; `silent` names the runs in which no metric was found.
+
+    `worse_from` is, per run, the step from which on it stays worse than the first one expected; None: it does not, or nobody can tell.
+    """
 
     metric: str
     direction: str
     runs: tuple[Run, ...]
     config: dict[str, tuple[FactValue | None, ...]]
     overlay: tuple[Point, ...]
+    worse_from: tuple[int | None, ...]
     silent: tuple[str, ...]
 
 
@@ -70,12 +77,14 @@ def compare(reports: Sequence[Report]) -> Comparison:
     names = _names(reports)
     reference = _best(reports[0], metric, direction)
     found = [r.snapshot.facts for r in reports]
+    overlay = tuple(_overlay(reports, metric))
     return Comparison(
         metric,
         direction,
         tuple(_run(r, name, metric, direction, reference) for r, name in zip(reports, names, strict=True)),
         {name: tuple(facts[name].value if name in facts else None for facts in found) for name in differing(found)},
-        tuple(_overlay(reports, metric)),
+        overlay,
+        tuple(_worse_from(overlay, i, direction) for i in range(len(reports))),
         tuple(name for r, name in zip(reports, names, strict=True) if not r.snapshot.records),
     )
 
@@ -146,6 +155,17 @@ def _overlay(reports: Sequence[Report], metric: str) -> list[Point]:
     every = max(1, -(-len(reference) // POINTS))
     steps = [s for i, (s, _) in enumerate(reference) if i % every == 0 or i == len(reference) - 1]
     return [Point(step, tuple(_at(curve, step) for curve in curves)) for step in steps]
+
+
+def _worse_from(overlay: Sequence[Point], run: int, direction: str) -> int | None:
+    """The first step of the last stretch in which a run is worse than the reference by more than `CLOSE`."""
+    step = None
+    for point in reversed([p for p in overlay if p.values[run] is not None]):
+        worse = _worse(point.values[run], point.values[0], direction)
+        if worse is None or worse <= CLOSE:
+            break
+        step = point.step
+    return step
 
 
 def _at(curve: Sequence[tuple[int, float]], step: int) -> float | None:
@@ -228,7 +248,12 @@ def _points(found: Comparison) -> list[Part]:
                 f"{found.metric}; between two evaluations of a run the value is on the line through them, beyond its ends it is not known."
             )
         )
-    return parts
+    told = [
+        f"{run.name} stays worse than {found.runs[0].name} from step {s} on"
+        for run, s in zip(found.runs, found.worse_from, strict=True)
+        if s is not None
+    ]
+    return [*parts, *bullets(told)]
 
 
 def _signed(value: float | None, reference: float | None) -> str:
