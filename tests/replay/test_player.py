@@ -2,9 +2,11 @@ import threading
 
 import pytest
 
-from trainwatch.model.snapshot import Command, Snapshot
+from trainwatch.engine.engine import Engine
+from trainwatch.model.snapshot import Command, Snapshot, Stop
 from trainwatch.replay.player import Player
 from trainwatch.replay.recording import Recording, demo
+from trainwatch.rules.preset import load
 
 
 class Clock:
@@ -108,3 +110,12 @@ def test_a_thread_plays_to_the_end(recording: Recording):
     assert over.wait(30)
     assert player.ended
     player.close()
+
+
+def test_played_and_folded_at_once_are_the_same(recording: Recording):
+    """The events of the demo are those of its inputs folded without a player, in the same order."""
+    engine = Engine(load("default"), recording.info)
+    for _, item in recording.moments:
+        if not isinstance(item, Stop):
+            engine.feed(item)
+    assert tuple(engine.events) == played(recording, 0.5)[-1].events

@@ -75,3 +75,13 @@ def test_events_keep_the_order_in_which_they_were_raised(overfit: Overfit):
 def test_equal_snapshots_give_equal_bytes(overfit: Overfit):
     """The report is deterministic."""
     assert to_json(compose(overfit.snapshot())) == to_json(compose(Overfit().snapshot()))
+
+
+def test_what_the_page_says_the_document_says(overfit: Overfit):
+    """Phases with their figures, gradient, waste, hypotheses and next steps are figures for programs too."""
+    document = read(overfit.snapshot())
+    assert {"hours", "share", "train", "value", "rate", "gradient"} <= set(document["phases"][0])
+    assert document["waste"]["steps"] == 170
+    assert set(document["recommendations"][0]) == {"hypothesis", "evidence", "test"}
+    assert {"text", "command"} == set(document["ways"][0])
+    assert {"gradient", "components", "pending"} <= set(document)
