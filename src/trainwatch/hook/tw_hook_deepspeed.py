@@ -70,20 +70,16 @@ class Engines:
     def save(self, engine):
         """Save on all ranks. A rank that cannot write goes through all the same meetings; `latest` is written when all could."""
         tag = self.name(engine)
-        writer, failures = engine.checkpoint_engine, []
-        theirs = writer.save
-
-        def careful(*args, **kwargs):
-            try:
-                return theirs(*args, **kwargs)
-            except Exception as error:
-                failures.append(error)
-
-        writer.save = careful
+        failures = []
+        tamed = [(engine.checkpoint_engine, "save"), (engine, "_copy_recovery_script")]  # all that writes between the meetings
+        tamed = [(owner, name) for owner, name in tamed if hasattr(owner, name)]
+        for owner, name in tamed:
+            setattr(owner, name, carefully(getattr(owner, name), failures))
         try:
             self.save_with(engine, self.folder, tag=tag, client_state=self.moved(engine), save_latest=False, **self.more)
         finally:
-            del writer.save
+            for owner, name in tamed:
+                delattr(owner, name)
         path = os.path.join(self.folder, tag)
         failed = self.hook.meet(int(bool(failures)), long=True)
         if failures:
@@ -108,6 +104,18 @@ class Engines:
         on = engine.global_steps - (self.at or 0)
         counts = (self.at, (self.at or 0) - 1)
         return {k: v + on if type(v) is int and self.at is not None and v in counts else v for k, v in self.state.items()}
+
+
+def carefully(function, failures):
+    """The function, but that its failures are noted and not raised."""
+
+    def call(*args, **kwargs):
+        try:
+            return function(*args, **kwargs)
+        except Exception as error:
+            failures.append(error)
+
+    return call
 
 
 def note_latest(folder, tag):

@@ -84,10 +84,10 @@ class Saves:
         self.make_room(control)
 
     def make_room(self, control):
-        """Rotation counts what the job saves; what is there because we asked comes on top, so that nothing else goes for it."""
+        """Rotation counts what the job saves; what is there because we asked comes on top, and our own saves rotate nothing."""
         if self.limit and control.should_save and (self.extra or self.asked):
             self.extra = [path for path in self.extra if os.path.isdir(path)]
-            self.args.save_total_limit = self.limit + len(self.extra) + (1 if self.asked else 0)
+            self.args.save_total_limit = len(self.before) + 1 if self.asked else self.limit + len(self.extra)
 
     def saved(self, state, control):
         path = os.path.abspath(os.path.join(self.args.output_dir, "checkpoint-%d" % state.global_step))

@@ -1,5 +1,5 @@
 """A Lightning Trainer on one or two ranks; it knows nothing of trainwatch."""
-# ruff: noqa: D101, D102, ARG002  the methods are those of the framework
+# ruff: noqa: D101, D102  the methods are those of the framework
 
 import argparse
 import time
