@@ -11,8 +11,7 @@ from trainwatch.report.words import hours, integer, plural
 def cost(report: Report) -> list[Part]:
     """Hours and GPU-hours, the waste in hindsight, then a row for each level a stopping rule reached."""
     spent = report.cost
-    whole = duration(None if spent.hours is None else spent.hours * 3600)
-    parts: list[Part] = [Para(f"{whole}, {hours(spent.gpu_hours)} GPU-hours: {spent.assumption}.")]
+    parts: list[Part] = [Para(f"{_price(spent.hours, spent.gpu_hours)}: {spent.assumption}.")]
     parts += _waste(report)
     rows = [
         (
@@ -33,6 +32,13 @@ def cost(report: Report) -> list[Part]:
     if rows:
         parts.append(Para(f"Assumed: {report.counterfactuals[0].assumption}."))
     return parts
+
+
+def _price(hour: float | None, gpu_hours: float | None) -> str:
+    """Wall clock and devices, as far as they are known."""
+    if hour is None:
+        return "Not known"
+    return duration(hour * 3600) + (f", {hours(gpu_hours)} GPU-hours" if gpu_hours is not None else "")
 
 
 def _waste(report: Report) -> list[Part]:
