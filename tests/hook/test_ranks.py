@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import shlex
 import shutil
+import socket
+import sys
 import time
 from pathlib import Path
 
 import pytest
-from tests.hook.harness import EXAMPLES, RUN, Bench, until
+from tests.hook.harness import EXAMPLES, JOBS, RUN, Bench, until
 
 from trainwatch.checkpoints.find import find
 from trainwatch.checkpoints.prove import prove
@@ -172,3 +175,23 @@ def test_the_trainer_ends_by_itself_when_told_to_leave(bench: Bench) -> None:
     state = json.loads((Path(str(answer["path"])) / "trainer_state.json").read_text())
     assert state["global_step"] == answer["step"]
     shutil.rmtree(bench.out)
+
+
+def test_ranks_on_several_machines_agree_over_the_jobs_own_group(bench: Bench) -> None:
+    """Two agents with a rank each stand for two machines: one step, one answer, and both leave at it."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = str(probe.getsockname()[1])
+    agent = "torchrun --nnodes 2 --nproc_per_node 1 --master_addr 127.0.0.1 --master_port"
+    words = [sys.executable, "-m", "torch.distributed.run", *agent.split()[1:], port]
+    script = [str(JOBS / "ranks.py"), "400", "0.01"]
+    both_agents = " & ".join(shlex.join([*words, "--node_rank", str(node), *script]) for node in (0, 1))
+    with bench.job("/bin/sh", "-c", f"{both_agents}; wait") as job:
+        until(lambda: both(bench), START)
+        bench.ask("a", "save_stop", hold_s=60)
+        answer = saved(bench, "a")
+        assert sorted(p.name for p in Path(str(answer["path"])).iterdir()) == ["rank0.pt", "rank1.pt"]
+        bench.put(bench.dir.release("a"), id="a", op="leave")
+        bench.ends(job)
+    assert {f"rank {rank} stopped at {int(str(answer['step'])) + 1}" in bench.text() for rank in (0, 1)} == {True}
+    assert "trainwatch" not in bench.text()
