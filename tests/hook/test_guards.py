@@ -145,13 +145,7 @@ def test_a_request_is_refused_in_its_answer_and_the_next_one_is_carried_out(benc
     ("last", "at", "state", "expected"),
     [
         (None, None, {}, ("global_step37", {})),
-        (
-            "step_20",
-            20,
-            {"step": 20, "epoch": 3, "flag": True, "name": "x"},
-            "step_37",
-            {"step": 37, "epoch": 3, "flag": True, "name": "x"},
-        ),
+        ("step_20", 20, {"step": 20, "epoch": 3, "flag": True}, ("step_37", {"step": 37, "epoch": 3, "flag": True})),
         ("newest", 20, {"next": 19}, ("global_step37", {"next": 36})),
     ],
 )
