@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Sequence
 from decimal import Decimal
-from itertools import islice
 
 from trainwatch.model.series import Series
 from trainwatch.present.numbers import number
 
-LOOKED_AT = 20_000
-"""Values that tell the resolution; more make a long report slow and tell nothing new."""
+LOOKED_AT = 1_000
+"""Values at each end that tell the resolution; more make a long report slow and tell nothing new."""
 
 FINE = 1e-9
 """Below this the print is as fine as the number itself: a 0 is a 0."""
 
 
-def print_floor(values: Iterable[float]) -> float | None:
+def print_floor(values: Sequence[float]) -> float | None:
     """Half a unit of the finest decimal that was printed; None when nothing tells, or when it is finer than matters."""
-    known = (v for v in islice(values, LOOKED_AT) if v and math.isfinite(v))
+    known = (v for end in (values[:LOOKED_AT], values[LOOKED_AT:][-LOOKED_AT:]) for v in end if v and math.isfinite(v))
     exponents = (e for v in known if isinstance(e := Decimal(repr(v)).as_tuple().exponent, int))
     finest = min(exponents, default=0)
     floor = 0.5 * 10.0**finest
