@@ -18,7 +18,7 @@ FINE = 1e-9
 
 def print_floor(values: Sequence[float]) -> float | None:
     """Half a unit of the finest decimal that was printed; None when nothing tells, or when it is finer than matters."""
-    known = (v for end in (values[:LOOKED_AT], values[LOOKED_AT:][-LOOKED_AT:]) for v in end if v and math.isfinite(v))
+    known = (v for end in (values[:LOOKED_AT], values[LOOKED_AT:][-LOOKED_AT:]) for v in end if math.isfinite(v) and not v.is_integer())
     exponents = (e for v in known if isinstance(e := Decimal(repr(v)).as_tuple().exponent, int))
     finest = min(exponents, default=0)
     floor = 0.5 * 10.0**finest
