@@ -361,7 +361,7 @@ class Hook:
         if plan.get("why"):
             return plan["why"]
         within, took = (request or {}).get("within_s"), self.last.get("seconds")
-        if took and isinstance(within, (int, float)) and took > within:
+        if took is not None and isinstance(within, (int, float)) and took > within:
             return "the last save took %.0f s, and there are %.0f" % (took, within)
         folder = plan.get("folder") or os.path.dirname(self.last.get("path", ""))
         size = self.last.get("bytes") or plan.get("bytes")
