@@ -24,6 +24,8 @@ def limited(found: Judgement, ladder: Collection[Severity]) -> Judgement:
     """A finding on a ladder that lacks some levels: the next lower one counts, none is quiet."""
     verdict = found.verdict
     severity, holds = _lower(verdict.severity, ladder), _lower(found.holds, ladder)
+    if severity is verdict.severity and holds is found.holds:
+        return found
     if severity is not verdict.severity:
         verdict = replace(verdict, severity=severity) if severity else Verdict("ok", verdict.why)
     return replace(found, verdict=verdict, holds=holds)
@@ -31,7 +33,9 @@ def limited(found: Judgement, ladder: Collection[Severity]) -> Judgement:
 
 def _lower(severity: Severity | None, ladder: Collection[Severity]) -> Severity | None:
     """The highest level of the ladder up to this one."""
-    return max((s for s in ladder if severity is not None and s <= severity), default=None)
+    if severity is None or severity in ladder:
+        return severity
+    return max((s for s in ladder if s <= severity), default=None)
 
 
 class Episode:

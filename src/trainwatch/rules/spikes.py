@@ -14,6 +14,9 @@ from trainwatch.rules.kind import Judgement, Rule, ok, pending
 REFRESH = 32
 """Records after which the limit is computed anew: a limit per record would cost more than reading the log."""
 
+SETTLED = 1024
+"""Records after which the limit moves slowly, and is computed anew four times less often."""
+
 ENOUGH = 20
 """Finite values without which there is no limit."""
 
@@ -63,12 +66,13 @@ class Spikes(Rule):
         """What follows is compared with itself."""
         self._values.clear()
         self._limit = math.inf
-        self._records -= self._records % REFRESH
+        self._records -= self._records % (4 * REFRESH)
 
     def _stretches(self, block: Block, values: array[float]) -> Iterator[tuple[int, Judgement]]:
         row = 0
         while row < len(values):
-            end = min(row + REFRESH - self._records % REFRESH, len(values))
+            every = REFRESH if self._records < SETTLED else 4 * REFRESH
+            end = min(row + every - self._records % every, len(values))
             stretch = values[row:end]
             if self._spikes or not max(stretch) <= self._limit:
                 yield from self._look(block, values, row, end)
@@ -76,8 +80,10 @@ class Spikes(Rule):
                 self._records += end - row
             self._values.extend(stretch)
             row = end
-            if self._records % REFRESH == 0:
-                known = [v for v in self._values if math.isfinite(v)]
+            if self._records % every == 0:
+                known = list(self._values)
+                if not math.isfinite(sum(known)):
+                    known = [v for v in known if math.isfinite(v)]
                 self._limit = self.limit(known) if len(known) >= ENOUGH else self._limit
 
     def _look(self, block: Block, values: array[float], start: int, end: int) -> Iterator[tuple[int, Judgement]]:

@@ -14,6 +14,9 @@ from trainwatch.rules.history import History
 from trainwatch.rules.kind import Judgement, Kind, Rule, fired, ok, pending, suppressed
 from trainwatch.rules.noise import median
 
+ENOUGH = 2
+"""Findings of nothing in a row that say it: more would say the same, at every record."""
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -37,6 +40,7 @@ class RapidLossDrop(Rule):
         self._first: Evidence | None = None
         self._newest: deque[float] = deque(maxlen=3)
         self._done = False
+        self._calm = 0
 
     def start(self) -> Judgement:
         """Nothing has been seen yet."""
@@ -60,8 +64,12 @@ class RapidLossDrop(Rule):
                 return
             self._first = self._first or printed(block, "loss", row)
             self._newest.append(loss)
-            if len(self._newest) == 3:
-                yield row, self._judge(block, row, self._first, median(list(self._newest)))
+            if len(self._newest) < 3:
+                continue
+            found = self._judge(block, row, self._first, median(list(self._newest)))
+            self._calm = self._calm + 1 if found.verdict.outcome == "ok" and found.holds is None else 0
+            if self._calm <= ENOUGH:
+                yield row, found
 
     def _judge(self, block: Block, row: int, first: Evidence, now: float) -> Judgement:
         s = self.settings
@@ -69,7 +77,7 @@ class RapidLossDrop(Rule):
             return ok("the run begins with a low loss: it has been trained before")
         left = now / first.value
         if not left <= s.yellow:
-            return ok(f"the train loss is {percent(left)} of the first one", holds=Severity.YELLOW if left <= 2 * s.yellow else None)
+            return ok("the train loss falls as losses do", holds=Severity.YELLOW if left <= 2 * s.yellow else None)
         severity = Severity.ORANGE if left <= s.orange and now <= s.loss else Severity.YELLOW
         at = printed(block, "loss", row)
         why = (
