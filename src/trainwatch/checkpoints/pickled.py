@@ -34,11 +34,32 @@ class Thing:
 
 
 MARK = object()
-IGNORED = frozenset({"PROTO", "FRAME", "STOP"})
-CONSTANTS = {"NONE": None, "NEWTRUE": True, "NEWFALSE": False}
+IGNORED = ("PROTO", "FRAME", "STOP")
+CONSTANTS = {"NONE": None, "NEWTRUE": True, "NEWFALSE": False, "MARK": MARK}
 EMPTY: dict[str, Callable[[], Any]] = {"EMPTY_LIST": list, "EMPTY_TUPLE": tuple, "EMPTY_DICT": dict, "EMPTY_SET": list}
-VALUES = ("INT", "LONG", "FLOAT", "UNICODE", "BYTES", "STRING", "BYTEARRAY")
 TUPLES = {"TUPLE1": 1, "TUPLE2": 2, "TUPLE3": 3}
+VALUES = (
+    "INT",
+    "BININT",
+    "BININT1",
+    "BININT2",
+    "LONG",
+    "LONG1",
+    "LONG4",
+    "FLOAT",
+    "BINFLOAT",
+    "UNICODE",
+    "SHORT_BINUNICODE",
+    "BINUNICODE",
+    "BINUNICODE8",
+    "STRING",
+    "BINSTRING",
+    "SHORT_BINSTRING",
+    "BINBYTES",
+    "SHORT_BINBYTES",
+    "BINBYTES8",
+    "BYTEARRAY8",
+)
 
 
 def read(data: bytes) -> Any:
@@ -57,39 +78,36 @@ class _Machine:
         self._memo: dict[int, Any] = {}
 
     def run(self, data: bytes) -> Any:
-        at = 0
+        at, handlers = 0, HANDLERS
         for opcode, argument, position in pickletools.genops(data):
             at = position or 0
-            self._step(opcode.name, argument)
+            handlers[opcode.name](self, argument)
         if at != len(data) - 1:
             raise NotPlain("not whole: bytes after its end")
         return self._stack.pop()
 
-    def _step(self, name: str, argument: Any) -> None:
-        """One opcode. Raises `NotPlain` for one that is not known."""
-        stack = self._stack
-        if name in CONSTANTS:
-            stack.append(CONSTANTS[name])
-        elif name in EMPTY:
-            stack.append(EMPTY[name]())
-        elif name in TUPLES:
-            stack[-TUPLES[name] :] = [tuple(stack[-TUPLES[name] :])]
-        elif name == "MARK":
-            stack.append(MARK)
-        elif name.endswith("PUT"):
-            self._memo[int(argument)] = stack[-1]
-        elif name == "MEMOIZE":
-            self._memo[len(self._memo)] = stack[-1]
-        elif name.endswith("GET"):
-            stack.append(self._memo[int(argument)])
-        elif name in ACTIONS:
-            ACTIONS[name](self)
-        elif name == "GLOBAL":
-            stack.append(Thing(str(argument).replace(" ", ".")))
-        elif any(value in name for value in VALUES) and argument is not None:
-            stack.append(argument)
-        elif name not in IGNORED:
-            raise NotPlain(f"its pickle holds {name}")
+    def push(self, value: Any) -> None:
+        self._stack.append(value)
+
+    def put(self, key: Any) -> None:
+        self._memo[int(key)] = self._stack[-1]
+
+    def memoize(self, _: Any) -> None:
+        self._memo[len(self._memo)] = self._stack[-1]
+
+    def fetch(self, key: Any) -> None:
+        self._stack.append(self._memo[int(key)])
+
+    def tuple_of(self, count: int) -> None:
+        if len(self._stack) < count:
+            raise IndexError("too little on the stack")
+        self._stack[-count:] = [tuple(self._stack[-count:])]
+
+    def name(self, text: Any) -> None:
+        self._stack.append(Thing(str(text).replace(" ", ".")))
+
+    def nothing(self, _: Any) -> None:
+        """It says nothing about values."""
 
     def _marked(self) -> list[Any]:
         """Take what lies above the newest mark, and the mark."""
@@ -101,6 +119,15 @@ class _Machine:
         items = self._stack[at + 1 :]
         del self._stack[at:]
         return items
+
+    def pop(self) -> None:
+        self._stack.pop()
+
+    def pop_marked(self) -> None:
+        self._marked()
+
+    def double(self) -> None:
+        self._stack.append(self._stack[-1])
 
     def global_(self) -> None:
         name, module = self._stack.pop(), self._stack.pop()
@@ -154,23 +181,45 @@ def _pairs(items: list[Any]) -> dict[Any, Any]:
     return dict(zip(keys, items[1::2], strict=True))
 
 
-ACTIONS: dict[str, Callable[[_Machine], Any]] = {
-    "STACK_GLOBAL": _Machine.global_,
-    "REDUCE": _Machine.make,
-    "NEWOBJ": _Machine.make,
-    "NEWOBJ_EX": _Machine.make_with_keywords,
-    "BUILD": _Machine.build,
-    "BINPERSID": _Machine.persistent,
-    "TUPLE": lambda machine: machine.collect(tuple),
-    "LIST": lambda machine: machine.collect(list),
-    "FROZENSET": lambda machine: machine.collect(list),
-    "DICT": lambda machine: machine.collect(_pairs),
-    "APPENDS": _Machine.extend,
-    "ADDITEMS": _Machine.extend,
-    "APPEND": _Machine.append,
-    "SETITEMS": _Machine.set_items,
-    "SETITEM": _Machine.set_item,
-    "POP": lambda machine: machine._stack.pop(),  # noqa: SLF001
-    "POP_MARK": _Machine._marked,  # noqa: SLF001
-    "DUP": lambda machine: machine._stack.append(machine._stack[-1]),  # noqa: SLF001
+def _pushing(value: Any) -> Callable[[_Machine, Any], None]:
+    return lambda machine, _: machine.push(value)
+
+
+def _making(new: Callable[[], Any]) -> Callable[[_Machine, Any], None]:
+    return lambda machine, _: machine.push(new())
+
+
+def _joining(count: int) -> Callable[[_Machine, Any], None]:
+    return lambda machine, _: machine.tuple_of(count)
+
+
+HANDLERS: dict[str, Callable[[_Machine, Any], Any]] = {
+    **dict.fromkeys(IGNORED, _Machine.nothing),
+    **{name: _pushing(value) for name, value in CONSTANTS.items()},
+    **{name: _making(new) for name, new in EMPTY.items()},
+    **{name: _joining(count) for name, count in TUPLES.items()},
+    **dict.fromkeys(VALUES, _Machine.push),
+    **dict.fromkeys(("PUT", "BINPUT", "LONG_BINPUT"), _Machine.put),
+    **dict.fromkeys(("GET", "BINGET", "LONG_BINGET"), _Machine.fetch),
+    "MEMOIZE": _Machine.memoize,
+    "GLOBAL": _Machine.name,
+    "STACK_GLOBAL": lambda machine, _: machine.global_(),
+    "REDUCE": lambda machine, _: machine.make(),
+    "NEWOBJ": lambda machine, _: machine.make(),
+    "NEWOBJ_EX": lambda machine, _: machine.make_with_keywords(),
+    "BUILD": lambda machine, _: machine.build(),
+    "BINPERSID": lambda machine, _: machine.persistent(),
+    "TUPLE": lambda machine, _: machine.collect(tuple),
+    "LIST": lambda machine, _: machine.collect(list),
+    "FROZENSET": lambda machine, _: machine.collect(list),
+    "DICT": lambda machine, _: machine.collect(_pairs),
+    "APPENDS": lambda machine, _: machine.extend(),
+    "ADDITEMS": lambda machine, _: machine.extend(),
+    "APPEND": lambda machine, _: machine.append(),
+    "SETITEMS": lambda machine, _: machine.set_items(),
+    "SETITEM": lambda machine, _: machine.set_item(),
+    "POP": lambda machine, _: machine.pop(),
+    "POP_MARK": lambda machine, _: machine.pop_marked(),
+    "DUP": lambda machine, _: machine.double(),
 }
+"""What an opcode does, given its argument; one that is not here makes a pickle that only running it could tell."""
