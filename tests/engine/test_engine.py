@@ -5,11 +5,11 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.seeds import overfit_log
-from trainwatch.rules.preset import load
 
 from trainwatch.engine.engine import Engine
 from trainwatch.model.inputs import Chunk, Tick
 from trainwatch.model.snapshot import RunInfo
+from trainwatch.rules.preset import load
 
 LOG = overfit_log().encode()
 
@@ -66,9 +66,13 @@ def test_every_line_of_evidence_can_be_looked_up() -> None:
 
 def test_phases_start_where_the_run_changed() -> None:
     """Healthy, divergence, severe, memorised and dead start at epochs 0, 15, 25, 45 and 70."""
-    assert [
-        (span.phase, span.epoch_start or 0) for span in WHOLE.phases
-    ] == [("healthy", 0), ("divergence", 15), ("severe", 25), ("memorised", 45), ("dead", 70)]
+    assert [(span.phase, span.epoch_start or 0) for span in WHOLE.phases] == [
+        ("healthy", 0),
+        ("divergence", 15),
+        ("severe", 25),
+        ("memorised", 45),
+        ("dead", 70),
+    ]
 
 
 def test_a_rule_without_its_input_says_blind() -> None:
