@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import random
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.rules.records import Row, block, blocks, board, climbed, curve, judge
@@ -205,3 +206,41 @@ def test_bytes_without_records_are_told() -> None:
     events += seated.observe(block("train", [{"step": 60.0, "loss": 1.0}], 60, 2500.0))
 
     assert [(e.verdict, e.rule) for e in events] == [("fired", "watcher_blind"), ("withdrawn", "watcher_blind")]
+
+
+def test_a_loss_scale_of_one_from_the_start_has_not_collapsed() -> None:
+    """Training without a scale prints 1; five falls within 2,000 steps are far apart."""
+    constant = [train(i, loss_scale=1.0) for i in range(1, 20)]
+    rare = [train(400 * i, loss_scale=65536.0 / 2**i) for i in range(8)]
+
+    assert climbed(judge(constant)[1], "loss_scale_collapse") == []
+    assert climbed(judge(rare)[1], "loss_scale_collapse") == []
+
+
+def test_runs_one_after_the_other_are_no_restarts() -> None:
+    """A log that holds a sweep begins anew with each run; a launcher that goes back and back does not get on."""
+    sweep = [train(step) for _ in range(5) for step in range(1, 200, 10)]
+    resumes = [train(step) for _ in range(5) for step in range(100, 200, 10)]
+
+    assert climbed(judge(sweep)[1], "restart_without_progress") == []
+    assert climbed(judge([train(1), *resumes])[1], "restart_without_progress") == [("red", 100)]
+
+
+def test_a_loss_in_other_words_is_no_task_metric() -> None:
+    """Bits per byte fall and rise with the loss: they keep nothing from being judged; an accuracy does."""
+    losses = [0.90, 0.80, 0.85, 0.95, 1.05, 1.15, 1.25]
+    for name, other in (("eval_bpb", False), ("eval_accuracy", True)):
+        rows = curve([1.0, 0.8, 0.6, 0.4, 0.2, 0.1, 0.05], losses)
+        better = [0.5 - 0.05 * i if name == "eval_bpb" else 0.5 + 0.05 * i for i in range(7)]
+        rows = [(k, v if k == "train" else {**v, name: better[i // 2]}) for i, (k, v) in enumerate(rows)]
+        _, events = judge(rows, {"total_steps": 70})
+        assert ([s for s, _ in climbed(events, "overfit")][-1] == "orange") == other
+        assert bool(climbed(events, "metric_disagreement")) == other
+
+
+@pytest.mark.parametrize("name", ["train/approx_kl", "rollout/ep_rew_mean", "actor/pg_loss", "kl"])
+def test_reinforcement_learning_is_known_by_its_fields(name: str) -> None:
+    """Whatever the framework: a loss that runs away says nothing there."""
+    rows = [train(i, **{name: 0.1}) for i in range(1, 60)]
+
+    assert judge(rows)[0].history.profile == "reinforcement learning"

@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import Literal
 
 from trainwatch.rules.history import History, per_point
-from trainwatch.rules.metric import direction, qualities
+from trainwatch.rules.metric import direction, is_loss, qualities
 from trainwatch.rules.noise import median, noise
 
 Cadence = Literal["sparse", "medium", "dense"]
@@ -103,7 +103,7 @@ def disagreeing(history: History) -> str:
         return ""
     window = WINDOW[cadence(history)]
     for name in qualities(history.now.evaluation.values):
-        if name != history.metric and not name.endswith("loss") and _improved(history, name, window):
+        if name != history.metric and not is_loss(name) and _improved(history, name, window):
             return name
     return ""
 

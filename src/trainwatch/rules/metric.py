@@ -13,9 +13,22 @@ _BETTER_HIGH = re.compile(
     r"(^|_)(\w*acc|\w*accuracy|f1|bleu|sacrebleu|chrf|rouge\w*|reward|m?ap|auc|precision|recall|iou|em|exact_match|mrr|ndcg)(_|$)"
 )
 _NOT_A_QUALITY = re.compile(r"(_runtime|_per_second|_time|_samples|_steps|_gen_len|_tokens)$|^(train_loss|learning_rate|grad_norm)$")
+_A_LOSS = re.compile(r"(loss|ppl|perplexity|nll|bpb|bpc)$")
 _RL_FIELDS = frozenset(
-    {"reward", "kl", "completion_length", "completions/mean_length", "reward_std", "actor/pg_loss", "critic/rewards/mean", "objective/kl"}
+    {
+        "reward",
+        "kl",
+        "completion_length",
+        "completions/mean_length",
+        "reward_std",
+        "actor/pg_loss",
+        "critic/rewards/mean",
+        "objective/kl",
+        "approx_kl",
+        "ep_rew_mean",
+    }
 )
+_RL_TAILS = frozenset({"approx_kl", "ep_rew_mean", "policy_gradient_loss"})
 _GAN_FIELDS = frozenset({"loss_d", "loss_g", "d_loss", "g_loss", "errd", "errg", "loss_disc", "loss_gen"})
 
 
@@ -45,6 +58,11 @@ def qualities(names: Iterable[str]) -> list[str]:
     return [name for name in measurements(names) if direction(name) is not None]
 
 
+def is_loss(name: str) -> bool:
+    """Whether a metric is a loss in other words: a perplexity, bits per byte."""
+    return _A_LOSS.search(name.lower()) is not None
+
+
 def measurements(names: Iterable[str]) -> list[str]:
     """The names of what an evaluation measured, without durations, speeds and counts."""
     return [name for name in names if not _NOT_A_QUALITY.search(name)]
@@ -53,7 +71,7 @@ def measurements(names: Iterable[str]) -> list[str]:
 def profile(names: Iterable[str]) -> str:
     """The kind of training in which a loss says nothing about progress, as names of records tell it; empty for all other kinds."""
     for name in names:
-        if name in _RL_FIELDS or name.startswith("rewards/"):
+        if name in _RL_FIELDS or name.startswith("rewards/") or name.rpartition("/")[2] in _RL_TAILS:
             return "reinforcement learning"
         if name.lower() in _GAN_FIELDS:
             return "adversarial training"

@@ -23,8 +23,8 @@ class Settings:
     """
 
     metrics: tuple[str, ...] = ("entropy", "actor/entropy_loss", "actor/entropy")
-    low_yellow: float = 0.2
-    low_orange: float = 0.05
+    low_yellow: float = 0.1
+    low_orange: float = 0.02
     high_yellow: float = 3.0
     high_orange: float = 10.0
     window: int = 20

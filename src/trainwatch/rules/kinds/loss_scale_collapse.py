@@ -20,7 +20,7 @@ from trainwatch.rules.kind import Judgement, Kind, Rule, blind, fired, ok
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Counts are of records. `halvings` in the last `span`, or a scale of `least` or less, are orange.
+    """Spans are steps, records where no step is known. `halvings` in the last `span`, or a fall to `least` or less, are orange.
 
     More than `skipped` of the last `span` steps left out are red; the first `start` do not count: the scale is looking for its level.
     """
@@ -38,7 +38,8 @@ class LossScaleCollapse(Rule):
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self._scale = math.nan
-        self._records = 0
+        self._at = 0
+        self._highest = 0.0
         self._falls: deque[int] = deque()
         self._skips: deque[int] = deque()
         self._known = False
@@ -53,12 +54,13 @@ class LossScaleCollapse(Rule):
             return ()
         scales = block.columns.get("loss_scale")
         if not scales:
-            self._records += len(block)
+            self._at = self._reached(block, len(block) - 1, len(block))
             return ()
         calm = not self._falls and not self._skips and self._known and self._rising(scales) and min(scales) > self.settings.least
         if calm:
-            self._records += len(scales)
+            self._at = self._reached(block, len(scales) - 1, len(scales))
             self._scale = scales[-1]
+            self._highest = max(self._highest, self._scale)
             return ()
         return list(self._rows(block, scales))
 
@@ -67,7 +69,7 @@ class LossScaleCollapse(Rule):
         if not block.texts or block.texts[0].get("event") != "overflow":
             return None
         self._known = True
-        self._skips.append(self._records)
+        self._skips.append(self._at)
         scale = block.columns.get("loss_scale")
         if scale and math.isfinite(scale[0]):
             self._take(scale[0])
@@ -80,7 +82,7 @@ class LossScaleCollapse(Rule):
 
     def _rows(self, block: Block, scales: array[float]) -> Iterator[tuple[int, Judgement]]:
         for row, scale in enumerate(scales):
-            self._records += 1
+            self._at = self._reached(block, row, 1)
             if math.isfinite(scale):
                 self._take(scale)
             self._known = True
@@ -89,11 +91,17 @@ class LossScaleCollapse(Rule):
     def _take(self, scale: float) -> None:
         """Note a fall by half or more."""
         if scale <= self._scale / 2:
-            self._falls.append(self._records)
+            self._falls.append(self._at)
         self._scale = scale
+        self._highest = max(self._highest, scale)
+
+    def _reached(self, block: Block, row: int, records: int) -> int:
+        """The step of a row, else as many records further."""
+        step = block.step(row)
+        return step if step is not None else self._at + records
 
     def _judge(self, evidence: Evidence) -> Judgement:
-        s, since = self.settings, self._records - self.settings.span
+        s, since = self.settings, self._at - self.settings.span
         for marks in (self._falls, self._skips):
             while marks and marks[0] <= since:
                 marks.popleft()
@@ -103,8 +111,8 @@ class LossScaleCollapse(Rule):
         if share > s.skipped:
             why = f"{len(late)} of the last {s.span} steps were skipped ({percent(share)}){where}: gradients overflow at any loss scale"
             return fired(Severity.RED, why, (evidence,), f"fewer than {percent(s.skipped / 2)} skipped steps")
-        if len(self._falls) >= s.halvings or self._scale <= s.least:
-            why = f"the loss scale is {figure(self._scale)}{where} after falling {len(self._falls)} times in the last {s.span} records"
+        if len(self._falls) >= s.halvings or self._scale <= s.least < self._highest:
+            why = f"the loss scale is {figure(self._scale)}{where} after falling {len(self._falls)} times in the last {s.span} steps"
             return fired(Severity.ORANGE, why, (evidence,), "a loss scale that rises again")
         calm = not self._falls and not self._skips
         return ok("the loss scale holds", holds=Severity.ORANGE if 2 * len(self._falls) >= s.halvings else None, negated=calm)

@@ -70,7 +70,7 @@ class Plateau(Rule):
         best = history.top.evaluation
         why = (
             f"{history.metric} has come to rest{place(history.now.step, history.now.evaluation.epoch)}: the median of the last {size} "
-            f"evaluations is {percent(gain)} better than that of the {size} before; the best is {figure(best.value)}"
+            f"evaluations differs by {percent(abs(gain))} from that of the {size} before; the best is {figure(best.value)}"
             f"{place(best.step, best.epoch)}"
         )
         return fired(

@@ -34,9 +34,11 @@ class RestartWithoutProgress(Rule):
         """Nothing has been seen yet."""
         return ok("no restart")
 
-    def went_back(self, *, anew: bool) -> None:  # noqa: ARG002
-        """Steps go back within an attempt: a restart that the launcher did."""
-        self._restarts, self._counted = self._restarts + 1, True
+    def went_back(self, *, anew: bool) -> None:
+        """Steps go back within an attempt: a restart that the launcher did. A run that begins anew is another run."""
+        self._restarts = 0 if anew else self._restarts + 1
+        self._newest = -1 if anew else self._newest
+        self._counted = True
 
     def records(self, block: Block, history: History) -> Iterable[tuple[int, Judgement]]:  # noqa: ARG002
         """A new attempt is a restart."""

@@ -25,7 +25,7 @@ class Settings:
     Yellow: over the newest `flat` records it shows no trend upwards.
     """
 
-    metrics: tuple[str, ...] = ("reward", "critic/score/mean", "critic/rewards/mean", "eval_reward")
+    metrics: tuple[str, ...] = ("reward", "critic/score/mean", "critic/rewards/mean", "rollout/ep_rew_mean")
     records: int = 50
     flat: int = 500
     fall: float = 0.5
