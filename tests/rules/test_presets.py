@@ -146,3 +146,18 @@ def test_the_line_of_a_key_is_that_of_its_own_table() -> None:
     lines = ["[[rule]]", "name = 1", "[[rule]]", "kind = 2", "name = 3"]
 
     assert [line_of(lines, key) for key in ("rule[1].name", "rule[2].name", "rule[2].proof", "nothing")] == [2, 5, 3, 0]
+
+
+def test_the_rules_file_of_the_readme_is_right(tmp_path: Path) -> None:
+    """It loads, and the presets it stands beside are those that there are."""
+    text = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8").split("\n## Rules\n")[1].split("\n## ")[0]
+    file = tmp_path / "mine.toml"
+    file.write_text(text.split("```toml\n")[1].split("```")[0])
+    rules = {rule.name: rule for rule in load(str(file)).rules}
+
+    assert "frozen_eval" not in rules
+    assert rules["overfit"].settings.patience == 5
+    assert rules["gate_collapse"].ladder[Severity.RED] == "stop"
+    assert {word for line in text.splitlines() if line.startswith("| `") for word in line.split("|")[1].split("`")[1::2]} == set(
+        builtin_names()
+    )
