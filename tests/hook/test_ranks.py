@@ -195,3 +195,21 @@ def test_ranks_on_several_machines_agree_over_the_jobs_own_group(bench: Bench) -
         bench.ends(job)
     assert {f"rank {rank} stopped at {int(str(answer['step'])) + 1}" in bench.text() for rank in (0, 1)} == {True}
     assert "trainwatch" not in bench.text()
+
+
+def test_a_loop_with_distributed_checkpoints_saves_when_asked_and_goes_on_from_it(bench: Bench) -> None:
+    """The example as it is: each rank writes its part, `.metadata` proves them all, and a second run loads them."""
+    script = str(EXAMPLES / "dcp_loop" / "train.py")
+    with bench.job(*bench.torchrun(script, "--out", str(bench.out), "--steps", "2000")) as job:
+        until(lambda: both(bench), START)
+        bench.ask("a", "save_stop", hold_s=60)
+        answer = saved(bench, "a")
+        seen = prove(Path(str(answer["path"])), world_size=2)
+        assert (seen.complete, seen.kind, seen.step) == (True, "dcp", answer["step"]), seen
+        bench.put(bench.dir.release("a"), id="a", op="leave")
+        job.wait(120)
+    steps = str(int(str(answer["step"])) + 3)
+    bench.hooked = False
+    with bench.job(*bench.torchrun(script, "--out", str(bench.out), "--steps", steps, "--resume", str(answer["path"]))):
+        until(lambda: bench.text().count(" done") == 2, START)
+    assert f"resumed at {answer['step']}" in bench.text()

@@ -384,13 +384,13 @@ class Hook:
 
     def finish(self, path, before=(), error=None):
         """All ranks have saved: answer, and hold if asked to. `error` says why this rank could not."""
-        path = self.softly(lambda: os.path.abspath(os.fspath(path)))
+        path = None if error else self.softly(lambda: os.path.abspath(os.fspath(path)))
         word = self.say(FAILED if error else 0, long=True)
         if word is None:
             return
         task, self.task = self.task, None
         if word == FAILED:
-            self.acknowledge(task, "failed", path=path, error=error or "another rank could not save")
+            self.acknowledge(task, "failed", error=error or "another rank could not save")
         else:
             if self.rank == 0:
                 self.softly(self.answer, task, path, [p for p in before if not os.path.lexists(p)])

@@ -1,4 +1,7 @@
-"""A plain loop on two ranks that saves with torch.distributed.checkpoint, and makes the three calls."""
+"""A plain loop that saves with torch.distributed.checkpoint and lets itself be asked: the three calls, and nothing else of trainwatch.
+
+trainwatch launch --may save -- torchrun --nproc_per_node=2 examples/dcp_loop/train.py --out out
+"""
 
 import argparse
 import time
@@ -15,8 +18,8 @@ try:
 except ImportError:
     evaluated = poll = saved = lambda *_: None
 
-parser = argparse.ArgumentParser()
-parser.add_argument("--out", type=Path, required=True)
+parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+parser.add_argument("--out", type=Path, default=Path("out"))
 parser.add_argument("--steps", type=int, default=200)
 parser.add_argument("--save-every", type=int, default=20)
 parser.add_argument("--pace", type=float, default=0.02)
@@ -32,7 +35,8 @@ if args.resume:
     print(f"resumed at {state['step']}", flush=True)
 
 
-def save(path):
+def save(path: Path) -> None:
+    """Save on all ranks, and say so."""
     dcp.save(state, checkpoint_id=str(path))
     saved(path)
 
