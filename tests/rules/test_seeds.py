@@ -158,3 +158,16 @@ def test_no_seed_but_the_overfit_one_is_stopped(name: str) -> None:
     stops = [e.rule for e in folded(name, "default").events if e.action == "stop"]
 
     assert bool(stops) == (name == "overfit")
+
+
+@pytest.mark.parametrize("size", [13, 256, 4096])
+@pytest.mark.parametrize("name", LOGS)
+def test_events_do_not_depend_on_how_the_log_arrives(name: str, size: int) -> None:
+    """Every rule says the same of a seed log read at once and of one that arrives in pieces."""
+    data, engine = LOGS[name]().encode(), Engine(load("full"), RunInfo(name, name, ("train.out",)))
+    for at in range(0, len(data), size):
+        engine.feed(Chunk("train.out", at, data[at : at + size]))
+    engine.feed(Chunk("train.out", len(data), b"", final=True))
+
+    assert repr(engine.events) == repr(folded(name).events)
+    assert repr(engine.board.statuses()) == repr(folded(name).board.statuses())
