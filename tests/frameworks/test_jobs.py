@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import socket
 import subprocess
 import time
 from dataclasses import dataclass, field
@@ -11,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.frameworks.conftest import Stage
+from tests.frameworks.conftest import JOBS as SCRIPTS
+from tests.frameworks.conftest import PYTHON, Stage
 from tests.hook.harness import EXAMPLES, RUN, until
 
 from trainwatch.checkpoints.find import find
@@ -59,6 +61,13 @@ def answered(stage: Stage, request: str) -> dict[str, Any]:
     return stage.ack(request)
 
 
+def free_port() -> str:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return str(probe.getsockname()[1])
+
+
 def leaves(stage: Stage, process: subprocess.Popen[bytes]) -> None:
     """Wait for the end. On the CPU a rank may abort in the destructors of gloo after its last line, without trainwatch too."""
     code = process.wait(120)
@@ -98,6 +107,48 @@ def test_a_job_saves_when_asked_and_goes_on_from_it_in_a_second_run(
         leaves(stage, process)
         assert stage.text().count(" done") == 2
     assert f"resumed at {answer['step']}" in stage.text()
+
+
+@pytest.mark.parametrize("launcher", ["deepspeed", "accelerate", "python"])
+def test_launchers_of_the_frameworks_carry_the_hook(stage: Stage, launcher: str) -> None:
+    """DeepSpeed's runner, Accelerate's launcher, and Lightning, which starts its second rank by itself: both ranks save and leave."""
+    commands = {
+        "deepspeed": (
+            str(PYTHON),
+            str(PYTHON.parent / "deepspeed"),
+            "--num_gpus",
+            "2",
+            "--master_port",
+            free_port(),
+            str(SCRIPTS / "hf_trainer.py"),
+        ),
+        "accelerate": (
+            *(
+                str(PYTHON),
+                "-m",
+                "accelerate.commands.accelerate_cli",
+                "launch",
+                "--multi_gpu",
+                "--num_processes",
+                "2",
+                "--num_machines",
+                "1",
+            ),
+            *("--mixed_precision", "no", "--dynamo_backend", "no", "--main_process_port", free_port(), str(SCRIPTS / "hf_trainer.py")),
+        ),
+        "python": (str(PYTHON), str(SCRIPTS / "lightning_fit.py")),
+    }
+    more = ("--zero", "2") if launcher == "deepspeed" else ()
+    with stage.job(*commands[launcher], "--out", str(stage.out), "--steps", "3000", *more) as process:
+        until(lambda: both(stage) or process.poll() is not None, START)
+        assert process.poll() is None, stage.text()[-3000:]
+        stage.ask("a", "save_stop", hold_s=60)
+        answer = answered(stage, "a")
+        assert answer["status"] == "saved", answer
+        assert prove(Path(answer["path"]), world_size=2).complete
+        stage.put(stage.dir.release("a"), id="a", op="leave")
+        leaves(stage, process)
+    assert "[trainwatch]" not in stage.text()
 
 
 @pytest.mark.parametrize("name", ["lightning", "hf_zero2"])
