@@ -57,3 +57,15 @@ def test_test_runs_every_case(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert main(["rules", "test"]) == 0
     assert main(["rules", "test", str(tmp_path / "mine.toml")]) == 2
     assert "mine: overfit: cannot be: expected fired red at 10; found nothing" in capsys.readouterr().out
+
+
+def test_a_new_file_loads_and_its_case_holds(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    """What `new` writes needs no change to work, and is never written over what is there."""
+    file = tmp_path / "mine.toml"
+
+    assert main(["rules", "new", str(file)]) == 0
+    assert main(["rules", "check", str(file)]) == 0
+    assert main(["rules", "test", str(file)]) == 0
+    assert main(["rules", "new", str(file)]) == 2
+    assert "there is such a file already" in capsys.readouterr().err
+    assert main(["rules", "new", str(tmp_path / "nowhere" / "mine.toml")]) == 4

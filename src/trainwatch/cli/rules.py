@@ -5,17 +5,43 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+from trainwatch.model.errors import NotReadableError, UsageError
 
 if TYPE_CHECKING:
     from trainwatch.rules.preset import Preset, RuleSpec
 
-HELP = "the rules: list, show, check, test"
+HELP = "the rules: list, show, check, test, new"
+
+
+TEMPLATE = """\
+summary = "my rules"
+extends = "default"        # trainwatch rules list; what is not named below stays as it is there
+without = []
+
+[[rule]]
+name = "overfit"           # trainwatch rules show default: every threshold of every rule
+settings = { patience = 3 }
+
+[[rule]]
+name = "aux_loss_high"
+kind = "threshold"         # any metric that trainwatch export prints
+ladder = { yellow = "notify", orange = "notify" }
+settings = { metrics = ["aux_loss"], yellow = "> 1", orange = "> 10", window = 1, after = 0, about = "" }
+
+[[case]]
+name = "above one is yellow"
+rule = "aux_loss_high"
+train = { step = [10, 20], loss = [2.0, 1.9], aux_loss = [0.5, 1.5] }
+expect = [{ step = 20, severity = "yellow" }]
+"""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The words of the verb."""
-    verbs = parser.add_subparsers(dest="what", metavar="list|show|check|test", required=True)
+    verbs = parser.add_subparsers(dest="what", metavar="list|show|check|test|new", required=True)
     verbs.add_parser("list", help="presets and kinds of rules", description="Presets and kinds of rules.")
     show = verbs.add_parser(
         "show", help="the rules of a preset, with every threshold", description="The rules of a preset, with every threshold."
@@ -27,10 +53,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "test", help="run the cases of a rules file, or of all presets", description="Run the cases of a rules file, or of all presets."
     )
     test.add_argument("preset", nargs="?", metavar="PRESET|FILE")
+    new = verbs.add_parser("new", help="begin a rules file of your own", description="Begin a rules file of your own, with a case.")
+    new.add_argument("preset", metavar="FILE")
 
 
 def run(args: argparse.Namespace) -> int:
-    """One of the four."""
+    """One of the five."""
     match args.what:
         case "list":
             return _list()
@@ -38,6 +66,8 @@ def run(args: argparse.Namespace) -> int:
             return _show(args.preset)
         case "check":
             return _check(args.preset)
+        case "new":
+            return _new(args.preset)
         case _:
             return _test(args.preset)
 
@@ -101,6 +131,20 @@ def _check(name: str) -> int:
 
     preset = load(name, cases=True)
     print(f"{name}: {len(preset.rules)} rules, {len(preset.cases)} cases, no mistakes")
+    return 0
+
+
+def _new(name: str) -> int:
+    """Write a file that loads and whose case holds; an existing one is not overwritten."""
+    path = Path(name)
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(TEMPLATE)
+    except FileExistsError:
+        raise UsageError(f"{path}: there is such a file already") from None
+    except OSError as error:
+        raise NotReadableError(f"{path}: cannot be written: {error.strerror}") from None
+    print(f"{path}: written; next: trainwatch rules test {path}")
     return 0
 
 
