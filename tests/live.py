@@ -30,7 +30,7 @@ class Live:
     @property
     def environ(self) -> dict[str, str]:
         """Ours without a trace of any other run."""
-        kept = {k: v for k, v in os.environ.items() if not k.startswith(("TRAINWATCH", "SLURM", "PYTHON"))}
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(("TRAINWATCH", "SLURM", "PYTHON")) or k == "SLURM_CONF"}
         return {**kept, "XDG_STATE_HOME": str(self.cwd / "state"), "TERM": "dumb"}
 
     def command(self, *words: str) -> list[str]:

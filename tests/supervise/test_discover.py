@@ -42,3 +42,20 @@ def test_a_job_behind_tee_is_found(tmp_path: Path) -> None:
         for process in (job, tee):
             process.kill()
             process.wait()
+
+
+def test_dev_null_is_no_pipe(tmp_path: Path) -> None:
+    """A batch script reads /dev/null, and half of the machine writes to it: nobody but the script is the job."""
+    log = tmp_path / "train.out"
+    other = subprocess.Popen([sys.executable, "-c", WRITE], stdout=subprocess.DEVNULL)
+    with log.open("w", encoding="utf-8") as out:
+        script = subprocess.Popen(["bash", "-c", "while :; do echo x; sleep 0.05; done"], stdin=subprocess.DEVNULL, stdout=out)
+    try:
+        wait_for(lambda: log.stat().st_size, "output")
+        found = {p.pid for p in discover.writers([log])}
+        assert script.pid in found
+        assert other.pid not in found
+    finally:
+        for process in (other, script):
+            process.kill()
+            process.wait()

@@ -20,6 +20,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--steps", type=int, default=100_000)
     parser.add_argument("--pause", type=float, default=0.02)
     parser.add_argument("--out", type=Path, default=Path("out"))
+    parser.add_argument("--resume", type=Path)
     parser.add_argument("--no-hook", action="store_true")
     parser.add_argument("--save", choices=["ok", "fail", "torn", "silent", "slow"], default="ok")
     parser.add_argument("--save-every", type=int, default=0)
@@ -75,6 +76,9 @@ class Job:
     def run(self) -> int:
         """Train; returns the exit code."""
         print("total_steps = 250\neval_steps = 10", flush=True)
+        if self.args.resume:
+            self.step = int(str(get(self.args.resume / "trainer_state.json")["global_step"]))
+            print(f"resumed at step {self.step}", flush=True)
         self.beat("train")
         while self.step < self.args.steps:
             self.step += 1

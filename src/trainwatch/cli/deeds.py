@@ -60,6 +60,12 @@ def _sentence(entry: Mapping[str, Any]) -> str:
             return f"proof {entry.get('path')}: {'complete' if entry.get('complete') else 'not complete'}, {entry.get('why')}"
         case "refused":
             return f"refused: {entry.get('why')}"
+        case "no_requeue":
+            return (
+                f"Slurm job {entry.get('job')}: {'will not be requeued' if entry.get('done') else 'its requeue could not be switched off'}"
+            )
+        case "scancel":
+            return f"scancel {entry.get('job')}{'' if entry.get('done') else ' was refused'}"
         case "settled" if entry.get("why"):
             return f"{entry.get('files')} of {entry.get('total')} files of {entry.get('path')} are surely on the disk: {entry.get('why')}"
         case "signal":

@@ -115,6 +115,16 @@ def _plan(args: argparse.Namespace, now: float, *, screen: bool) -> tuple[Plan, 
 def _greet(started: Started, promised: list[str]) -> None:
     """Say what runs, where its output goes, and what may happen to it."""
     info = started.run.info
-    lines = [f"run {info.id}", f"log {info.sources[0]}", *promised]
+    lines = [f"run {info.id}", f"log {info.sources[0]}", *promised, *_batch_warning(info.job_id if started.inherited else "")]
     for line in lines:
         print(f"[trainwatch] {line}" if started.inherited else line, file=sys.stdout if started.inherited else sys.stderr, flush=True)
+
+
+def _batch_warning(job: str) -> list[str]:
+    """What happens to the log of a Slurm job that is requeued; nothing when it is kept. `job` empty: the log is not the batch job's."""
+    from trainwatch.supervise import slurm
+
+    told = slurm.show(job)
+    if told is None or not told.requeue or not slurm.truncates(job):
+        return []
+    return ["a requeue will empty this log; write #SBATCH --open-mode=append to keep it (what was read is kept in the run directory)"]

@@ -11,6 +11,7 @@ from trainwatch.cli.options import facts_of, formats_of
 from trainwatch.cli.trust import limits_of, may_of, preset_of, promises
 from trainwatch.model.errors import TrainwatchError, UsageError
 from trainwatch.replay.target import Target
+from trainwatch.sources.target import SLURM
 from trainwatch.store import runfile
 from trainwatch.store.openrun import ended
 from trainwatch.store.rundir import RunDir
@@ -48,6 +49,7 @@ def supervise(target: Target, args: argparse.Namespace, *, screen: bool) -> Supe
         limits=limits_of(args, screen=screen),
         unsaved=args.allow_unsaved,
         closing=COMMAND,
+        job_id=next((word.removeprefix(SLURM) for word in args.target if word.startswith(SLURM)), ""),
     )
     _wait_for(run_dir)
     run_id = run_dir.path.name

@@ -14,7 +14,7 @@ from trainwatch.store import index, openrun
 from trainwatch.store.create import create
 from trainwatch.store.rundir import RunDir
 from trainwatch.store.runfile import RunFile
-from trainwatch.supervise import discover, spawn
+from trainwatch.supervise import discover, spawn, tree
 from trainwatch.supervise.machine import Limits
 from trainwatch.supervise.may import May
 from trainwatch.supervise.terms import Terms
@@ -33,11 +33,12 @@ def start(
     limits: Limits | None = None,
     unsaved: bool = False,
     closing: Sequence[str] = (),
+    job_id: str = "",
 ) -> RunDir:
     """Start a supervisor for the job that writes these logs; returns its run directory.
 
     A run that already has the first log and has not ended is taken up as it was started. `now` in Unix seconds;
-    `closing` is a command that gets the run directory when all is over. Raises NotWrittenError when no run directory can be made, TrainwatchError when no supervisor can be started.
+    `job_id` is a Slurm job's, empty: that of the processes found; `closing` is a command that gets the run directory when all is over. Raises NotWrittenError when no run directory can be made, TrainwatchError when no supervisor can be started.
     """
     paths = [Path(log).resolve() for log in ([logs] if isinstance(logs, Path) else logs)]
     known = next((run for run in openrun.of_log(paths[0], environ) if not openrun.ended(run)), None)
@@ -46,12 +47,14 @@ def start(
         return known
     run_dir = create(name or paths[0].stem, now=now, log=paths[0], environ=environ)
     writers = discover.writers(paths)
+    job = tree.recognised(writers) or writers
     info = RunInfo(
         id=run_dir.path.name,
         name=name or paths[0].stem,
         sources=tuple(map(str, paths)),
-        command=writers[0].argv if writers else (),
+        command=job[0].argv if job else (),
         host=os.uname().nodename,
+        job_id=job_id or next((id_ for proc in writers if (id_ := proc.environ.get("SLURM_JOB_ID"))), ""),
         started_at=now,
         supervised=True,
         may=str(may),
@@ -59,7 +62,7 @@ def start(
     terms = Terms(
         may, limits or Limits(), supervisor=spawn.supervisor_command(run_dir), unsaved=unsaved, attached=True, closing=tuple(closing)
     )
-    cwd = _working_directory(writers[0].pid if writers else 0) or str(paths[0].parent)
+    cwd = _working_directory(job[0].pid if job else 0) or str(paths[0].parent)
     RunFile(info, preset, None if formats is None else tuple(formats), stated or {}, cwd, terms.extra()).save(run_dir)
     with suppress(NotWrittenError):  # it is then found by its folder only
         index.register(run_dir, environ)

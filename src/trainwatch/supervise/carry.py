@@ -13,7 +13,7 @@ from trainwatch.store.files import write_json
 from trainwatch.store.lock import Lock
 from trainwatch.store.rundir import RunDir
 from trainwatch.store.runfile import RunFile
-from trainwatch.supervise import say
+from trainwatch.supervise import say, slurm
 from trainwatch.supervise.diary import Diary
 from trainwatch.supervise.job import Job
 from trainwatch.supervise.machine import LONG_VETO, Limits, Machine, is_long
@@ -41,6 +41,7 @@ class Carrier:
         self.left = ""
         self._signalled: set[tuple[int, int, int]] = set()
         self._looked = 0.0
+        self._cancelled = False
         self._enter: dict[str, Callable[[Machine, float], None]] = {
             "saving": self._ask,
             "waiting": self._wait,
@@ -108,12 +109,25 @@ class Carrier:
         if machine.holding and is_long(self._limits):
             self._control.release(machine.request, "go_on")
 
-    def _leave(self, machine: Machine, _now: float) -> None:
+    def _leave(self, machine: Machine, now: float) -> None:
+        self._stay_away(machine, now)
         self._control.release(machine.request, "leave")
 
     def _terminate(self, machine: Machine, now: float) -> None:
         self._signalled.clear()
+        self._stay_away(machine, now)
         self._signal(machine, now)
+
+    def _stay_away(self, machine: Machine, now: float) -> None:
+        """A job that is stopped for good must not be put into the queue again."""
+        if self._job.slurm and say.stopped_code(machine) != say.TO_BE_RESUMED:
+            self._diary.note("no_requeue", now, job=self._job.slurm, done=slurm.forbid_requeue(self._job.slurm))
+
+    def _cancel_elsewhere(self, now: float) -> None:
+        """No process of the job is on this machine: Slurm ends it, after the proof and once."""
+        if self._job.slurm and not self._cancelled:
+            self._cancelled = True
+            self._diary.note("scancel", now, job=self._job.slurm, done=slurm.cancel(self._job.slurm))
 
     def _signal(self, machine: Machine, now: float) -> None:
         """Signal everybody who was not yet signalled, all at once; remember who is left."""
@@ -125,6 +139,8 @@ class Carrier:
         number = {"terminating": signal.SIGTERM, "killing": signal.SIGKILL}.get(machine.state)
         if number is None or not self._lock.held():
             return
+        if not targets and not self._job.members():
+            self._cancel_elsewhere(now)
         fresh = [proc for proc in targets if _mark(proc, number) not in self._signalled]
         if not fresh:
             return

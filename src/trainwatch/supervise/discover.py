@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -76,10 +77,19 @@ def _flags(pid: int, number: str) -> int:
 
 def _behind_pipes(found: set[int], everyone: Mapping[int, Proc]) -> set[int]:
     """Who writes into the pipes that `tee` and its like read."""
-    pipes = {key for pid in found if is_never(everyone[pid].argv) for number, key in _descriptors(pid) if number == "0"}
+    readers = (PROC / str(pid) / "fd/0" for pid in found if is_never(everyone[pid].argv))
+    pipes = {key for path in readers if _is_pipe(path) and (key := _key(path)) is not None}
     if not pipes:
         return set()
     return {pid for pid in everyone if pid not in found and any(n in ("1", "2") and key in pipes for n, key in _descriptors(pid))}
+
+
+def _is_pipe(path: Path) -> bool:
+    """Whether a descriptor is a pipe: /dev/null is read and written by half of the machine."""
+    try:
+        return stat.S_ISFIFO(path.stat().st_mode)
+    except OSError:
+        return False
 
 
 def _launches(proc: Proc, found: set[int], everyone: Mapping[int, Proc]) -> bool:

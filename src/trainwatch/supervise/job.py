@@ -11,22 +11,32 @@ from trainwatch.model.errors import NotReadableError
 from trainwatch.store.files import read_json
 from trainwatch.store.lock import start_ticks
 from trainwatch.store.rundir import RunDir
-from trainwatch.supervise import discover, tree
+from trainwatch.supervise import discover, slurm, tree
 from trainwatch.supervise.processes import Proc
 
 GONE_AFTER = 3
 """How often in a row nobody must be found before a job without a shim counts as ended."""
 
 
-class Job:
-    """A job that `launch` started, or, `attached`, the writers of the logs `sources`."""
+SLURM_EVERY = 15
+"""How many looks share one question to Slurm."""
 
-    def __init__(self, run_dir: RunDir, sources: Collection[str], *, attached: bool) -> None:
+
+class Job:
+    """A job that `launch` started, or, `attached`, the writers of the logs `sources`.
+
+    `job_id` is the id of the Slurm job that it is or runs in, empty without one. An attached job of Slurm's may run on other machines.
+    """
+
+    def __init__(self, run_dir: RunDir, sources: Collection[str], *, attached: bool, job_id: str = "") -> None:
+        self.slurm = job_id
         self._dir = run_dir
         self._sources = tuple(sources)
         self._attached = attached
         self._found = False
         self._missing = 0
+        self._polls = 0
+        self._at_slurm = False
 
     def members(self) -> list[Proc]:
         """Every process of the job on this machine."""
@@ -47,10 +57,20 @@ class Job:
             return True
         if not self._attached and _living(_read(self._dir.job).get("shim")):
             return False
-        alive = bool(self.members())
+        alive = bool(self.members()) or self._elsewhere()
         self._found = self._found or alive or not self._attached
         self._missing = 0 if alive else self._missing + 1
         return self._found and self._missing >= GONE_AFTER
+
+    def _elsewhere(self) -> bool:
+        """Whether a job that was attached to by its Slurm id runs where its processes cannot be seen from here."""
+        if not (self._attached and self.slurm):
+            return False
+        self._polls += 1
+        if self._polls % SLURM_EVERY == 1:
+            told = slurm.show(self.slurm)
+            self._at_slurm = told is not None and not told.over
+        return self._at_slurm
 
     def exit_code(self) -> int | None:
         """The launcher's status, 128+N for a signal; None when nobody knows."""

@@ -49,7 +49,7 @@ class Supervisor:
         self.engine = Engine(rules, run.info, stated=run.stated, formats=run.formats)
         self.diary = Diary(run_dir)
         self.intake = Intake(run_dir, sample=sample)
-        self.job = Job(run_dir, run.info.sources, attached=self.terms.attached)
+        self.job = Job(run_dir, run.info.sources, attached=self.terms.attached, job_id=run.info.job_id)
         standing = self.terms.may.save and _stands(rules)
         self.outlook = Outlook(run_dir, run, self.engine, self.job, clock=clock, diary=self.diary, standing=standing)
         self.decider = Decider(self.diary, self.terms.may, unsaved=self.terms.unsaved)

@@ -37,7 +37,7 @@ class Waiter:
         """Raises NotReadableError when run.json cannot be read."""
         run = runfile.load(run_dir)
         self._dir = run_dir
-        self._job = Job(run_dir, run.info.sources, attached=terms.of(run).attached)
+        self._job = Job(run_dir, run.info.sources, attached=terms.of(run).attached, job_id=run.info.job_id)
         self._looked = 0.0
         self._over_since: float | None = None
 

@@ -28,7 +28,7 @@ def exit_code(machine: Machine) -> int | None:
     """What the save or stop came to, as an exit code; None as long as it is under way."""
     match machine.state:
         case "stopped":
-            return _stopped(machine)
+            return stopped_code(machine)
         case "stuck":
             return STILL_RUNNING
         case "failed" | "cancelled":
@@ -40,8 +40,8 @@ def exit_code(machine: Machine) -> int | None:
     return None
 
 
-def _stopped(machine: Machine) -> int:
-    """How a job was stopped."""
+def stopped_code(machine: Machine) -> int:
+    """The exit code of a job that was stopped, or is about to be."""
     cause = machine.wish.cause if machine.wish is not None else "rule"
     if machine.killed:
         return STOPPED_KILLED
