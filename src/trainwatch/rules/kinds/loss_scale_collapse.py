@@ -22,7 +22,7 @@ from trainwatch.rules.kind import Judgement, Kind, Rule, blind, fired, ok
 class Settings:
     """Spans are steps, records where no step is known. `halvings` in the last `span`, or a fall to `least` or less, are orange.
 
-    More than `skipped` of the last `span` steps left out are red; the first `start` do not count: the scale is looking for its level.
+    More than `skipped` of the last `span` steps left out are red. The first `start` steps do not count: the scale looks for its level.
     """
 
     halvings: int = 5
@@ -105,17 +105,17 @@ class LossScaleCollapse(Rule):
         for marks in (self._falls, self._skips):
             while marks and marks[0] <= since:
                 marks.popleft()
-        late = [at for at in self._skips if at > s.start]
+        late, falls = ([at for at in marks if at > s.start] for marks in (self._skips, self._falls))
         share = len(late) / s.span
         where = place(evidence.step, evidence.epoch)
         if share > s.skipped:
             why = f"{len(late)} of the last {s.span} steps were skipped ({percent(share)}){where}: gradients overflow at any loss scale"
             return fired(Severity.RED, why, (evidence,), f"fewer than {percent(s.skipped / 2)} skipped steps")
-        if len(self._falls) >= s.halvings or self._scale <= s.least < self._highest:
-            why = f"the loss scale is {figure(self._scale)}{where} after falling {len(self._falls)} times in the last {s.span} steps"
+        if len(falls) >= s.halvings or self._scale <= s.least < self._highest:
+            why = f"the loss scale is {figure(self._scale)}{where} after falling {len(falls)} times in the last {s.span} steps"
             return fired(Severity.ORANGE, why, (evidence,), "a loss scale that rises again")
         calm = not self._falls and not self._skips
-        return ok("the loss scale holds", holds=Severity.ORANGE if 2 * len(self._falls) >= s.halvings else None, negated=calm)
+        return ok("the loss scale holds", holds=Severity.ORANGE if 2 * len(falls) >= s.halvings else None, negated=calm)
 
 
 KIND = Kind(
