@@ -27,7 +27,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--term", choices=["die", "ignore", "slow"], default="die")
     parser.add_argument("--code", type=int, default=0)
     parser.add_argument("--flat", action="store_true", help="the eval loss never turns up")
-    return parser.parse_args()
+    return parser.parse_known_args()[0]
 
 
 def put(path: Path, value: dict[str, object]) -> None:
@@ -63,6 +63,7 @@ class Job:
     def __init__(self, args: argparse.Namespace) -> None:
         self.args = args
         self.step = 0
+        self.rank, self.world = int(os.environ.get("RANK", "0")), int(os.environ.get("WORLD_SIZE", "1"))
         self.best = float("inf")
         self.seen: set[object] = set()
         run_dir = os.environ.get("TRAINWATCH_RUN_DIR")
@@ -75,6 +76,9 @@ class Job:
 
     def run(self) -> int:
         """Train; returns the exit code."""
+        while self.rank:
+            self.beat("train")
+            time.sleep(0.05)
         print("total_steps = 250\neval_steps = 10", flush=True)
         if self.args.resume:
             self.step = int(str(get(self.args.resume / "trainer_state.json")["global_step"]))
@@ -116,8 +120,11 @@ class Job:
         self.beaten = time.monotonic()
         ticks = int(Path("/proc/self/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[19])
         host = os.uname().nodename
-        rank = {"rank": 0, "world_size": 1, "pid": os.getpid(), "ticks": ticks, "host": host, "kind": "plain"}
-        put(self.dir / "ranks/rank0.json", {**rank, "caps": ["save", "hold", "standing"], "step": self.step, "phase": phase, "at": 0.0})
+        rank = {"rank": self.rank, "world_size": self.world, "pid": os.getpid(), "ticks": ticks, "host": host, "kind": "plain"}
+        put(
+            self.dir / f"ranks/rank{self.rank}.json",
+            {**rank, "caps": ["save", "hold", "standing"], "step": self.step, "phase": phase, "at": 0.0},
+        )
 
     def poll(self, run_dir: Path) -> None:
         """Look for a request, as rank 0 does."""
