@@ -1,7 +1,8 @@
 """The fast reader: learned patterns over a stretch of the log, and the reference reader for what they leave.
 
-Between two matches there is a gap. A gap may be skipped unseen when it holds no newline, so only overwritten frames, and no `=`, so no
-frame with values; everything else is read line by line. The records are those of the reference reader: only the time differs.
+A stretch that holds records of one shape and little else is read as a whole; another by all patterns together. What stands between two
+records may be skipped unseen when it is nothing but frames of a bar without values; everything else is read line by line. The records
+are those of the reference reader: only the time differs.
 """
 
 from __future__ import annotations
@@ -9,18 +10,26 @@ from __future__ import annotations
 import copy
 from array import array
 from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
 
+from trainwatch.formats.gaps import is_loud
 from trainwatch.formats.gather import Gather
 from trainwatch.formats.lines import Lines
 from trainwatch.formats.numbers import number
 from trainwatch.formats.places import SlicePlaces
-from trainwatch.formats.ranks import Ranks
-from trainwatch.formats.shapes import MAX_LEARNED, Learned
+from trainwatch.formats.quick import Run
+from trainwatch.formats.ranks import Printed, Ranks
+from trainwatch.formats.shapes import MAX_LEARNED, Learned, Match
 from trainwatch.model.block import Block
 
 _Span = tuple[int, int]
 _Values = tuple[bytes, ...]
 NEWLINE = 10
+REST = 8
+"""So many stretches are not tried as one shape after one that was several."""
+MAX_SEEN = 1000
+"""So many shapes are remembered; a log that keeps inventing names starts over."""
 IDLE = 2
 """A pattern that found nothing in so many stretches rests until its shape is seen again."""
 _BEFORE = frozenset(b"\r\n]")
@@ -32,14 +41,21 @@ class Blocks:
     def __init__(self, lines: Lines, gather: Gather) -> None:
         self._lines, self._gather = lines, gather
         self._learned: dict[tuple[str, ...], Learned] = {}
-        self._counts: dict[tuple[str, ...], int] = {}
+        self._seen: dict[tuple[object, ...], Match | Learned] = {}
         self._idle: dict[tuple[str, ...], int] = {}
+        self._main: Learned | None = None
+        self._rest = 0
         self._line = 1
 
     @property
     def line(self) -> int:
         """The number of the line that comes next."""
         return self._line
+
+    @property
+    def has_learned(self) -> bool:
+        """Whether there are patterns to read with."""
+        return self._main is not None
 
     def read(self, data: bytes, start: int, stop: int, base: int) -> None:
         """Read `data[start:stop]`, complete lines; `data[0]` is byte `base` of the source."""
@@ -65,24 +81,72 @@ class Blocks:
     def _learn(self) -> None:
         """Make patterns of the shapes that came more than once."""
         for match in self._lines.matched:
-            key = (match.record.format if match.record else "", *(match.parsed.names if match.parsed else ()))
-            self._counts[key] = self._counts.get(key, 0) + 1
-            if self._counts[key] < 2:
+            if match.record is None or match.parsed is None:
                 continue
-            learned = self._lines.shapes.learn(match)
-            if learned is not None and learned.key not in self._learned and len(self._learned) < MAX_LEARNED:
-                self._learned[learned.key] = learned
-                self._idle[learned.key] = 0
-            self._counts[key] = 0
+            key = (match.record.format, match.parsed.names, match.parsed.quoted)
+            seen = self._seen.get(key)
+            if len(self._seen) > MAX_SEEN:
+                self._seen.clear()
+            if not isinstance(seen, Learned):
+                seen = self._seen[key] = (self._lines.shapes.learn(match) if seen else None) or match
+            if isinstance(seen, Learned) and seen.key not in self._learned and len(self._learned) < MAX_LEARNED:
+                self._learned[seen.key] = seen
+                self._idle[seen.key] = 0
+                self._main = self._main or seen
         self._lines.matched.clear()
-        if len(self._counts) > 1000:
-            self._counts.clear()
 
     def _fast(self, data: bytes, start: int, stop: int, base: int) -> None:
+        """As one shape with few exceptions, else as several."""
+        self._rest -= 1
+        if self._rest >= 0 or not self._one_shape(data, start, stop, base):
+            self._several(data, start, stop, base)
+
+    def _one_shape(self, data: bytes, start: int, stop: int, base: int) -> bool:
+        """Read a stretch that holds records of one shape and little else; False, and nothing is done, when it holds much else."""
+        main = self._main
+        run = main.finder.find(data, start, stop, base) if main is not None and main.finder is not None else None
+        if main is None or run is None:
+            return False
+        loud = list(run.loud(data, stop, bars=self._lines.steps.total is not None))
+        if len(loud) > 2 + len(run) // 8 or self._is_involved(main, run, exceptions=bool(loud)):
+            self._rest = REST
+            return False
+        position, first = start, 0
+        burst = self._lines.steps.wants_burst
+        for begin, end, row in loud:
+            self._run(main, run.rows(first, row), _Part(data, base, position, begin))
+            self._slow(data, begin, end, base)
+            position, first = end, row + (row < len(run) and end + base > run.offsets[row])
+            if self._lines.world > 1 or (self._lines.steps.wants_burst and not burst and not main.stepped):
+                self._several(data, position, stop, base)
+                return True
+        self._run(main, run.rows(first, len(run)), _Part(data, base, position, stop))
+        return True
+
+    def _is_involved(self, main: Learned, run: Run, *, exceptions: bool) -> bool:
+        """Whether records may be copies of another rank's, or will tell the steps per epoch: then each is looked at."""
+        if self._lines.steps.wants_burst and not main.stepped and run.has_adjacent:
+            return True
+        world = self._lines.world
+        if world <= 1:
+            return False
+        if exceptions or not run.is_distinct:
+            return True
+        return any(self._lines.ranks.may_repeat((_kind(main), *row)) for row in run.printed(0, world))
+
+    def _run(self, learned: Learned, run: Run, part: _Part) -> None:
+        """Rows of a run, all that a part holds, become a block."""
+        if len(run):
+            world = self._lines.world
+            printed = [(_kind(learned), *row) for row in run.printed(-world, None)] if world > 1 else []
+            self._block(learned, run.columns, (run.offsets, None), printed, part)
+        self._line += run.lines(part.data, part.start, part.stop) if len(run) else part.lines()
+
+    def _several(self, data: bytes, start: int, stop: int, base: int) -> None:
         """Runs of matches become blocks; loud gaps are read line by line."""
         spans, groups, owners = self._hits(data, start, stop)
         copies, burst = self._copies(), self._lines.steps.wants_burst
-        find = data.find
+        find, bars = data.find, self._lines.steps.total is not None
         current: Learned | None = None
         position = done = start
         first = 0
@@ -90,23 +154,23 @@ class Blocks:
             learned = owners[index]
             at = begin + learned.lead
             if at < position:
-                self._rows(data, base, current, spans[first:index], groups[first:index], start=done, stop=position)
+                self._rows(current, spans[first:index], groups[first:index], _Part(data, base, done, position))
                 first, done = index + 1, position
                 continue
             if at == position:
                 loud = burst and not learned.stepped
             else:
-                loud = data[at - 1] not in _BEFORE or find(b"\n", position, at) >= 0 or find(b"=", position, at) >= 0
+                loud = data[at - 1] not in _BEFORE or is_loud(data, position, at, bars=bars)
             loud = loud or (copies is not None and copies.may_be(_kind(learned), groups[index]))
             if loud or learned is not current:
-                self._rows(data, base, current, spans[first:index], groups[first:index], start=done, stop=position)
+                self._rows(current, spans[first:index], groups[first:index], _Part(data, base, done, position))
                 first, done, current = index, position, learned
             position = end + 1 if end < stop and data[end] == NEWLINE else find(b"\n", end, stop) + 1 or stop
             if loud:
                 self._slow(data, done, position, base)
                 first, done = index + 1, position
                 copies, burst = self._copies(), self._lines.steps.wants_burst
-        self._rows(data, base, current, spans[first:], groups[first:], start=done, stop=position)
+        self._rows(current, spans[first:], groups[first:], _Part(data, base, done, position))
         self._slow(data, position, stop, base)
 
     def _copies(self) -> _Copies | None:
@@ -123,37 +187,64 @@ class Blocks:
                 several.append(([m.span() for m in matches], [m.groups() for m in matches], [learned] * len(matches)))
             elif self._idle[key] > IDLE:
                 del self._learned[key]
+        if several:
+            self._main = max(several, key=lambda hits: len(hits[0]))[2][0]
         if len(several) == 1:
             return several[0]
         rows = sorted((row for hits in several for row in zip(*hits, strict=True)), key=lambda row: row[0][0] + row[2].lead)
         return [row[0] for row in rows], [row[1] for row in rows], [row[2] for row in rows]
 
-    def _rows(
-        self, data: bytes, base: int, learned: Learned | None, spans: list[_Span], values: list[_Values], *, start: int, stop: int
-    ) -> None:
-        """Rows of one shape, all that `data[start:stop]` holds, become a block.
+    def _rows(self, learned: Learned | None, spans: list[_Span], values: list[_Values], part: _Part) -> None:
+        """Rows of one shape, all that a part holds, become a block.
 
-        A row that is no number after all sends the stretch to the reference reader.
+        A row that is no number after all sends the part to the reference reader.
         """
         if not spans or learned is None:
-            self._line += data.count(b"\n", start, stop)
+            self._line += part.lines()
             return
         try:
             columns = _columns(learned, values)
         except ValueError:
-            self._slow(data, start, stop, base)
+            self._slow(part.data, part.start, part.stop, part.base)
             return
+        shift = part.base + learned.lead
+        extents = array("q", [at + shift for at, _ in spans]), array("q", [end + part.base for _, end in spans])
+        world = self._lines.world
+        printed = [(_kind(learned), *row) for row in values[-world:]] if world > 1 else []
+        self._block(learned, columns, extents, printed, part)
+        self._line += part.lines()
+
+    def _block(
+        self,
+        learned: Learned,
+        columns: dict[str, array[float]],
+        extents: tuple[array[int], array[int] | None],
+        printed: Sequence[Printed],
+        part: _Part,
+    ) -> None:
+        """Hand over a block, all that a part holds; `extents` are begins and ends, `printed` the last rows where ranks may copy them."""
         kind = learned.plan.kind or "info"
         self._lines.configure_steps()
-        shift = base + learned.lead
-        offsets, ends = array("q", [at + shift for at, _ in spans]), array("q", [end + base for _, end in spans])
-        places = SlicePlaces(data, base, start, self._line, offsets, ends, columns.get("epoch"), copy.copy(self._lines.steps), kind)
+        epochs, steps = columns.get("epoch"), copy.copy(self._lines.steps)
+        places = SlicePlaces(part.data, part.base, part.start, self._line, *extents, epochs, steps, kind)
         derived = () if "step" in columns else ("step",)
         gather = self._gather
-        block = Block(kind, gather.source, gather.attempt, learned.format, columns, offsets, places, (), derived, gather.seen_at)
-        self._line += len(spans) - (data[stop - 1] != NEWLINE)
-        world = self._lines.world
-        self._lines.accept(block, [(_kind(learned), *row) for row in values[-world:]] if world > 1 else ())
+        block = Block(kind, gather.source, gather.attempt, learned.format, columns, extents[0], places, (), derived, gather.seen_at)
+        self._lines.accept(block, printed)
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """`data[start:stop]`, where `data[0]` is byte `base` of the source."""
+
+    data: bytes
+    base: int
+    start: int
+    stop: int
+
+    def lines(self) -> int:
+        """How many lines end in it."""
+        return self.data.count(b"\n", self.start, self.stop)
 
 
 class _Copies:

@@ -27,7 +27,8 @@ class KnownPlaces:
 class SlicePlaces:
     """Places of records in a stretch of the log that is kept alive: counted and derived when asked for.
 
-    `data[0]` is byte `base` of the source; byte `start` of `data` begins line `first_line`. `ends` are positions in the source.
+    `data[0]` is byte `base` of the source; byte `start` of `data` begins line `first_line`. `ends` are positions in the source; where
+    there are none, each record ends with its line.
     """
 
     data: bytes
@@ -35,7 +36,7 @@ class SlicePlaces:
     start: int
     first_line: int
     offsets: array[int]
-    ends: array[int]
+    ends: array[int] | None
     epochs: array[float] | None
     steps: Steps
     kind: str
@@ -54,4 +55,6 @@ class SlicePlaces:
     def step(self, row: int) -> int | None:
         """The step of a record that prints none, from bar or epoch."""
         epoch = None if self.epochs is None else self.epochs[row]
-        return self.steps.of(self.data, self.offsets[row] - self.base, self.ends[row] - self.base, epoch, self.kind)
+        start = self.offsets[row] - self.base
+        end = self.ends[row] - self.base if self.ends is not None else self.data.find(b"\n", start)
+        return self.steps.of(self.data, start, end, epoch, self.kind)

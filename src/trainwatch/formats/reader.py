@@ -21,6 +21,9 @@ from trainwatch.model.snapshot import Span
 STRETCH = 1 << 17
 """Bytes read in one go: small enough for the cache, and for who else wants the interpreter."""
 
+FIRST = 1 << 13
+"""Bytes read in one go before the first pattern is learned."""
+
 MAX_UNFINISHED = 1 << 23
 """A line longer than this is left out, in bytes."""
 
@@ -129,7 +132,7 @@ class Reader:
     def _stretches(self, data: bytes, start: int, stop: int) -> int:
         """Read `data[start:stop]` in pieces that end with a line; returns `stop`."""
         while start < stop:
-            end = _piece(data, start, stop)
+            end = _piece(data, start, stop, STRETCH if self._blocks.has_learned else FIRST)
             self._blocks.read(data, start, end, self._base)
             start = end
         return stop
@@ -147,10 +150,10 @@ def _complete(data: bytes, start: int) -> int:
     return max(line, data.rfind(b"\r", max(start, line), len(data) - 1) + 1)
 
 
-def _piece(data: bytes, start: int, stop: int) -> int:
+def _piece(data: bytes, start: int, stop: int, size: int) -> int:
     """Where to end a stretch of `data[start:stop]`: behind a line, else behind an overwritten part, else at the end."""
-    end = start + STRETCH
-    if end >= stop:
+    end = start + size
+    if end + size // 2 >= stop:
         return stop
     line = data.rfind(b"\n", start, end) + 1
     part = line or data.rfind(b"\r", start, end - 1) + 1

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from trainwatch.formats.numbers import number
 from trainwatch.formats.pairs import Parsed
 from trainwatch.formats.plan import Plan, plan
+from trainwatch.formats.quick import Finder, quick
 from trainwatch.formats.record import Record
 from trainwatch.formats.schema import Format, Shape
 from trainwatch.formats.template import END
@@ -44,6 +45,7 @@ class Learned:
     lead: int
     key: tuple[str, ...]
     stepped: bool
+    finder: Finder | None
 
 
 class Shapes:
@@ -139,4 +141,7 @@ class Shapes:
         meaning = self._plan(fmt, shape, parsed.names)
         key = (fmt.name, *parsed.names, str(parsed.quoted))
         stepped = any(slot.name == "step" for slot in meaning.slots)
-        return Learned(fmt.name, re.compile(lead + pattern), meaning, len(lead), key, stepped)
+        fast = quick(pattern, anywhere=shape.anywhere)
+        return Learned(
+            fmt.name, re.compile(lead + pattern), meaning, len(lead), key, stepped, Finder(fast, meaning) if fast is not None else None
+        )
