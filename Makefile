@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SETUP := .venv/.ready
 
-.PHONY: demo test lint fix bench snap clean
+.PHONY: demo test lint fix bench chaos snap clean
 
 demo: $(SETUP)            ## the main job: train, overfit, save, prove, stop, report
 	$(BIN)/python examples/overfit_lm/demo.py
@@ -25,6 +25,9 @@ fix: $(SETUP)
 
 bench: $(SETUP)           ## ratios against the named peers; minutes
 	$(BIN)/python benchmarks/run.py
+
+chaos: $(SETUP)          ## 204 stops with faults at random moments; minutes
+	$(BIN)/python -m tests.chaos
 
 snap: $(SETUP)            ## the pictures of the README and the screens of the tests, made anew
 	$(BIN)/python tests/tui/snap.py

@@ -308,6 +308,8 @@ def test_a_hung_job_is_stopped_with_the_checkpoint_it_has(tmp_path: Path, monkey
     assert machine["state"] in ("terminating", "stuck")
     assert (machine["path"], machine["proven"]) == (str(whole), True)
     assert machine["wish"]["cause"] == "resume"
+    assert "dossier" in world.events()
+    assert json.loads(world.dir.hang.read_text(encoding="utf-8"))["why"] == machine["wish"]["why"]
     assert world.request() == {}
 
 

@@ -12,6 +12,7 @@ import signal
 import struct
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -31,10 +32,16 @@ def options() -> argparse.Namespace:
 
 
 def put(path: Path, value: dict[str, object]) -> None:
-    """Whole or absent."""
+    """Whole or absent. A full disk is tried again for a while, and hurts nobody."""
     new = path.with_name(path.name + ".new")
-    new.write_text(json.dumps({"v": 1, **value}), encoding="utf-8")
-    new.replace(path)
+    for _ in range(50):
+        try:
+            new.write_text(json.dumps({"v": 1, **value}), encoding="utf-8")
+            new.replace(path)
+        except OSError:
+            time.sleep(0.1)
+        else:
+            return
 
 
 def get(path: Path) -> dict[str, object]:
@@ -144,7 +151,7 @@ class Job:
         if self.args.save == "slow":
             time.sleep(1.5)
         path = checkpoint(self.args.out.absolute(), self.step, torn=self.args.save == "torn")
-        with (run_dir / "control/saves.txt").open("a", encoding="utf-8") as file:
+        with suppress(OSError), (run_dir / "control/saves.txt").open("a", encoding="utf-8") as file:
             file.write(f"{path}\n")
         self.ack(run_dir, name, "saved", path=str(path))
         if request.get("op") == "save_stop":

@@ -66,6 +66,9 @@ def _sentence(entry: Mapping[str, Any]) -> str:
             )
         case "scancel":
             return f"scancel {entry.get('job')}{'' if entry.get('done') else ' was refused'}"
+        case "dossier":
+            behind = ", ".join(f"rank {rank}" for rank in entry.get("behind", ()))
+            return f"what the hung job looked like is in {entry.get('path')}{f'; behind the others: {behind}' if behind else ''}"
         case "settled" if entry.get("why"):
             return f"{entry.get('files')} of {entry.get('total')} files of {entry.get('path')} are surely on the disk: {entry.get('why')}"
         case "signal":

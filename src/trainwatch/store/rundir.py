@@ -7,6 +7,7 @@ RUN_DIR/
   arrivals.jsonl        every input of the fold, appended
   samples.jsonl         devices
   stop.json             how a stop went
+  hang.json             what a hung job looked like before it was stopped
   launcher_exit.json    the launcher's exit status, from the shim
   exit.json             written when no process of the job is left
   supervisor.lock       who supervises
@@ -61,6 +62,11 @@ class RunDir:
     def stop(self) -> Path:
         """How a stop went, for people and scripts."""
         return self.path / "stop.json"
+
+    @property
+    def hang(self) -> Path:
+        """What a hung job looked like before it was stopped."""
+        return self.path / "hang.json"
 
     @property
     def launcher_exit(self) -> Path:

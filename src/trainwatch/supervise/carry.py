@@ -13,7 +13,7 @@ from trainwatch.store.files import write_json
 from trainwatch.store.lock import Lock
 from trainwatch.store.rundir import RunDir
 from trainwatch.store.runfile import RunFile
-from trainwatch.supervise import say, slurm
+from trainwatch.supervise import dossier, say, slurm
 from trainwatch.supervise.diary import Diary
 from trainwatch.supervise.job import Job
 from trainwatch.supervise.machine import LONG_VETO, Limits, Machine, is_long
@@ -116,7 +116,18 @@ class Carrier:
     def _terminate(self, machine: Machine, now: float) -> None:
         self._signalled.clear()
         self._stay_away(machine, now)
+        if machine.wish is not None and (machine.wish.cause, machine.wish.proof) == ("resume", "existing"):
+            self._gather(machine.wish.why, now)
         self._signal(machine, now)
+
+    def _gather(self, why: str, now: float) -> None:
+        """Keep what a hung job looks like. Once: after a signal there is nothing left to be seen. Raises NotWrittenError."""
+        if self._dir.hang.exists():
+            return
+        look, ranks = self._outlook.snapshot(), self._control.ranks()
+        found = dossier.gather(self._job.members(), ranks, tail=look.tail, sample=look.sample, why=why, now=now)
+        write_json(self._dir.hang, found)
+        self._diary.note("dossier", now, path=str(self._dir.hang), ranks=len(found["ranks"]), behind=found["behind"])
 
     def _stay_away(self, machine: Machine, now: float) -> None:
         """A job that is stopped for good must not be put into the queue again."""

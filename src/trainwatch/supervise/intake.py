@@ -47,6 +47,7 @@ class Intake:
         self._last_tick = math.nan
         self._read_at = -math.inf
         self._next_sample = 0.0
+        self._closed = False
         self._noted: Sample | None = None
         self._ends: Mapping[str, tuple[int, int]] = {}
 
@@ -87,7 +88,7 @@ class Intake:
         Raises NotWrittenError when the disk is full; the input then waits for the next call, and nothing more is read.
         """
         yield from self.drain()
-        if not 0 <= now - self._read_at < POLL * (self._slower - 1):
+        if not self._closed and not 0 <= now - self._read_at < POLL * (self._slower - 1):
             yield from self._read(now)
         self.waiting.extend(self._timed(now))
         yield from self.drain()
@@ -117,10 +118,13 @@ class Intake:
             yield self.waiting.popleft()
 
     def final(self, now: float) -> Iterator[Input]:
-        """The ends of all sources."""
+        """The ends of all sources; told once, however often they are asked for."""
         yield from self.arrived(now)
-        yield from self._read(now)
-        self.waiting.extend(follower.end(now) for follower in self.followers.values())
+        if not self._closed:
+            yield from self._read(now)
+        if not self._closed:
+            self._closed = True
+            self.waiting.extend(follower.end(now) for follower in self.followers.values())
         yield from self.drain()
 
     def _timed(self, now: float) -> Iterator[Input]:

@@ -14,8 +14,8 @@ from trainwatch.rules import preset
 from trainwatch.store import runfile, statefile
 from trainwatch.store.lock import Lock
 from trainwatch.store.rundir import RunDir
+from trainwatch.supervise import aside, say, terms
 from trainwatch.supervise import machine as stop
-from trainwatch.supervise import say, terms
 from trainwatch.supervise.carry import Carrier
 from trainwatch.supervise.decide import Decider
 from trainwatch.supervise.desk import Desk
@@ -73,7 +73,8 @@ class Supervisor:
         if self.asked_to_end():
             self.diary.note("asked_to_end", now)
         else:
-            self.finish(now)
+            while not self.finish(self.clock.now()) and self.clock.now() - now < GIVE_UP:
+                self.clock.sleep(1.0)
         self.intake.close()
         self.diary.close()
 
@@ -103,18 +104,21 @@ class Supervisor:
         except NotWrittenError as error:
             self._complain(str(error), now)
 
-    def finish(self, now: float) -> None:
-        """Read the logs to their ends and say how it went."""
+    def finish(self, now: float) -> bool:
+        """Read the logs to their ends and say how it went; False when the disk refuses, and it has to be done again."""
         try:
             for seen in self.outlook.last_look(now, self.machine):
                 self.intake.add(seen)
             self._fold(self.intake.final(now), now)
             code = self.job.exit_code()
             ending = Ending(self._last_state(code), code)
-            self.diary.note("ended", now, state=ending.state, exit_code=code)
             self._publish(self.machine, now, ending)
+            self.diary.note("ended", now, state=ending.state, exit_code=code)
+            self.diary.flush()
         except NotWrittenError as error:
             self._complain(str(error), now)
+            return False
+        return True
 
     def _take_up(self, now: float) -> dict[str, dict[str, object]]:
         """The machine as it was left; returns how far each log was read."""
@@ -233,7 +237,7 @@ class Supervisor:
         """Say once, in supervisor.log, what the disk refuses."""
         if not self._trouble[0]:
             self._trouble = (trouble, now)
-            print(f"trainwatch: {trouble}", flush=True)  # noqa: T201  supervisor.log
+            aside.say(trouble)
 
     def _pause(self, now: float) -> float:
         """Seconds until the next turn."""

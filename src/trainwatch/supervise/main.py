@@ -10,12 +10,16 @@ from contextlib import suppress
 from pathlib import Path
 from threading import Event
 
-from trainwatch.model.errors import TrainwatchError
+from trainwatch.model.errors import NotWrittenError, TrainwatchError
 from trainwatch.sources.gpu import Nvml
 from trainwatch.store.lock import HeldError, Lock
 from trainwatch.store.rundir import RunDir
+from trainwatch.supervise import aside
 from trainwatch.supervise.clock import SteadyClock
 from trainwatch.supervise.loop import Supervisor
+
+RETRY = 1.0
+"""Seconds between tries to write the lock to a full disk."""
 
 CLOSING = 300.0
 """Seconds that the closing command may take."""
@@ -29,9 +33,11 @@ def main(argv: list[str]) -> int:
     os.chdir("/")  # a folder that somebody works in can be unmounted or removed
     lock = Lock(run_dir.lock)
     try:
-        lock.acquire()
+        _acquire(lock, asked)
     except HeldError as error:
         return _say(error)
+    if asked.is_set():
+        return 0
     devices = Nvml()
     try:
         supervisor = Supervisor(run_dir, SteadyClock(), lock, sample=devices.sample, asked_to_end=asked.is_set)
@@ -44,6 +50,16 @@ def main(argv: list[str]) -> int:
         devices.close()
         lock.release()
     return 0
+
+
+def _acquire(lock: Lock, asked: Event) -> None:
+    """Take the lock, as soon as the disk lets it be written. Raises HeldError; returns without it when we are asked to end meanwhile."""
+    while not asked.is_set():
+        try:
+            return lock.acquire()
+        except NotWrittenError:
+            asked.wait(RETRY)
+    return None
 
 
 def _close(command: list[str]) -> None:
@@ -63,7 +79,7 @@ def _listen() -> Event:
 
 def _say(error: TrainwatchError) -> int:
     """An error that a second try would meet again."""
-    print(f"trainwatch: {error}", flush=True)  # noqa: T201  supervisor.log
+    aside.say(str(error))
     return 0
 
 

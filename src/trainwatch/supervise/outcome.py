@@ -45,9 +45,7 @@ class Waiter:
         """How the run ended; None while it goes on. `now` in Unix seconds."""
         kept = self.state()
         if kept is not None and kept.extra.get("final"):
-            if kept.state == "stopped":
-                return Outcome("stopped", kept.stop.text, UNKNOWN if kept.stop.exit_code is None else kept.stop.exit_code)
-            return _own(kept.state, kept.exit_code)
+            return _stopped(kept) if kept.state == "stopped" else _own(kept.state, kept.exit_code)
         if 0 <= now - self._looked < PERIOD:
             return None
         self._looked = now
@@ -61,6 +59,9 @@ class Waiter:
         self._over_since = now if self._over_since is None else self._over_since
         if now - self._over_since < PATIENCE:
             return None
+        kept = self.state()
+        if kept is not None and kept.stop.machine == "stopped":
+            return _stopped(kept)
         code = self._job.exit_code()
         return _own("lost" if code is None else "failed" if code else "done", code)
 
@@ -81,6 +82,11 @@ class Waiter:
             return statefile.load(self._dir)
         except NotReadableError:
             return None
+
+
+def _stopped(kept: StateFile) -> Outcome:
+    """The end of a job that we stopped."""
+    return Outcome("stopped", kept.stop.text, UNKNOWN if kept.stop.exit_code is None else kept.stop.exit_code)
 
 
 def _own(state: str, code: int | None) -> Outcome:

@@ -11,6 +11,7 @@ from typing import Any
 from trainwatch.engine.engine import Engine
 from trainwatch.model.clock import Clock
 from trainwatch.model.inputs import CheckpointSeen, Input, Order
+from trainwatch.model.snapshot import Snapshot
 from trainwatch.store.rundir import RunDir
 from trainwatch.store.runfile import RunFile
 from trainwatch.supervise.control import Control
@@ -128,6 +129,10 @@ class Outlook:
         seen = replace(proof, by="request") if machine.request else proof
         self.watch.seen_before(seen)
         return seen
+
+    def snapshot(self) -> Snapshot:
+        """The run as the engine sees it."""
+        return self._engine.snapshot()
 
     def answer(self, machine: Machine) -> dict[str, Any]:
         """The job's answer to the machine's request. A checkpoint that lies where this job does not save is no answer to trust."""

@@ -16,6 +16,9 @@ import sys
 import time
 from contextlib import suppress
 
+RETRY = 1.0
+"""Seconds between tries to write to a full disk."""
+
 RESTARTS = 3
 """How often a supervisor that died is started again."""
 
@@ -36,6 +39,7 @@ class Shim:
         self.restarts = 0
         self.adopted: list[tuple[int, int]] = []
         self.ended = False
+        self.unwritten: dict[str, dict[str, object]] = {}
 
     def run(self, out: int, err: int) -> None:
         """Start both, then wait until nobody is left."""
@@ -47,10 +51,14 @@ class Shim:
         self._look_for_end()
         while True:
             try:
-                pid, status = os.waitpid(-1, 0)
+                pid, status = os.waitpid(-1, os.WNOHANG if self.unwritten else 0)
             except ChildProcessError:
                 break
-            self._reap(pid, os.waitstatus_to_exitcode(status))
+            if pid:
+                self._reap(pid, os.waitstatus_to_exitcode(status))
+            else:
+                time.sleep(RETRY)
+                self._write_again()
         self._look_for_end()
 
     @property
@@ -123,9 +131,10 @@ class Shim:
                 os.kill(self.job.pid, number)
 
     def _write(self, name: str, fields: dict[str, object]) -> None:
-        """One file, whole or absent. A full disk loses the file, not the job."""
+        """One file, whole or absent. What a full disk refuses is written once it can be."""
         path = os.path.join(self.folder, name)  # noqa: PTH118
         value = {"v": 1, **fields, "at": time.time()}  # noqa: TID251  nothing of ours can be imported here
+        self.unwritten[name] = fields
         with suppress(OSError):
             descriptor = os.open(path + ".new", os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
             with os.fdopen(descriptor, "w", encoding="utf-8") as file:
@@ -133,6 +142,12 @@ class Shim:
                 file.flush()
                 os.fsync(descriptor)
             os.replace(path + ".new", path)  # noqa: PTH105
+            del self.unwritten[name]
+
+    def _write_again(self) -> None:
+        """What could not be written before."""
+        for name, fields in list(self.unwritten.items()):
+            self._write(name, fields)
 
 
 def _children() -> set[int]:
