@@ -29,6 +29,9 @@ bench: $(SETUP)           ## ratios against the named peers; minutes
 chaos: $(SETUP)          ## 204 stops with faults at random moments; minutes
 	$(BIN)/python -m tests.chaos
 
+fuzz: $(SETUP)            ## mutated logs through the reader; ten minutes
+	$(BIN)/python -m tests.formats.fuzz
+
 snap: $(SETUP)            ## the pictures of the README and the screens of the tests, made anew
 	$(BIN)/python tests/tui/snap.py
 

@@ -48,3 +48,14 @@ def test_memory_does_not_grow_with_the_log() -> None:
         offset += len(data)
     assert len(reader._buffer) < 2 * STRETCH
     assert len(reader._lines.matched) == 0
+
+
+@pytest.mark.parametrize("epoch", ["1e999", "1e400", "-1e999", "nan", "1e-320", "1e307"])
+def test_numbers_that_no_run_has_do_not_raise(epoch: str) -> None:
+    """An epoch or a step beyond all measure gives no step, and a record all the same."""
+    bar = "\r  2%|2         | 5/300 [00:00<00:45,  6.49it/s]"
+    pair = f"{{'loss': 1.0, 'epoch': {epoch}}}\n" * 4
+    text = f"{bar}{pair}{bar}\n{pair}iter {epoch}: loss 1.0, time 2.0ms, mfu 3.0%\nmax_steps: {epoch}\n{pair}"
+    blocks = Reader("log", facts=Facts()).feed(text.encode(), 0, final=True)
+    steps = [block.step(row) for block in blocks for row in range(len(block))]
+    assert len(steps) == 13

@@ -62,4 +62,4 @@ def resolution(text: bytes) -> float:
     mantissa, _, exponent = text.strip(b" '\"").lower().partition(b"e")
     _, point, digits = mantissa.partition(b".")
     power = int(exponent) if exponent.lstrip(b"+-").isdigit() and len(exponent) < 5 else 0
-    return float(10.0 ** (power - (len(digits) if point else 0)))
+    return float(10.0 ** max(-300, min(power - (len(digits) if point else 0), 300)))

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from itertools import accumulate, count
 from operator import add
 
-from trainwatch.formats.gaps import loud
+from trainwatch.formats.gaps import GLUED, loud
 from trainwatch.formats.numbers import LONGEST
 from trainwatch.formats.plan import Plan
 from trainwatch.formats.template import END
@@ -195,7 +195,7 @@ def _find(shape: Quick, plan: Plan, data: bytes, extent: tuple[int, int], base: 
     odd: list[int] = []
     if has_lines:
         has_values = data.find(b"=", start, stop) >= 0
-        odd = [row for row, gap in enumerate(gaps) if gap.find(b"\n", 1) >= 0 or (has_values and b"=" in gap)]
+        odd = [row for row, gap in enumerate(gaps) if gap[-1] == GLUED or gap.find(b"\n", 1) >= 0 or (has_values and b"=" in gap)]
         if len(gaps[rows]) > 1 and odd[-1:] != [rows]:
             odd.append(rows)
         ends = list(accumulate(map(len, parts)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from math import isfinite
 
 from trainwatch.formats.names import names
 from trainwatch.model.block import Kind, Scalar
@@ -28,9 +29,9 @@ class Record:
 
     @property
     def step(self) -> float | None:
-        """The step, None when neither printed nor derived."""
+        """The step, None when neither printed nor derived, or no finite number."""
         value = self.values.get("step")
-        return value if value is not None and value == value else None  # noqa: PLR0124
+        return value if value is not None and isfinite(value) else None
 
 
 def separate(record: Record, patterns: Sequence[str]) -> list[Record]:

@@ -17,6 +17,14 @@ from trainwatch.formats.template import END
 _NOT_A_PREFIX = re.compile(rb"[\"'`{}=#]|[A-Za-z0-9_.]\Z")
 """What may not stand before a record that begins its line: code, quotes, or a word that goes on."""
 
+_ANY_TEXT, _FIGURES = rb"[^\r\n]*?", rb"[-+\d.,eE ()]{0,200}?"
+"""Text that is not kept may be anything in a line that is read for the first time; where nobody looks any more it holds figures."""
+_DIGITS = re.compile(rb"\d[\d.]*(?:\\\.\d+)?")
+_ANY_NUMBER = rb"[\\d.]{1,40}+"
+
+MAX_REST = 200
+"""A longer rest of a line, in bytes, is not learned."""
+
 MAX_LEARNED = 8
 MAX_ATTEMPTS = 16
 """How often the head of a shape is tried in a line: more is no log."""
@@ -24,12 +32,13 @@ MAX_ATTEMPTS = 16
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A shape found in a line: the record, or the facts, and what the block driver may learn from it."""
+    """A shape found in a line: the record, or the facts, and what the block driver may learn from it: the values, the rest of the line."""
 
     shape: Shape
     record: Record | None
     facts: dict[str, float | str]
     parsed: Parsed | None = None
+    rest: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +99,10 @@ class Shapes:
             if more is None:
                 return None
             parsed = Parsed(names + more.names, raw + more.raw, parsed.quoted + more.quoted, parsed.numbers + more.numbers, more.end)
-        return self._made(fmt, shape, parsed, position)
+        return self._made(fmt, shape, parsed, (position, line))
 
-    def _made(self, fmt: Format, shape: Shape, parsed: Parsed, position: int) -> Match | None:
-        """The match as record or facts."""
+    def _made(self, fmt: Format, shape: Shape, parsed: Parsed, place: tuple[int, bytes]) -> Match | None:
+        """The match at a position of a line as record or facts."""
         if shape.is_fact:
             facts = {
                 name: text.decode("utf-8", "replace") if n is None else n
@@ -109,8 +118,9 @@ class Shapes:
         texts = {s.name: parsed.raw[s.index].decode("utf-8", "replace") for s in found.slots if parsed.numbers[s.index] is None}
         if found.kind in ("train", "eval") and not values:
             return None
+        position, line = place
         record = Record(found.kind, fmt.name, position, parsed.end, values, {**shape.constants, **texts})
-        return Match(shape, record, {}, parsed)
+        return Match(shape, record, {}, parsed, line[parsed.end :])
 
     def _plan(self, fmt: Format, shape: Shape, names: tuple[str, ...]) -> Plan:
         """The meaning of a set of names, remembered; forgotten when a log keeps inventing names."""
@@ -137,6 +147,10 @@ class Shapes:
                 return None
             pattern += rest + END
         fmt = next(f for f, s in self._shapes if s is shape)
+        closed = self._closed(pattern.replace(_ANY_TEXT, _FIGURES), match.rest)
+        if closed is None:
+            return None
+        pattern = closed
         lead = b"" if shape.anywhere else b"\n"
         meaning = self._plan(fmt, shape, parsed.names)
         key = (fmt.name, *parsed.names, str(parsed.quoted))
@@ -145,3 +159,11 @@ class Shapes:
         return Learned(
             fmt.name, re.compile(lead + pattern), meaning, len(lead), key, stepped, Finder(fast, meaning) if fast is not None else None
         )
+
+    def _closed(self, pattern: bytes, rest: bytes) -> bytes | None:
+        """The pattern of a shape with an open end, closed by what stood there, its numbers aside; None when that may hold a record."""
+        if pattern.endswith(END):
+            return pattern
+        if len(rest) > MAX_REST or any(shape.template.head in rest for _, shape in self._shapes):
+            return None
+        return pattern + _DIGITS.sub(_ANY_NUMBER, re.escape(rest.rstrip())) + END

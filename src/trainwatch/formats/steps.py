@@ -14,6 +14,9 @@ import re
 from trainwatch.formats.bars import clock
 from trainwatch.formats.numbers import number, resolution
 
+MOST = 1e15
+"""No run has so many steps or epochs: such a number, infinity and NaN are none."""
+
 BURST = 1 << 16
 """How many bytes of adjacent records are held back until the frame behind them is there."""
 
@@ -121,7 +124,7 @@ class Steps:
             return
         texts = _EPOCH.findall(data, first, last)
         epochs = [value for text in texts if (value := number(text))]
-        if not counter or not epochs or not self.total:
+        if not counter or not epochs or not self.total or not 1e-9 < epochs[-1] < MOST or not abs(epochs[0]) < MOST:
             return
         slack = resolution(texts[-1])
         rounds = round(self.total * epochs[-1] / counter)
@@ -135,6 +138,8 @@ class Steps:
         if epoch is None or not self.per_epoch:
             return None
         exact = epoch * self.per_epoch
+        if not abs(exact) < MOST:
+            return None
         if self.every and kind != "summary":
             grid = self.every * round(exact / self.every)
             if abs(grid - exact) <= slack * self.per_epoch / 2 + 1:
@@ -197,7 +202,7 @@ def _newest(data: bytes, total: int, start: int, end: int) -> _Frame | None:
     mark = b"/%d [" % total
     at = data.rfind(mark, start, end)
     first = at
-    while first > start and data[first - 1 : first].isdigit():
+    while first > max(start, at - 15) and data[first - 1 : first].isdigit():
         first -= 1
     if at <= first:
         return None

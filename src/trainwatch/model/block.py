@@ -5,6 +5,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from math import isfinite
 from typing import Literal, Protocol
 
 Kind = Literal["train", "eval", "info", "summary", "bar", "event"]
@@ -64,7 +65,7 @@ class Block:
         """The optimizer step of a record, printed or derived; None when not known."""
         if self.stepped:
             value = self.columns["step"][row]
-            return int(value) if value == value else None  # noqa: PLR0124  NaN is the only value unlike itself
+            return int(value) if isfinite(value) else None
         return self.locator.step(row)
 
     def epoch(self, row: int) -> float | None:

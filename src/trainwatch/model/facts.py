@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from math import isfinite
 
 FactValue = float | str | bool
 
@@ -74,14 +75,15 @@ class Facts(Mapping[str, Fact]):
             self._found[name] = Fact(value, origin, line)
 
     def number(self, name: str) -> float | None:
-        """The value as a number, None when it is absent or not a number."""
+        """The value as a number, None when it is absent, or no finite number."""
         fact = self._found.get(name)
         if fact is None:
             return None
         try:
-            return float(fact.value)
+            value = float(fact.value)
         except ValueError:
             return None
+        return value if isfinite(value) else None
 
     def text(self, name: str) -> str | None:
         """The value as printed, None when absent."""
