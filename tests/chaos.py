@@ -27,6 +27,7 @@ from tests.live import TRAINER, Live, Run, living, wait_for
 from trainwatch.checkpoints.prove import prove
 from trainwatch.store.lock import holder, start_ticks
 from trainwatch.store.rundir import RunDir
+from trainwatch.supervise import spawn
 from trainwatch.supervise.spawn import supervised, supervisor_command
 
 WORKERS = 3
@@ -86,7 +87,7 @@ def kill_both(run: Run, dice: random.Random) -> None:
 def revive(run: Run) -> None:
     """A supervisor where there is none."""
     wait_for(lambda: not supervised(run.dir), "the end of the supervisor")
-    subprocess.Popen(supervisor_command(run.dir), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, start_new_session=True).poll()
+    spawn.supervisor(run.dir)
 
 
 def kill_job_in_save(run: Run, _dice: random.Random) -> None:

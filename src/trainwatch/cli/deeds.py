@@ -69,6 +69,8 @@ def _sentence(entry: Mapping[str, Any]) -> str:
         case "dossier":
             behind = ", ".join(f"rank {rank}" for rank in entry.get("behind", ()))
             return f"what the hung job looked like is in {entry.get('path')}{f'; behind the others: {behind}' if behind else ''}"
+        case "doorbell":
+            return f"asked to save by {entry.get('name')}{f', which failed: {why}' if (why := entry.get('why')) else ''}"
         case "settled" if entry.get("why"):
             return f"{entry.get('files')} of {entry.get('total')} files of {entry.get('path')} are surely on the disk: {entry.get('why')}"
         case "signal":

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 from trainwatch.cli.closing import COMMAND
 from trainwatch.cli.ending import add_ending, ending_of
 from trainwatch.cli.options import add_reading, add_rules, facts_of, formats_of
-from trainwatch.cli.trust import add_trust, limits_of, may_of, preset_of, promises
+from trainwatch.cli.trust import add_trust, limits_of, may_of, preset_of, promises, save_by_of
 from trainwatch.model.errors import UsageError
 
 if TYPE_CHECKING:
@@ -108,6 +108,7 @@ def _plan(args: argparse.Namespace, now: float, *, screen: bool) -> tuple[Plan, 
         ends_at=ending.ends_at,
         before_end=ending.before_end,
         signal_grace=ending.signal_grace,
+        save_by=save_by_of(args),
     )
     return plan, promises(may, preset)
 

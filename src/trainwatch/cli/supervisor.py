@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from trainwatch.cli.closing import COMMAND
 from trainwatch.cli.options import facts_of, formats_of
-from trainwatch.cli.trust import limits_of, may_of, preset_of, promises
+from trainwatch.cli.trust import limits_of, may_of, preset_of, promises, save_by_of
 from trainwatch.model.errors import TrainwatchError, UsageError
 from trainwatch.replay.target import Target
 from trainwatch.sources.target import SLURM
@@ -49,6 +49,7 @@ def supervise(target: Target, args: argparse.Namespace, *, screen: bool) -> Supe
         limits=limits_of(args, screen=screen),
         unsaved=args.allow_unsaved,
         closing=COMMAND,
+        save_by=save_by_of(args),
         job_id=next((word.removeprefix(SLURM) for word in args.target if word.startswith(SLURM)), ""),
     )
     _wait_for(run_dir)

@@ -25,6 +25,7 @@ def add_trust(parser: argparse.ArgumentParser) -> None:
     add("--kill-after", type=duration, metavar="TIME", help="SIGKILL this long after the grace (default: never)")
     add("--leave", action="store_true", help="after the save the script ends by itself; SIGTERM only after the grace")
     add("--save-timeout", type=duration, default=300.0, metavar="TIME", help="how long the job may take to answer (default: 300s)")
+    add("--save-by", default="", metavar="DOORBELL", help="how a job without our hook is asked to save: save_now (a file), usr1, usr2")
     add("--allow-unsaved", action="store_true", help="stop even when no checkpoint can be proven")
 
 
@@ -61,6 +62,17 @@ def limits_of(args: argparse.Namespace, *, screen: bool) -> Limits:
 
     veto = args.veto if args.veto is not None else VETO_WITH_SCREEN if screen else 0.0
     return Limits(veto=veto, grace=args.grace, kill_after=args.kill_after, leave=args.leave, save=args.save_timeout)
+
+
+def save_by_of(args: argparse.Namespace) -> str:
+    """The doorbell, empty without one. Raises UsageError for one that is not known."""
+    from trainwatch.model.errors import UsageError
+    from trainwatch.supervise.doorbell import doorbells
+
+    if args.save_by and args.save_by not in doorbells():
+        known = "".join(f"\n  {bell.name:10}{bell.about}" for bell in doorbells().values())
+        raise UsageError(f"--save-by {args.save_by}: there is no such doorbell:{known}")
+    return str(args.save_by)
 
 
 def promises(may: May, preset: Preset) -> list[str]:

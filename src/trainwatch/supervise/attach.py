@@ -34,6 +34,7 @@ def start(
     unsaved: bool = False,
     closing: Sequence[str] = (),
     job_id: str = "",
+    save_by: str = "",
 ) -> RunDir:
     """Start a supervisor for the job that writes these logs; returns its run directory.
 
@@ -60,7 +61,13 @@ def start(
         may=str(may),
     )
     terms = Terms(
-        may, limits or Limits(), supervisor=spawn.supervisor_command(run_dir), unsaved=unsaved, attached=True, closing=tuple(closing)
+        may,
+        limits or Limits(),
+        supervisor=spawn.supervisor_command(run_dir),
+        unsaved=unsaved,
+        attached=True,
+        closing=tuple(closing),
+        save_by=save_by,
     )
     cwd = _working_directory(job[0].pid if job else 0) or str(paths[0].parent)
     RunFile(info, preset, None if formats is None else tuple(formats), stated or {}, cwd, terms.extra()).save(run_dir)

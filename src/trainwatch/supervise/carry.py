@@ -15,6 +15,7 @@ from trainwatch.store.rundir import RunDir
 from trainwatch.store.runfile import RunFile
 from trainwatch.supervise import dossier, say, slurm
 from trainwatch.supervise.diary import Diary
+from trainwatch.supervise.doorbell import doorbells, ring
 from trainwatch.supervise.job import Job
 from trainwatch.supervise.machine import LONG_VETO, Limits, Machine, is_long
 from trainwatch.supervise.outlook import Outlook
@@ -42,6 +43,7 @@ class Carrier:
         self._signalled: set[tuple[int, int, int]] = set()
         self._looked = 0.0
         self._cancelled = False
+        self._save_by = str(run.extra.get("save_by", ""))
         self._enter: dict[str, Callable[[Machine, float], None]] = {
             "saving": self._ask,
             "waiting": self._wait,
@@ -78,8 +80,12 @@ class Carrier:
         if wish is not None:
             self._control.ask(machine.request, stop=wish.goal == "stop", hold=self._hold_seconds(machine), reason=wish.why)
 
-    def _wait(self, _machine: Machine, _now: float) -> None:
+    def _wait(self, _machine: Machine, now: float) -> None:
         self._outlook.remember_old()
+        bell = doorbells().get(self._save_by)
+        if bell is not None and self._lock.held():
+            why = ring(bell, self._watch.cwd, self._job.ranks({rank.pid for rank in self._control.ranks()}))
+            self._diary.note("doorbell", now, name=bell.name, why=why)
 
     def _hold_seconds(self, machine: Machine) -> float:
         """How long ranks wait for our word: the veto, and time for proof and signal that grows with the size of a save."""

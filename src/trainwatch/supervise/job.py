@@ -51,6 +51,10 @@ class Job:
         """Who is told to end."""
         return tree.recognised(self.members(), hooked=hooked)
 
+    def ranks(self, hooked: Collection[int]) -> list[Proc]:
+        """Who trains, on this machine."""
+        return tree.ranks(self.members(), hooked=hooked)
+
     def ended(self) -> bool:
         """Whether nobody is left. Without a shim this is looked up, so it should not be asked more than once a second."""
         if self._dir.exit.exists():

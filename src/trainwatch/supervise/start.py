@@ -61,6 +61,7 @@ class Plan:
     ends_at: float | None = None
     before_end: float | None = None
     signal_grace: float | None = None
+    save_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +132,7 @@ def _run_file(plan: Plan, run_dir: RunDir, out: Output, now: float, environ: Map
         ends_at=plan.ends_at,
         before_end=plan.before_end,
         signal_grace=plan.signal_grace,
+        save_by=plan.save_by,
     )
     return RunFile(info, plan.preset, plan.formats, plan.stated, os.fspath(Path.cwd()), terms.extra())
 

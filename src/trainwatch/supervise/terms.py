@@ -21,7 +21,7 @@ class Terms:
     started. `unsaved` allows rules to stop without a proven checkpoint. `read_only` refuses every request. `attached`: the job was not started by us, its processes are found by its logs.
     `closing` is run with the run directory when all is over. `ends_at` is when the time is over, in Unix seconds, None: as Slurm says;
     `before_end` is how many seconds before it the job is saved and stopped, None: as long as that takes, negative: it is not.
-    `signal_grace` is how many seconds pass between the SIGTERM that `launch` gets and the end, None when nobody said.
+    `save_by` names the doorbell that a job without our hook listens to. `signal_grace` is how many seconds pass between the SIGTERM that `launch` gets and the end, None when nobody said.
     """
 
     may: May = field(default_factory=May)
@@ -36,6 +36,7 @@ class Terms:
     ends_at: float | None = None
     before_end: float | None = None
     signal_grace: float | None = None
+    save_by: str = ""
 
     def horizon(self, slurm_job: str) -> Horizon | None:
         """What looks at the end of the time; None where nothing may be asked of the job, or nobody wants it."""
@@ -58,6 +59,7 @@ class Terms:
             "ends_at": self.ends_at,
             "before_end": self.before_end,
             "signal_grace": self.signal_grace,
+            "save_by": self.save_by,
         }
 
 
@@ -81,7 +83,10 @@ def of(run: RunFile) -> Terms:
             bool(extra.get("read_only")),
             bool(extra.get("attached")),
             tuple(map(str, extra.get("closing", ()))),
-            *(_seconds(extra.get(name)) for name in ("ends_at", "before_end", "signal_grace")),
+            ends_at=_seconds(extra.get("ends_at")),
+            before_end=_seconds(extra.get("before_end")),
+            signal_grace=_seconds(extra.get("signal_grace")),
+            save_by=str(extra.get("save_by", "")),
         )
     except (TypeError, ValueError, AttributeError) as error:
         raise NotReadableError(f"{run.info.directory}/run.json: {error} is wrong") from error

@@ -106,6 +106,13 @@ def recognised(job: Iterable[Proc], *, hooked: Collection[int] = ()) -> list[Pro
     return ranks + others
 
 
+def ranks(job: Iterable[Proc], *, hooked: Collection[int] = ()) -> list[Proc]:
+    """Those of the job's processes that train; where nobody carries a rank, the topmost program."""
+    by_pid = {proc.pid: proc for proc in job if not is_never(proc.argv)}
+    found = [proc for proc in by_pid.values() if proc.pid in hooked or _is_rank(proc, by_pid)]
+    return found or [proc for proc in by_pid.values() if _is_top(proc, by_pid) and not launcher_of(proc.argv)]
+
+
 def _is_rank(proc: Proc, by_pid: Mapping[int, Proc]) -> bool:
     """Whether this is a rank itself and not a child of one."""
     rank = proc.environ.get("RANK")
