@@ -4,12 +4,17 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
+import pytest
+from tests.chaos import can_mount
 from tests.live import wait_for
 
 from trainwatch.store.lock import start_ticks
 from trainwatch.supervise import shim
+
+MOUNTS = can_mount()
 
 LOOK = """
 import json, os
@@ -97,6 +102,26 @@ def test_a_full_disk_does_not_end_the_shim(tmp_path: Path) -> None:
         (tmp_path / name).mkdir()
     assert under_shim(tmp_path, "sh", "-c", "exit 3").wait(timeout=20) == 3
     assert not (tmp_path / "exit.json").exists()
+
+
+@pytest.mark.skipif(not MOUNTS, reason="nothing can be mounted here, so no small disk can be filled")
+def test_a_disk_that_fills_before_the_end_does_not_lose_the_exit_code(tmp_path: Path) -> None:
+    """The room for both files of the end is taken at the start, and they are written into it."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(disk)], check=True)
+    try:
+        os.mkfifo(tmp_path / "go")
+        process = under_shim(disk, "sh", "-c", f"read x < {tmp_path}/go; exit 7")
+        wait_for((disk / "job.json").exists, "the job")
+        with suppress(OSError), (disk / "full").open("wb", buffering=0) as file:
+            while file.write(b"x" * 512):
+                pass
+        (tmp_path / "go").write_text("\n", encoding="utf-8")
+        assert process.wait(timeout=20) == 7
+        assert read(disk / "launcher_exit.json")["code"] == read(disk / "exit.json")["launcher"] == 7
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
 
 
 def test_the_shim_imports_the_standard_library_only() -> None:

@@ -19,6 +19,9 @@ from contextlib import suppress
 RETRY = 1.0
 """Seconds between tries to write to a full disk."""
 
+ROOM = 4096
+"""Bytes that are kept free for each file of the end."""
+
 RESTARTS = 3
 """How often a supervisor that died is started again."""
 
@@ -44,6 +47,7 @@ class Shim:
     def run(self, out: int, err: int) -> None:
         """Start both, then wait until nobody is left."""
         signal.signal(signal.SIGTERM, self._pass_on)
+        self._reserve()
         self._start_job(out, err)
         os.close(out)
         os.close(err)
@@ -130,17 +134,29 @@ class Shim:
             with suppress(ProcessLookupError, PermissionError):
                 os.kill(self.job.pid, number)
 
+    def _reserve(self) -> None:
+        """Take the room that the files of the end need: by then the disk may be full."""
+        for name in ("launcher_exit.json", "exit.json"):
+            with suppress(OSError), os.fdopen(self._new(name), "wb") as file:
+                file.write(b" " * ROOM)
+                file.flush()
+                os.fsync(file.fileno())
+
+    def _new(self, name: str) -> int:
+        """The file that becomes `name` once it is whole, open at its start; room that it has is kept."""
+        path = os.path.join(self.folder, name + ".new")  # noqa: PTH118
+        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+
     def _write(self, name: str, fields: dict[str, object]) -> None:
         """One file, whole or absent. What a full disk refuses is written once it can be."""
         path = os.path.join(self.folder, name)  # noqa: PTH118
         value = {"v": 1, **fields, "at": time.time()}  # noqa: TID251  nothing of ours can be imported here
         self.unwritten[name] = fields
         with suppress(OSError):
-            descriptor = os.open(path + ".new", os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
-            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            with os.fdopen(self._new(name), "w", encoding="utf-8") as file:
                 json.dump(value, file)
-                file.flush()
-                os.fsync(descriptor)
+                file.truncate()
+                os.fsync(file.fileno())
             os.replace(path + ".new", path)  # noqa: PTH105
             del self.unwritten[name]
 
