@@ -13,7 +13,7 @@ BLOCKS = "▏▎▍▌▋▊▉█"
 
 
 def write(kind: str, megabytes: int, path: Path) -> None:
-    """Write a log of a kind: `hf` (bars and dicts), `megatron`, `nanogpt`."""
+    """Write a log of a kind: `hf` (bars and dicts), `hf_lines` (bars that end with a newline), `megatron`, `nanogpt`."""
     size = megabytes * 1_000_000
     written = 0
     with path.open("wb") as file:
@@ -46,6 +46,18 @@ def hf(rng: random.Random) -> Iterator[bytes]:
             yield f"\n{{'eval_loss': {1.6 + rng.random()!r}, 'eval_runtime': 44.5, 'eval_samples_per_second': 2.2, 'epoch': {step / 1e5:.2f}}}\n".encode()
         if step % 100_000 == 0:
             yield b"/venv/lib/site-packages/torch/utils/checkpoint.py:61: UserWarning: None of the inputs have requires_grad=True\n  warnings.warn(\n"
+
+
+def hf_lines(rng: random.Random) -> Iterator[bytes]:
+    """Ten bars, a newline, the dict on a line of its own: a script that prints past the bar."""
+    total = 20_000_000
+    for step in range(10, total, 10):
+        frames = "\r".join(_bar(at, total) for at in range(step - 9, step + 1))
+        loss = _number(rng, 1.5 + 2 * math.exp(-step / 1e5))
+        yield (
+            f"\r{frames}\n{{'loss': {loss}, 'grad_norm': {rng.random() * 3!r}, "
+            f"'learning_rate': {2e-5 * (1 - step / total)!r}, 'epoch': {step / 1e5:.2f}}}\n"
+        ).encode()
 
 
 def _bar(step: int, total: int) -> str:
@@ -81,7 +93,7 @@ def nanogpt(rng: random.Random) -> Iterator[bytes]:
         step += 1
 
 
-KINDS: dict[str, Callable[[random.Random], Iterator[bytes]]] = {"hf": hf, "megatron": megatron, "nanogpt": nanogpt}
+KINDS: dict[str, Callable[[random.Random], Iterator[bytes]]] = {"hf": hf, "hf_lines": hf_lines, "megatron": megatron, "nanogpt": nanogpt}
 
 if __name__ == "__main__":
     write(sys.argv[1], int(sys.argv[2]), Path(sys.argv[3]))

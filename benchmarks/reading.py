@@ -18,7 +18,7 @@ import logs
 from rounds import command, interleave, report
 
 SIZES = (100, 1000)
-MARKS = {"hf": "'loss': ", "megatron": "lm loss: ", "nanogpt": "^iter "}
+MARKS = {"hf": "'loss': ", "hf_lines": "'loss': ", "megatron": "lm loss: ", "nanogpt": "^iter "}
 MEGATRON = re.compile(r"iteration +(\d+)/ *(\d+) \|(.*)")
 PAIR = re.compile(r"([a-z ()]+?): +([-+.\dEenaif]+)")
 NANOGPT = re.compile(r"iter (\d+): loss ([^,]+), time ([^m]+)ms, mfu ([^%]+)%")
@@ -74,7 +74,7 @@ def _nanogpt(line: str) -> object | None:
     return {"iter": int(found[1]), "loss": float(found[2]), "time": float(found[3]), "mfu": float(found[4])} if found else None
 
 
-PARSERS: dict[str, Callable[[str], object | None]] = {"hf": _hf, "megatron": _megatron, "nanogpt": _nanogpt}
+PARSERS: dict[str, Callable[[str], object | None]] = {"hf": _hf, "hf_lines": _hf, "megatron": _megatron, "nanogpt": _nanogpt}
 
 
 def main(sizes: tuple[int, ...], rounds: int) -> None:
@@ -84,7 +84,7 @@ def main(sizes: tuple[int, ...], rounds: int) -> None:
         print("reading: ripgrep (rg) is not installed; only the naive reader is compared with")
     with tempfile.TemporaryDirectory() as folder:
         for size in sizes:
-            for kind in ("hf", "megatron"):
+            for kind in logs.KINDS:
                 log = Path(folder, f"{kind}.log")
                 logs.write(kind, size, log)
                 _compare(kind, size, log, rounds, peer)
@@ -93,7 +93,7 @@ def main(sizes: tuple[int, ...], rounds: int) -> None:
 def _compare(kind: str, size: int, log: Path, rounds: int, peer: str | None) -> None:
     """One kind and size, and that both readers found the same records."""
     this = str(Path(__file__))
-    lost = sum(log.read_bytes().count(f"'loss': {spelling}".encode()) for spelling in ("nan", "inf")) if kind == "hf" else 0
+    lost = sum(log.read_bytes().count(f"'loss': {spelling}".encode()) for spelling in ("nan", "inf")) if kind.startswith("hf") else 0
     mine, theirs = ours(log), naive(log, kind)
     assert mine == theirs + lost, f"{kind}: {mine} records against {theirs} and {lost} that are not finite"
     naive_name = "readline + re + literal_eval"

@@ -59,3 +59,16 @@ def test_a_known_format_silences_the_generic_reader() -> None:
     """Once a format is recognised, lines that only look like records are left alone."""
     text = "iter 1: loss 2.0, time 1.0ms, mfu 3.0%\nsampled at step 5: loss=3.0\n"
     assert [record[1] for record in read(text)] == ["nanogpt"]
+
+
+def test_asked_for_alone_it_reads_json_and_tables_too() -> None:
+    """JSON inside text and tables under a header are names and values as well."""
+    text = '[train_inner][INFO] - {"epoch": 1, "loss": "9.4", "num_updates": "200"}\nepoch,step,train_loss\n1,300,0.5\n'
+    assert [(record[0], record[4]) for record in read(text, names=["generic"])] == [("train", 200), ("train", 300)]
+
+
+def test_a_name_that_stands_twice_is_left_out_unless_it_is_a_loss() -> None:
+    """What is ambiguous is not read; two losses in a line may be two records, and none is invented."""
+    (record,) = read("step 5 loss: 0.5 | skipped: 0 | skipped: 1 |\n", names=["generic"])
+    assert values(record) == {"loss": 0.5}
+    assert read("step 5 loss: 0.5 loss: 0.7\n", names=["generic"]) == []

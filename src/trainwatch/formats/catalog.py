@@ -17,9 +17,12 @@ READERS = {
     "trainer_state": "the trainer_state.json of the Hugging Face Trainer",
     "bars": "tqdm bars with name=number behind them",
     "tables": "comma-separated values under a header, boxes of | name | value |",
-    "generic": "name=value, name: value and the like, in lines of no known format",
+    "generic": "whatever has names and values, in lines of no known format: name=value, name: value, and what json and tables read",
 }
 """Readers that are code, and what each reads."""
+
+IMPLIED = {"generic": ("json", "tables")}
+"""Readers that come with another one."""
 
 
 def user_directory() -> Path:
@@ -78,7 +81,8 @@ def choose(names: Sequence[str] | None) -> tuple[tuple[Format, ...], frozenset[s
     for name in names:
         if name not in known:
             raise UsageError(f"there is no format {name!r}; the formats are: {', '.join(sorted(known))}")
-    return tuple(fmt for fmt in every if fmt.name in names), frozenset(names) & frozenset(READERS)
+    readers = {reader for name in names for reader in (name, *IMPLIED.get(name, ()))} & READERS.keys()
+    return tuple(fmt for fmt in every if fmt.name in names), frozenset(readers)
 
 
 def _parse(text: str, origin: str) -> Format:

@@ -8,6 +8,7 @@ numbers.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -89,7 +90,8 @@ class Generic:
         if not (b"=" in line or b":" in line or b"oss " in line) or _NOT.search(line):
             return
         pairs = [pair for match in _PAIR.finditer(line) if (pair := _pair(match)) is not None]
-        if not pairs or len({pair.name for pair in pairs}) < len(pairs):
+        pairs = _unambiguous(pairs)
+        if not pairs:
             return
         counters = self._counters(line, pairs)
         if counters is not None:
@@ -137,6 +139,14 @@ def _records(pairs: list[_Pair], counters: _Counters, line: bytes, start: int) -
         yield _record("train", trained, counters.values, extent)
     if any(_LOSS.match(pair.name) or _METRIC.match(pair.name) for pair in evaluated):
         yield _record("bar" if counters.unfinished else "eval", evaluated, counters.values, extent)
+
+
+def _unambiguous(pairs: list[_Pair]) -> list[_Pair]:
+    """The pairs whose name stands once in the line; none when that leaves out a loss or a metric, whose records these may be several of."""
+    names = Counter(pair.name for pair in pairs)
+    if any(names[pair.name] > 1 and (_LOSS.match(pair.name) or _METRIC.match(pair.name)) for pair in pairs):
+        return []
+    return [pair for pair in pairs if names[pair.name] == 1]
 
 
 def _pair(match: re.Match[bytes]) -> _Pair | None:

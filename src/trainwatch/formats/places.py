@@ -40,6 +40,7 @@ class SlicePlaces:
     epochs: array[float] | None
     steps: Steps
     kind: str
+    _steps: dict[int, int | None] = field(default_factory=dict)
     _counted: int = -1
     _line: int = 0
 
@@ -54,7 +55,9 @@ class SlicePlaces:
 
     def step(self, row: int) -> int | None:
         """The step of a record that prints none, from bar or epoch."""
-        epoch = None if self.epochs is None else self.epochs[row]
-        start = self.offsets[row] - self.base
-        end = self.ends[row] - self.base if self.ends is not None else self.data.find(b"\n", start)
-        return self.steps.of(self.data, start, end, epoch, self.kind)
+        if row not in self._steps:
+            epoch = None if self.epochs is None else self.epochs[row]
+            start = self.offsets[row] - self.base
+            end = self.ends[row] - self.base if self.ends is not None else self.data.find(b"\n", start)
+            self._steps[row] = self.steps.of(self.data, start, end, epoch, self.kind)
+        return self._steps[row]
