@@ -38,6 +38,22 @@ def test_status_of_a_bare_log_reads_it(live: Live) -> None:
     assert not (live.cwd / ".trainwatch").exists()
 
 
+def test_a_run_left_alone_is_read_to_the_end_of_its_log(live: Live) -> None:
+    """Supervisor and shim died, the job went on to its end: every verb reads what came since, and gives the same numbers."""
+    run = live.launch("", "--steps 60 --flat --pause 0.05")
+    run.supervisor()
+    wait_for(run.dir.state.exists, "the first state")
+    job = json.loads(run.dir.job.read_text(encoding="utf-8"))
+    os.kill(job["shim"]["pid"], signal.SIGKILL)
+    os.kill(run.supervisor(), signal.SIGKILL)
+    wait_for(lambda: not run.training(), "the end of the job")
+    found = json.loads(live.run("status", run.id, "--json").stdout)
+    assert (found["step"], found["evaluation"]["step"]) == (60, 60)
+    assert json.loads(live.run("ls", "--json").stdout)["evaluation"] == found["evaluation"]
+    assert "60" in live.run("why", run.id).stdout
+    assert "lost" in live.run("ls").stdout
+
+
 def test_nothing_here_is_said(live: Live) -> None:
     """No run: ls ends 0 with a sentence, the verbs of people end 3."""
     assert live.run("ls").returncode == 0

@@ -7,6 +7,7 @@ from trainwatch.model.errors import NotFoundError
 from trainwatch.replay.recorded import ORPHANED
 from trainwatch.replay.target import Target
 from trainwatch.replay.watch import Reading, Watch
+from trainwatch.replay.whole import fold_target
 from trainwatch.rules import preset
 from trainwatch.sources.tail import SMALL
 from trainwatch.store import runfile
@@ -103,6 +104,20 @@ def test_a_new_state_is_news(supervisor):
     StateFile("saving", NOW).save(supervisor.dir)
     assert watch.poll(NOW + 2)
     assert watch.snapshot(NOW + 2).state == "saving"
+
+
+def test_a_single_look_reads_a_log_that_nobody_supervises(supervisor, log):
+    """Whoever looks once cannot wait for a supervisor to come back: the log behind the arrivals counts at once."""
+    log.write_bytes(evaluation(1, 3.0))
+    supervisor.read(NOW)
+    supervisor.die()
+    with log.open("ab") as file:
+        file.write(evaluation(2, 2.0))
+    watch = Watch(Target(run_dir=supervisor.dir), now=NOW, reading=Reading(), written=somebody, restart=0.0)
+    watch.poll(NOW)
+    assert [e.value for e in watch.snapshot(NOW).evaluations] == [3.0, 2.0]
+    judged = fold_target(Target(run_dir=supervisor.dir), preset=preset.load("default"))
+    assert [e.value for e in judged.board.evaluations] == [3.0, 2.0]
 
 
 def test_nothing_counts_twice_when_a_supervisor_comes_back(supervisor, log):

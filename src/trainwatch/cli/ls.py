@@ -19,10 +19,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """One line a run, the newest first."""
+    from trainwatch.cli.status import current
     from trainwatch.store.openrun import known
-    from trainwatch.supervise import brief
 
-    found = [brief.of_run(run_dir) for run_dir, _ in known(os.environ, args.folder.absolute())]
+    found = [current(run_dir) for run_dir, _ in known(os.environ, args.folder.absolute())]
     for one in found:
         print(json.dumps(one.to_json(), ensure_ascii=False) if args.json else one.line())
     if not found:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from trainwatch.cli.options import add_reading, add_rules
 
 if TYPE_CHECKING:
+    from trainwatch.store.rundir import RunDir
     from trainwatch.supervise.brief import Brief
 
 HELP = "where a run stands, once"
@@ -42,7 +43,16 @@ def _brief(args: argparse.Namespace) -> Brief:
     target = resolve(args.target, os.environ) if args.target else None
     run_dir = run_of(None) if target is None else target.run_dir
     if run_dir is not None:
-        return brief.of_run(run_dir)
+        return current(run_dir)
     from trainwatch.cli.whole import snapshot_of
 
     return brief.of_snapshot(snapshot_of(args))
+
+
+def current(run_dir: RunDir) -> Brief:
+    """From the small files of a run; from its logs too where nobody supervised them to their end. Raises NotReadableError."""
+    from trainwatch.cli.whole import run_now
+    from trainwatch.supervise import brief
+
+    found = brief.of_run(run_dir)
+    return found if found.is_current else brief.of_snapshot(run_now(run_dir))

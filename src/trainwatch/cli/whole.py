@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from trainwatch.model.snapshot import Snapshot
     from trainwatch.replay.target import Target
     from trainwatch.report.compose import Report
+    from trainwatch.store.rundir import RunDir
 
 
 DEFAULT = "default"
@@ -58,6 +59,13 @@ def run_of(word: str, args: argparse.Namespace) -> Snapshot:
     return _snapshot(_target([word]), args)
 
 
+def run_now(run_dir: RunDir) -> Snapshot:
+    """A run of ours as it stands, its logs included where nobody supervises it."""
+    from trainwatch.replay.target import Target
+
+    return _of_run(Target(run_dir=run_dir))
+
+
 def _target(words: list[str], *, say: bool = True) -> Target:
     """What the words name; what was found is told where they do not say it."""
     from trainwatch.replay.target import resolve
@@ -93,7 +101,7 @@ def _of_run(target: Target) -> Snapshot:
     from trainwatch.supervise.discover import writers
 
     now = SystemClock().now()
-    watch = Watch(target, now=now, reading=Reading(), written=lambda logs: bool(writers(logs)))
+    watch = Watch(target, now=now, reading=Reading(), written=lambda logs: bool(writers(logs)), restart=0.0)
     while watch.poll(now):
         pass
     snapshot = watch.snapshot(now)

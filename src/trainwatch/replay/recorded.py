@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from trainwatch.model.errors import NotReadableError
@@ -22,9 +23,11 @@ ORPHANED = 5.0
 class RunInputs:
     """Polls a run directory. When a supervisor comes back after the logs were read without it, `stale` says: fold anew."""
 
-    def __init__(self, run_dir: RunDir, run: RunFile, *, now: float, written: Written, look: Look | None = None) -> None:
-        """`written` and `look` are as for `LogInputs`."""
-        self._dir, self._run = run_dir, run
+    def __init__(
+        self, run_dir: RunDir, run: RunFile, *, now: float, written: Written, look: Look | None = None, patience: float = ORPHANED
+    ) -> None:
+        """`written` and `look` are as for `LogInputs`. `patience` in seconds is how long a new supervisor is waited for."""
+        self._dir, self._run, self._patience = run_dir, run, patience
         self._written, self._look = written, look
         self._fetch = Reread()
         self._recorded = Recorded(run_dir.arrivals, self._fetch)
@@ -37,8 +40,7 @@ class RunInputs:
     @property
     def supervisor(self) -> Process | None:
         """Who supervises the run; None when nobody does. One on another machine is believed."""
-        who = holder(self._dir.lock)
-        return who if who is not None and who.alive() is not False else None
+        return _supervisor(self._dir)
 
     @property
     def ended(self) -> bool:
@@ -47,7 +49,7 @@ class RunInputs:
 
     def orphaned(self, now: float) -> bool:
         """Whether nobody supervises the run, and has not for longer than a restart takes."""
-        return self.supervisor is None and now - self._since >= ORPHANED
+        return self.supervisor is None and now - self._since >= self._patience
 
     @property
     def problems(self) -> tuple[str, ...]:
@@ -75,7 +77,7 @@ class RunInputs:
             return
         over = ended(self._dir)
         if self._own is None and (over or self.orphaned(now)):
-            self._own = self._follow(now)
+            self._own = _logs(self._run, self._recorded.ends, now=now, written=self._written, look=self._look)
         if self._own is not None:
             self._own.over = over
             yield from self._own.poll(now)
@@ -92,9 +94,24 @@ class RunInputs:
         if self._own is not None:
             self._own.close()
 
-    def _follow(self, now: float) -> LogInputs:
-        """The logs, from where the arrivals end."""
-        starts = {source: (1, int(size)) for source, size in self._run.extra.get("starts", {}).items()}
-        starts.update(self._recorded.ends)
-        logs = [Path(source) for source in self._run.info.sources]
-        return LogInputs(logs, now=now, written=self._written, look=self._look, starts=starts)
+
+def unsupervised(run_dir: RunDir, run: RunFile, recorded: Recorded) -> Iterator[Input]:
+    """What the logs hold behind the arrivals, which were read to their end; nothing while somebody supervises the run."""
+    if _supervisor(run_dir) is not None:
+        return
+    logs = _logs(run, recorded.ends, now=math.nan, written=lambda _: False)
+    logs.over = True
+    yield from logs.poll(math.nan)
+    logs.close()
+
+
+def _supervisor(run_dir: RunDir) -> Process | None:
+    """Who supervises a run; one on another machine is believed."""
+    who = holder(run_dir.lock)
+    return who if who is not None and who.alive() is not False else None
+
+
+def _logs(run: RunFile, ends: Mapping[str, tuple[int, int]], *, now: float, written: Written, look: Look | None = None) -> LogInputs:
+    """The logs of a run, from where the arrivals end."""
+    starts = {source: (1, int(size)) for source, size in run.extra.get("starts", {}).items()}
+    return LogInputs(list(map(Path, run.info.sources)), now=now, written=written, look=look, starts={**starts, **ends})

@@ -12,7 +12,7 @@ from trainwatch.model.inputs import Tick
 from trainwatch.model.snapshot import RunInfo, Snapshot
 from trainwatch.replay import standing
 from trainwatch.replay.logs import PATIENCE, LogInputs, Look, Written
-from trainwatch.replay.recorded import RunInputs
+from trainwatch.replay.recorded import ORPHANED, RunInputs
 from trainwatch.replay.run import collector_paused
 from trainwatch.replay.target import Target
 from trainwatch.rules import preset as presets
@@ -36,15 +36,24 @@ class Watch:
     """A target with the engine that folds it.
 
     `written` says whether a process of this machine writes one of these files; `look` samples devices, None leaves them alone.
-    `patience` is how long a log that nobody writes may still grow, in seconds.
+    `patience` is how long a log that nobody writes may still grow, in seconds; `restart` how long a run may be without a supervisor before
+    its logs are read without one.
     Raises NotFoundError, NotReadableError or DataFileError when run, log or preset cannot be read.
     """
 
     def __init__(
-        self, target: Target, *, now: float, reading: Reading, written: Written, look: Look | None = None, patience: float = PATIENCE
+        self,
+        target: Target,
+        *,
+        now: float,
+        reading: Reading,
+        written: Written,
+        look: Look | None = None,
+        patience: float = PATIENCE,
+        restart: float = ORPHANED,
     ) -> None:
         self.target = target
-        self._written, self._look, self._patience = written, look, patience
+        self._written, self._look, self._patience, self._restart = written, look, patience, restart
         self.run_file = _run_file(target, reading)
         self.preset: Preset = presets.load(self.run_file.preset)
         self.leaving = False
@@ -57,7 +66,7 @@ class Watch:
         self.engine = self._engine()
         if self.target.run_dir is not None:
             self.inputs: RunInputs | LogInputs = RunInputs(
-                self.target.run_dir, self.run_file, now=now, written=self._written, look=self._look
+                self.target.run_dir, self.run_file, now=now, written=self._written, look=self._look, patience=self._restart
             )
         else:
             pipe = Pipe(self.target.pipe) if self.target.pipe is not None else None

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 
 from trainwatch.engine.engine import Engine
 from trainwatch.model.facts import FactValue
 from trainwatch.model.inputs import Chunk
 from trainwatch.model.snapshot import RunInfo
+from trainwatch.replay.recorded import unsupervised
 from trainwatch.replay.run import collector_paused, fold_files
 from trainwatch.replay.target import Target
 from trainwatch.rules.preset import Preset
@@ -48,8 +50,9 @@ def _fold_run(run_dir: RunDir, preset: Preset, stated: Mapping[str, FactValue] |
         return fold_files([Path(source) for source in run.info.sources], preset=preset, stated=stated, formats=formats)
     engine = Engine(preset, run.info, stated=stated, formats=formats)
     fetch = Reread()
+    recorded = Recorded(run_dir.arrivals, fetch)
     with collector_paused():
-        for item in Recorded(run_dir.arrivals, fetch).read():
+        for item in chain(recorded.read(), unsupervised(run_dir, run, recorded)):
             engine.feed(item)
     fetch.close()
     return engine

@@ -29,6 +29,9 @@ class Brief:
     exit_code: int | None
     facts: Mapping[str, Any] = field(default_factory=dict)
 
+    is_current: bool = True
+    """Whether nothing can have come since: a supervisor is at work, or has said its last word."""
+
     def to_json(self) -> dict[str, Any]:
         """Everything, with stable keys."""
         stop = {**asdict(self.stop), "since": self.stop.since if self.stop.since == self.stop.since else None}
@@ -49,14 +52,16 @@ class Brief:
     def line(self) -> str:
         """For a list."""
         return clean(
-            "  ".join(part for part in (self.run.id, self.state, self._step(), str(self.facts.get("phase") or ""), self._alert()) if part)
+            "  ".join(
+                part for part in (self.run.id, self._state(), self._step(), str(self.facts.get("phase") or ""), self._alert()) if part
+            )
         )
 
     def lines(self) -> list[str]:
         """For people and screen readers, always in this order."""
         rows = {
             "run": self.run.id,
-            "state": self.state + ("" if self.supervisor or self.state in OVER else ", nobody supervises it"),
+            "state": self._state(),
             "progress": self._step(),
             "phase": str(self.facts.get("phase") or ""),
             "newest": self._value("evaluation"),
@@ -68,6 +73,14 @@ class Brief:
             "exit code": "" if self.exit_code is None else str(self.exit_code),
         }
         return [clean(f"{name:10}{text}") for name, text in rows.items() if text]
+
+    def _state(self) -> str:
+        """The state, and whether somebody looks after it."""
+        return self.state + ("" if self.supervisor or self.state in OVER else ", nobody supervises it")
+
+    def _state(self) -> str:
+        """The state, and that nobody acts on it."""
+        return self.state + ("" if self.supervisor or self.state in OVER else ", nobody supervises it")
 
     def _step(self) -> str:
         """How far it is."""
@@ -117,11 +130,12 @@ def of_run(run_dir: RunDir) -> Brief:
     except NotReadableError:
         kept = None
     if kept is None:
-        return Brief(run.info, "starting", supervisor, Stop(), None)
+        return Brief(run.info, "starting", supervisor, Stop(), None, is_current=bool(supervisor))
     state: str = kept.state
+    is_current = bool(supervisor) or kept.extra.get("final") is True
     if not supervisor and state not in OVER and _gone(run_dir, run):
         state = "lost"
-    return Brief(run.info, state, supervisor, kept.stop, kept.exit_code, kept.extra.get("brief", {}))
+    return Brief(run.info, state, supervisor, kept.stop, kept.exit_code, kept.extra.get("brief", {}), is_current)
 
 
 def _gone(run_dir: RunDir, run: runfile.RunFile) -> bool:
