@@ -100,6 +100,15 @@ def test_a_stop_comes_before_the_alert():
     assert lines[1].startswith("■ red")
 
 
+def test_what_is_wrong_with_the_watch_is_seen():
+    """Beside the worst alert, and beside that nothing fired, a row says that nobody supervises the run."""
+    alone = "nobody supervises this run now: it is watched, and nothing acts on it"
+    for step in (800, 2600):
+        lines = alert_panel(replace(snapshot(step), caveats=(alone,)), 80, 2, UNICODE).lines()
+        assert any("note  nobody supervises this run now" in line for line in lines)
+        assert any(("no rule fired" if step == 800 else "red  overfit") in line for line in lines)
+
+
 def test_outcome():
     """The end of a run names its cause and line, the best evaluation and what is on disk."""
     failure = Failure("cuda_oom", SOURCE, 812, "CUDA out of memory")

@@ -1,8 +1,9 @@
-"""What a person must know first: how the run ended, where a stop stands, the worst alert, or that nothing fired and who is blind."""
+"""What a person must know first: how the run ended, where a stop stands, what is wrong with the watch, the worst alert, or who is blind."""
 
 from __future__ import annotations
 
 from trainwatch.model.snapshot import Alert, Snapshot
+from trainwatch.model.verdict import Severity
 from trainwatch.present.canvas import Canvas
 from trainwatch.present.clean import clean
 from trainwatch.present.look import Look
@@ -16,19 +17,25 @@ Item = tuple[str, str, str]
 def alert_panel(snapshot: Snapshot, width: int, height: int, look: Look) -> Canvas:
     """The most important things, worst first, each with glyph and word in its colour; those that do not fit are counted.
 
-    The first takes the rows it needs, except that a stop under way leaves one for what caused it.
+    The first takes the rows it needs, except that a stop under way leaves one for what caused it, and a run that goes on one for what is
+    wrong with the watch.
     """
     canvas = Canvas(width, height)
     items = _items(snapshot, look)
     room = width - (len(f"  +{len(items) - 1} more") if len(items) > 1 else 0)
     y = shown = 0
     while y < height and shown < len(items):
-        rows = 1 if shown == 0 and items[0][1] == "state.stopping" and len(items) > 1 else height - y
+        rows = 1 if shown == 0 and len(items) > 1 and _leaves_room(snapshot) else height - y
         y += _write(canvas, y, items[shown], look, rows=rows, width=room)
         shown += 1
     more = f"+{len(items) - shown} more" if shown < len(items) else ""
     canvas.put(width - len(more), 0, more, "text.dim")
     return canvas
+
+
+def _leaves_room(snapshot: Snapshot) -> bool:
+    """Whether the second thing to say must be seen as well."""
+    return snapshot.state not in ENDED and (snapshot.stop.machine != "idle" or bool(snapshot.caveats))
 
 
 def _write(canvas: Canvas, y: int, item: Item, look: Look, *, rows: int, width: int) -> int:
@@ -48,8 +55,12 @@ def _items(snapshot: Snapshot, look: Look) -> list[Item]:
         items.append((f"{look.live} {snapshot.state}", f"state.{snapshot.state}", outcome_sentence(snapshot)))
     elif snapshot.stop.machine != "idle":
         items.append((f"{look.live} stop: {clean(snapshot.stop.machine)}", "state.stopping", stop_sentence(snapshot.stop)))
-    items += [_alert(alert, look) for alert in snapshot.alerts]
-    return items or [(look.phase["healthy"], "text.dim", quiet_sentence(snapshot.rules))]
+    alerts = [_alert(alert, look) for alert in snapshot.alerts]
+    quiet = [] if items or alerts else [(look.phase["healthy"], "text.dim", quiet_sentence(snapshot.rules))]
+    notes = [(f"{look.severity[Severity.YELLOW]} note", "severity.yellow", clean(caveat)) for caveat in snapshot.caveats]
+    if snapshot.state in ENDED:
+        return [*items, *alerts, *notes]
+    return [*items, *alerts[:1], *notes, *alerts[1:], *quiet]
 
 
 def _alert(alert: Alert, look: Look) -> Item:
