@@ -8,7 +8,7 @@ from tests.tui.fakefeed import RUN, SOURCE, sample, snapshot, stopping
 from trainwatch.model.failure import Failure
 from trainwatch.model.inputs import Gpu, Sample
 from trainwatch.model.series import Series
-from trainwatch.model.snapshot import Alert, PhaseSpan, Progress, Snapshot
+from trainwatch.model.snapshot import Alert, PhaseSpan, Progress, Snapshot, Stop
 from trainwatch.model.verdict import Severity
 from trainwatch.present.alert import alert_panel
 from trainwatch.present.chart import ColumnCache
@@ -98,6 +98,15 @@ def test_a_stop_comes_before_the_alert():
     lines = alert_panel(stopping(), 80, 2, UNICODE).lines()
     assert lines[0].startswith("● stop: saving  all ranks save at step 2,612; rule overfit")
     assert lines[1].startswith("■ red")
+
+
+def test_a_save_is_not_shown_as_a_stop():
+    """What a person asked for is named: a save stands as one, whichever state its machine is in."""
+    for machine, text in (("saving", "save (alice): the job was asked to save"), ("saved", "saved and proven: out/checkpoint-60")):
+        saving = replace(snapshot(800), stop=Stop(machine, text, "alice"))
+        assert alert_panel(saving, 80, 2, UNICODE).lines()[0].startswith(f"● save: {machine}  ")
+    stopping = replace(snapshot(800), stop=Stop("saving", "stop (overfit): the job was asked to save", "overfit"))
+    assert alert_panel(stopping, 80, 2, UNICODE).lines()[0].startswith("● stop: saving")
 
 
 def test_what_is_wrong_with_the_watch_is_seen():

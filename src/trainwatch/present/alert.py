@@ -7,7 +7,7 @@ from trainwatch.model.verdict import Severity
 from trainwatch.present.canvas import Canvas
 from trainwatch.present.clean import clean
 from trainwatch.present.look import Look
-from trainwatch.present.sentences import ENDED, alert_sentence, outcome_sentence, quiet_sentence, stop_sentence
+from trainwatch.present.sentences import ENDED, alert_sentence, goal_of, outcome_sentence, quiet_sentence, stop_sentence
 from trainwatch.present.width import wrap
 
 Item = tuple[str, str, str]
@@ -54,7 +54,9 @@ def _items(snapshot: Snapshot, look: Look) -> list[Item]:
     if snapshot.state in ENDED:
         items.append((f"{look.live} {snapshot.state}", f"state.{snapshot.state}", outcome_sentence(snapshot)))
     elif snapshot.stop.machine != "idle":
-        items.append((f"{look.live} stop: {clean(snapshot.stop.machine)}", "state.stopping", stop_sentence(snapshot.stop)))
+        goal = goal_of(snapshot.stop)
+        role = "state.saving" if goal == "save" else "state.stopping"
+        items.append((f"{look.live} {goal}: {clean(snapshot.stop.machine)}", role, stop_sentence(snapshot.stop)))
     alerts = [_alert(alert, look) for alert in snapshot.alerts]
     quiet = [] if items or alerts else [(look.phase["healthy"], "text.dim", quiet_sentence(snapshot.rules))]
     notes = [(f"{look.severity[Severity.YELLOW]} note", "severity.yellow", clean(caveat)) for caveat in snapshot.caveats]

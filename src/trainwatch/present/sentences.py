@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 from trainwatch.model.inputs import CheckpointSeen
 from trainwatch.model.snapshot import Alert, Best, Snapshot, Stop
@@ -83,6 +84,11 @@ def detached_sentence(snapshot: Snapshot) -> str:
         return f"the run has ended ({snapshot.state}).{back}"
     where = "" if at is None else f" (step {at:,})"
     return f"left the recording{where}." if is_recording else f"detached. training goes on{where}.{back}"
+
+
+def goal_of(stop: Stop) -> Literal["save", "stop"]:
+    """What is asked for: the machine's own sentence begins with it."""
+    return "save" if stop.machine == "saved" or stop.text.startswith("save ") else "stop"
 
 
 def stop_sentence(stop: Stop) -> str:
