@@ -78,10 +78,6 @@ class Brief:
         """The state, and whether somebody looks after it."""
         return self.state + ("" if self.supervisor or self.state in OVER else ", nobody supervises it")
 
-    def _state(self) -> str:
-        """The state, and that nobody acts on it."""
-        return self.state + ("" if self.supervisor or self.state in OVER else ", nobody supervises it")
-
     def _step(self) -> str:
         """How far it is."""
         step, total = self.facts.get("step"), self.facts.get("total_steps")
