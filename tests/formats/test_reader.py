@@ -155,3 +155,22 @@ def test_formats_can_be_restricted() -> None:
     """With names given, only those formats read."""
     text = "iter 1: loss 2.0, time 1.0ms, mfu 3.0%\n{'loss': 1.0, 'learning_rate': 0.1, 'epoch': 0.5}\n"
     assert [record[1] for record in read(text, names=["hf_trainer"])] == ["hf_trainer"]
+
+
+def test_a_total_beside_the_step_is_the_total_of_the_run() -> None:
+    """`iteration 58/ 500000` of Megatron and `step 5/100` of anybody say how long the run is."""
+    facts = Facts()
+    reader = Reader("log", facts=facts)
+    reader.feed(b" iteration       58/  500000 | consumed samples:  1856 | lm loss: 2.867985E+00 | loss scale: 1.0 |\n", 0, final=True)
+    assert (reader.progress, facts.number("total_steps")) == ((58, 500000), 500000)
+    reader = Reader("log", facts=Facts())
+    reader.feed(b"step 5/100 loss: 2.0\nstep 6/100 loss: 1.9\n", 0, final=True)
+    assert reader.progress == (6, 100)
+
+
+def test_a_total_within_an_epoch_is_not_that_of_the_run() -> None:
+    """`step 7/50` beside an epoch counts the steps of that epoch."""
+    for text in (b"Epoch 1 step 7/50 loss: 1.0\n", b"Epoch 3/20\nstep 7/50 loss: 1.0\n"):
+        reader = Reader("log", facts=Facts())
+        reader.feed(text, 0, final=True)
+        assert reader.progress is None or reader.progress[1] is None

@@ -75,9 +75,10 @@ class _Counters:
 
 
 class Generic:
-    """Reads lines by structure alone. Remembers the newest heading."""
+    """Reads lines by structure alone. Remembers the newest heading, and the `100` of `step 5/100` where nothing counts epochs."""
 
     def __init__(self) -> None:
+        self.total: int | None = None
         self._epoch: float | None = None
 
     def read(self, line: bytes, start: int = 0) -> Iterator[Record]:
@@ -115,6 +116,9 @@ class Generic:
             value = number(match[2])
             if value is not None:
                 found.setdefault(name, value)
+                self._note_total(match)
+        if "epoch" in found:
+            self.total = None
         leading = _LEADING.match(line)
         if leading is not None and not found:
             found["step"] = float(leading[1] or leading[3])
@@ -125,6 +129,12 @@ class Generic:
         ):
             found["epoch"] = self._epoch
         return _Counters(found, unfinished) if found else None
+
+    def _note_total(self, match: re.Match[bytes]) -> None:
+        """A step of so many counts the run; within an epoch it counts that epoch."""
+        total = number(match[3] or b"")
+        if total and self._epoch is None and match[1].lower().startswith((b"step", b"iter", b"update")):
+            self.total = int(total)
 
 
 def _records(pairs: list[_Pair], counters: _Counters, line: bytes, start: int) -> Iterator[Record]:

@@ -15,7 +15,7 @@ from trainwatch.formats.ranks import Printed, Ranks, tag
 from trainwatch.formats.record import Record, separate
 from trainwatch.formats.schema import Format
 from trainwatch.formats.shapes import Match, Shapes
-from trainwatch.formats.steps import Steps
+from trainwatch.formats.steps import MOST, Steps
 from trainwatch.formats.tables import Tables
 from trainwatch.formats.text import clean
 from trainwatch.model.block import Block
@@ -211,6 +211,9 @@ class Lines:
 
     def _emit(self, record: Record, offset: int, number: int) -> None:
         """Hand a record over."""
+        total = record.values.get("total_steps", 0.0)
+        if record.kind == "train" and 1 <= total < MOST:
+            self._facts.note("total_steps", total, self._gather.source, number)
         if record.step is not None and record.kind in ("train", "info"):
             self.progress = (int(record.step), self._total())
         self.detected.setdefault(record.format)
@@ -260,6 +263,8 @@ class Lines:
     def _total(self) -> int | None:
         """The planned steps."""
         total = self._facts.number("total_steps")
+        if total is None and self._generic is not None and not self._specific:
+            return self._generic.total or self.steps.total
         return int(total) if total else self.steps.total
 
 
