@@ -41,7 +41,7 @@ def test_a_finished_log_is_summed_up(place: Live) -> None:
     lines = done.stdout.splitlines()
     assert lines[:2] == ["watching train.out", "step 200 of 200, epoch 100"]
     assert lines[2].startswith("20 evaluations; last eval_loss 0.4918 @200; best 0.1376 @30")
-    assert any(line.startswith("black overfit since step 40: ") for line in lines)
+    assert any(line.startswith("black overfit since step 40 (black at 90): ") for line in lines)
     assert "--follow waits for more" in lines[-1]
     assert (done.returncode, done.stderr) == (0, "")
     assert [path.name for path in place.cwd.iterdir()] == ["train.out"]

@@ -46,6 +46,7 @@ def test_header_says_how_old_the_data_are():
     assert "no news for 4 min" in header(replace(snapshot(800), data_age=240.0), 120, ASCII).lines()[0]
     assert "preview" in header(replace(snapshot(800), preview=True), 120, ASCII).lines()[0]
     assert "* failed 137" in header(replace(snapshot(800), state="failed", exit_code=137), 120, ASCII).lines()[0]
+    assert "* stopped  step" in header(replace(snapshot(800), state="stopped", exit_code=143), 120, ASCII).lines()[0]
 
 
 def test_phase_strip_stands_above_the_chart():
@@ -76,8 +77,8 @@ def test_strip_before_the_first_evaluation():
 def test_worst_alert_has_glyph_word_and_sentence():
     """The alert names severity twice over, rule, since when, and the reason as far as there is room."""
     first, second = alert_panel(snapshot(2600), 80, 2, ASCII).lines()
-    assert first.startswith("!!! red  overfit since step 1800: eval_loss 1.0768 at step 2600 is 12.2 %")
-    assert second.startswith("         the best 0.9593")
+    assert first.startswith("!!! red  overfit since step 1800 (red at 2400): eval_loss 1.0768 at step 2600 is")
+    assert second.startswith("         12.2 % above the best 0.9593")
 
 
 def test_alerts_that_do_not_fit_are_counted():

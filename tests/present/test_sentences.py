@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 from trainwatch.model.failure import Failure
 from trainwatch.model.inputs import CheckpointSeen
 from trainwatch.model.snapshot import Alert, Best, Progress, RunInfo, Snapshot, Stop
@@ -26,9 +28,11 @@ def test_nothing_in_an_event_reaches_the_terminal():
 
 
 def test_alert():
-    """An alert says since when it holds."""
+    """An alert says since when it holds, and when it came to its level where that was later."""
     alert = Alert("overfit", Severity.RED, "third evaluation without improvement", "", 40, 60, 1)
     assert sentences.alert_sentence(alert) == "overfit since step 40: third evaluation without improvement"
+    assert sentences.alert_sentence(alert, (EVENT,)) == "overfit since step 40 (red at 60): third evaluation without improvement"
+    assert sentences.alert_sentence(replace(alert, since_step=60), (EVENT,)).startswith("overfit since step 60: ")
 
 
 def test_a_blind_watcher_does_not_look_healthy():
@@ -78,6 +82,8 @@ def test_outcome_names_cause_and_what_is_left():
         run, "stopped", best=BEST, saved_best=saved, checkpoints=saved[:1], stop=Stop("done", "stopped by overfit", "overfit")
     )
     assert sentences.outcome_sentence(stopped) == "stopped by overfit. best 1.445 @6200, saved checkpoint-6000 (1.447)"
+    sigterm = Failure("sigterm_sighup", "train.out", 120, "Received 15 death signal", provable=False)
+    assert sentences.outcome_sentence(replace(stopped, failure=sigterm)) == sentences.outcome_sentence(stopped)
     assert sentences.outcome_sentence(Snapshot(run, "done", exit_code=0)) == "the job ended by itself"
     failed = Snapshot(run, "failed", exit_code=1, failure=Failure("cuda_oom", "train.out", 812, "CUDA out of memory"))
     assert sentences.outcome_sentence(failed) == "cuda_oom: CUDA out of memory (train.out:812)"

@@ -6,7 +6,7 @@ from tests.report.conftest import Overfit, evaluation
 
 from trainwatch.model.facts import Fact
 from trainwatch.model.failure import Failure
-from trainwatch.model.snapshot import RunInfo, Snapshot
+from trainwatch.model.snapshot import PhaseSpan, RunInfo, Snapshot
 from trainwatch.report.compose import compose
 from trainwatch.report.markdown import code, plain, to_markdown
 from trainwatch.report.sections.timeline import ROWS
@@ -78,3 +78,11 @@ def test_a_cell_stays_a_cell(text: str):
     for cell in (plain(text), code(text)):
         assert not re.search(r"(?<!\\)\|", cell.replace("\\\\", ""))
         assert len(cell.splitlines()) <= 1
+
+
+def test_phases_of_a_log_without_epochs(overfit: Overfit):
+    """Where no epoch is printed the table of phases has none, and the phase that still holds lasts until the newest one."""
+    overfit.more["phases"] = (PhaseSpan("healthy", 0, None, 30, None, "fell"), PhaseSpan("severe", 30, None, 200, None, "rose"))
+    assert "| healthy | 0 to 30 | ? |" in to_markdown(compose(overfit.snapshot()))
+    overfit.more["phases"] = (PhaseSpan("healthy", 0, 0.0, None, None, "fell"),)
+    assert "| healthy | 0 to 200 | 0 to 100 |" in to_markdown(compose(overfit.snapshot()))

@@ -4,7 +4,7 @@ from tests.report.conftest import Overfit, event
 
 from trainwatch.model.failure import Failure
 from trainwatch.model.inputs import CheckpointSeen, Sample
-from trainwatch.model.snapshot import Progress, RunInfo, Snapshot, Span, Stop
+from trainwatch.model.snapshot import PhaseSpan, Progress, RunInfo, Snapshot, Span, Stop
 from trainwatch.report.compose import compose
 from trainwatch.report.summary import sentences
 
@@ -30,7 +30,22 @@ def test_a_log_without_anything_still_has_five_sentences():
     got = said(Snapshot(RunInfo("id", "empty.out", ("empty.out",))))
     assert len(got) == 5
     assert got[0] == "empty.out printed 0 records."
-    assert "No rule fired" in got[3]
+    assert got[3] == "No rule of the preset fired."
+
+
+def test_a_phase_that_has_no_end_yet(overfit: Overfit):
+    """The phase that holds at the end of a run lasts to the end, of which neither step nor epoch need be known."""
+    overfit.more["phases"] = (PhaseSpan("healthy", None, None, None, None, "eval_loss fell"),)
+    assert said(overfit.snapshot())[1] == "It was healthy to the end."
+
+
+def test_phases_that_no_evaluation_tells(overfit: Overfit):
+    """Without an evaluation a run that is not to be judged has no phases to tell of; one that is dead has."""
+    overfit.more["evaluations"] = ()
+    overfit.more["phases"] = (PhaseSpan("unsure", 0, None, 5800, None, "no evaluation"),)
+    assert said(overfit.snapshot())[1] == "It has no evaluation to tell its phases by."
+    overfit.more["phases"] = (PhaseSpan("dead", 0, None, 5800, None, "the loss does not move"),)
+    assert said(overfit.snapshot())[1] == "It was dead until step 5800."
 
 
 def test_a_run_that_was_stopped_for_its_rule(overfit: Overfit):

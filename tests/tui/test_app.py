@@ -244,7 +244,7 @@ async def test_the_end_stays_until_q():
     async with running(feed) as pilot:
         feed.show(replace(snapshot(2600), state="stopped", exit_code=80))
         await asyncio.sleep(0.6)
-        assert "stopped 80" in shown(pilot)[0]
+        assert "● stopped  step" in shown(pilot)[0]
         assert "q leaves" in shown(pilot)[-1]
         await pilot.press("down")
         assert "q leaves" in shown(pilot)[-1]

@@ -69,4 +69,4 @@ def _alerts(snapshot: Snapshot) -> list[str]:
     """What holds now, the worst first."""
     if not snapshot.alerts:
         return [quiet_sentence(snapshot.rules)]
-    return [f"{alert.severity.word} {alert_sentence(alert)}" for alert in snapshot.alerts]
+    return [f"{alert.severity.word} {alert_sentence(alert, snapshot.events)}" for alert in snapshot.alerts]

@@ -57,7 +57,7 @@ def _items(snapshot: Snapshot, look: Look) -> list[Item]:
         goal = goal_of(snapshot.stop)
         role = "state.saving" if goal == "save" else "state.stopping"
         items.append((f"{look.live} {goal}: {clean(snapshot.stop.machine)}", role, stop_sentence(snapshot.stop)))
-    alerts = [_alert(alert, look) for alert in snapshot.alerts]
+    alerts = [_alert(alert, snapshot, look) for alert in snapshot.alerts]
     quiet = [] if items or alerts else [(look.phase["healthy"], "text.dim", quiet_sentence(snapshot.rules))]
     notes = [(f"{look.severity[Severity.YELLOW]} note", "severity.yellow", clean(caveat)) for caveat in snapshot.caveats]
     if snapshot.state in ENDED:
@@ -65,6 +65,7 @@ def _items(snapshot: Snapshot, look: Look) -> list[Item]:
     return [*items, *alerts[:1], *notes, *alerts[1:], *quiet]
 
 
-def _alert(alert: Alert, look: Look) -> Item:
+def _alert(alert: Alert, snapshot: Snapshot, look: Look) -> Item:
     """An alert with the glyph and word of its severity."""
-    return f"{look.severity[alert.severity]} {alert.severity.word}", f"severity.{alert.severity.word}", alert_sentence(alert)
+    word = alert.severity.word
+    return f"{look.severity[alert.severity]} {word}", f"severity.{word}", alert_sentence(alert, snapshot.events)

@@ -68,8 +68,8 @@ def _parts(snapshot: Snapshot, width: int, look: Look) -> Iterator[Part]:
 
 
 def _state(snapshot: Snapshot, look: Look) -> str:
-    """Glyph and word, with the exit code of what ended."""
-    code = "" if snapshot.exit_code is None or snapshot.state not in ENDED else f" {snapshot.exit_code}"
+    """Glyph and word, with the exit code of what ended by itself."""
+    code = "" if snapshot.exit_code is None or snapshot.state not in ENDED - {"stopped"} else f" {snapshot.exit_code}"
     return f"{look.live} {snapshot.state}{code}"
 
 

@@ -30,10 +30,12 @@ def plain_line(event: Event, clock_text: str) -> str:
     return f"{clock_text} {event_sentence(event)}".lstrip()
 
 
-def alert_sentence(alert: Alert) -> str:
-    """An alert without its severity: `overfit since step 40: why`."""
+def alert_sentence(alert: Alert, events: Sequence[Event] = ()) -> str:
+    """An alert without its severity: `overfit since step 40 (black at 90): why`; when it came to its level is told by the events."""
     since = "" if alert.since_step is None else f" since step {step(alert.since_step)}"
-    return clean(f"{alert.rule}{since}: {alert.why}")
+    came = next((e.step for e in events if (e.rule, e.episode, e.severity) == (alert.rule, alert.episode, alert.severity)), None)
+    level = f" ({alert.severity.word} at {step(came)})" if since and came is not None and came != alert.since_step else ""
+    return clean(f"{alert.rule}{since}{level}: {alert.why}")
 
 
 def blind_rules(rules: Sequence[RuleStatus]) -> tuple[RuleStatus, ...]:
@@ -99,10 +101,10 @@ def stop_sentence(stop: Stop) -> str:
 
 
 def outcome_sentence(snapshot: Snapshot) -> str:
-    """How a run ended, and what is left of it."""
+    """How a run ended, and what is left of it. What a stop leaves in the log is no failure."""
     said = [stop_sentence(snapshot.stop)] if snapshot.stop.machine != "idle" else []
-    if snapshot.failure is not None:
-        failure = snapshot.failure
+    failure = snapshot.failure
+    if failure is not None and snapshot.state != "stopped":
         at = f" ({failure.source}:{failure.line})" if failure.line else ""
         said.append(f"{failure.kind}: {failure.text}{at}")
     if not any(said):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from trainwatch.model.snapshot import PhaseSpan
 from trainwatch.present.numbers import duration, number
 from trainwatch.report.compose import Report
 from trainwatch.report.words import ended, hours, plural, position
@@ -41,16 +42,19 @@ def _ran(report: Report) -> str:
 
 def _went(report: Report) -> str:
     """The phases in a row."""
-    phases = report.snapshot.phases
-    if not phases:
+    phases, count = report.snapshot.phases, len(report.snapshot.evaluations)
+    if not phases or (not count and all(span.phase in ("warm-up", "unsure") for span in phases)):
         return "It has no evaluation to tell its phases by."
-    if len(report.snapshot.evaluations) == 1:
+    if count == 1:
         return "One evaluation does not tell how it went."
-    parts = []
-    for span in phases:
-        to = f"epoch {span.epoch_end:.4g}" if span.epoch_end is not None else f"step {span.step_end}"
-        parts.append(f"{_PHASES[span.phase]} until {to}")
-    return f"It was {', then '.join(parts)}."
+    return f"It was {', then '.join(map(_phase, phases))}."
+
+
+def _phase(span: PhaseSpan) -> str:
+    """A phase and where it ended; the last one of a run may not say where."""
+    if span.epoch_end is not None:
+        return f"{_PHASES[span.phase]} until epoch {span.epoch_end:.4g}"
+    return f"{_PHASES[span.phase]} until step {span.step_end}" if span.step_end is not None else f"{_PHASES[span.phase]} to the end"
 
 
 def _best(report: Report) -> str:
@@ -73,7 +77,7 @@ def _raised(report: Report) -> str:
     fired = [e for e in report.snapshot.events if e.verdict == "fired"]
     if not fired:
         blind = f", and {plural(len(report.blind), 'rule')} could not look" if report.blind else ""
-        return f"No rule fired{blind}."
+        return f"No rule of the preset fired{blind}."
     stop = next((e for e in fired if e.action == "stop"), None)
     if stop is None:
         worst = max(fired, key=lambda e: e.severity)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from trainwatch.model.snapshot import Evaluation, Snapshot
+from trainwatch.model.snapshot import Evaluation, PhaseSpan, Snapshot
 from trainwatch.present.numbers import UNKNOWN, duration, number, percent
 from trainwatch.report.compose import Report
 from trainwatch.report.floor import shown
@@ -89,7 +89,7 @@ def _phase(stretch: Stretch, snapshot: Snapshot) -> tuple[str, ...]:
     return (
         span.phase,
         f"{integer(span.step_start)} to {integer(span.step_end if span.step_end is not None else snapshot.progress.step)}",
-        f"{number(span.epoch_start)} to {number(span.epoch_end)}",
+        _epochs(span, snapshot),
         duration(None if stretch.hours is None else stretch.hours * 3600),
         percent(stretch.share),
         UNKNOWN if stretch.train is None else f"{shown(stretch.train[0], loss)} to {shown(stretch.train[1], loss)}",
@@ -97,6 +97,12 @@ def _phase(stretch: Stretch, snapshot: Snapshot) -> tuple[str, ...]:
         UNKNOWN if stretch.rate is None else f"{number(stretch.rate[0])} to {number(stretch.rate[1])}",
         UNKNOWN if stretch.gradient is None else f"{shown(stretch.gradient[0], norm)} to {shown(stretch.gradient[1], norm)}",
     )
+
+
+def _epochs(span: PhaseSpan, snapshot: Snapshot) -> str:
+    """The epochs of a phase, as far as the log prints epochs at all."""
+    end = span.epoch_end if span.epoch_end is not None or span.step_end is not None else snapshot.progress.epoch
+    return UNKNOWN if end is None else f"{number(span.epoch_start)} to {number(end)}"
 
 
 def _why(stretch: Stretch) -> str:
