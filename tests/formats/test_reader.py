@@ -43,6 +43,9 @@ def _piece(draw: random.Random) -> bytes:
             f"[rank{draw.randrange(3)}]: step: 3  loss: {n[0]}  memory: 1.0GiB(2.0%)  tps: 1,402\n",
             f"epoch 1 step {step} loss={n[0]}\n",
             "[trainwatch] {'loss': 1.0, 'epoch': 0.5}\n",
+            f"[INFO|2024-11-26 22:09:{step % 60:02}] logging.py:157 >> {{'loss': {n[0]}, 'learning_rate': 2.5e-06, 'epoch': {step / 30:.2f}}}\n\n",
+            f"{_bar(step)}{_bar(step + 1)}\n{{'loss': {n[0]}, 'grad_norm': {n[1]}, 'learning_rate': {n[2]}, 'epoch': {step / 30:.2f}}}\n",
+            f" [2024-05-01 10:00:{step % 60:02}] iteration {step:8}/    1000 | consumed samples: {step} | lm loss: {n[0]} | grad norm: 0.5 |\n",
             "learning_rate=0.1 world_size=2\n",
             "\n",
             "\r\n",
@@ -99,6 +102,24 @@ def test_the_block_driver_is_in_use_on_a_long_log() -> None:
     assert sum(map(len, blocks)) == 5000
     assert max(map(len, blocks)) > 500
     assert [record[4] for record in plain(blocks)] == list(range(5000))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "{bar}{bar}\n{{'loss': {x}, 'epoch': {x}}}\n",
+        "{bar}{{'loss': {x}, 'epoch': {x}}}\n",
+        "[INFO|22:09:{s:02}] logging.py:157 >> {{'loss': {x}, 'epoch': {x}}}\n\n",
+        " [10:00:{s:02}] iteration {i:8}/ 5000 | lm loss: {x} | loss scale: 1.0 |\n",
+    ],
+)
+def test_what_stands_between_records_does_not_send_them_to_the_line_driver(line: str) -> None:
+    """Bars that end with a newline or have a record glued to them, times before records, empty lines: whole blocks all the same."""
+    bar = "\r  0%|▏ | 1/9999 [00:01<1:35,  3.14it/s]"
+    data = "".join(line.format(bar=bar, x=i / 7, i=i, s=i % 60) for i in range(1, 3000)).encode()
+    blocks = Reader("log", facts=Facts()).feed(data, 0, final=True)
+    assert sum(map(len, blocks)) == 2999
+    assert max(map(len, blocks)) > 300
 
 
 def test_a_record_without_a_newline_is_complete_at_the_end_only() -> None:

@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from trainwatch.formats.gaps import is_loud
+from trainwatch.formats.gaps import Known
 from trainwatch.formats.gather import Gather
 from trainwatch.formats.lines import Lines
 from trainwatch.formats.numbers import number
@@ -32,7 +32,6 @@ MAX_SEEN = 1000
 """So many shapes are remembered; a log that keeps inventing names starts over."""
 IDLE = 2
 """A pattern that found nothing in so many stretches rests until its shape is seen again."""
-_BEFORE = frozenset(b"\r\n]")
 
 
 class Blocks:
@@ -107,7 +106,7 @@ class Blocks:
         run = main.finder.find(data, start, stop, base) if main is not None and main.finder is not None else None
         if main is None or run is None:
             return False
-        loud = list(run.loud(data, stop, bars=self._lines.steps.total is not None))
+        loud = list(run.loud(data, stop, self._known()))
         if len(loud) > 2 + len(run) // 8 or self._is_involved(main, run, exceptions=bool(loud)):
             self._rest = REST
             return False
@@ -146,7 +145,7 @@ class Blocks:
         """Runs of matches become blocks; loud gaps are read line by line."""
         spans, groups, owners = self._hits(data, start, stop)
         copies, burst = self._copies(), self._lines.steps.wants_burst
-        find, bars = data.find, self._lines.steps.total is not None
+        find, known = data.find, self._known()
         current: Learned | None = None
         position = done = start
         first = 0
@@ -157,10 +156,7 @@ class Blocks:
                 self._rows(current, spans[first:index], groups[first:index], _Part(data, base, done, position))
                 first, done = index + 1, position
                 continue
-            if at == position:
-                loud = burst and not learned.stepped
-            else:
-                loud = data[at - 1] not in _BEFORE or is_loud(data, position, at, bars=bars)
+            loud = burst and not learned.stepped if at == position else known.is_loud(data, position, at)
             loud = loud or (copies is not None and copies.may_be(_kind(learned), groups[index]))
             if loud or learned is not current:
                 self._rows(current, spans[first:index], groups[first:index], _Part(data, base, done, position))
@@ -172,6 +168,10 @@ class Blocks:
                 copies, burst = self._copies(), self._lines.steps.wants_burst
         self._rows(current, spans[first:], groups[first:], _Part(data, base, done, position))
         self._slow(data, position, stop, base)
+
+    def _known(self) -> Known:
+        """What may be skipped unseen in this log."""
+        return Known(self._lines.steps.total is not None, self._lines.prefixes)
 
     def _copies(self) -> _Copies | None:
         """What recognises records that another rank may have printed already; None when one rank prints."""

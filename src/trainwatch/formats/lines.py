@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from trainwatch.formats import bars
 from trainwatch.formats.configuration import Configuration
+from trainwatch.formats.gaps import skeleton
 from trainwatch.formats.gather import Gather
 from trainwatch.formats.generic import Generic
 from trainwatch.formats.history import History
@@ -22,6 +23,9 @@ from trainwatch.model.block import Block
 from trainwatch.model.facts import Facts
 
 RETURN = 13
+MAX_PREFIXES = 64
+"""So many texts before records are remembered."""
+
 MAX_LINE = 1 << 16
 """Longer lines hold no record except JSON, in bytes."""
 
@@ -58,6 +62,7 @@ class Lines:
         self._emitted: tuple[bytes, int, int] | None = None
         self._specific = False
         self.in_history = False
+        self.prefixes: set[bytes] = set()
 
     @property
     def world(self) -> int:
@@ -141,14 +146,18 @@ class Lines:
         line = clean(raw)
         bars_end = self._pictures(raw, line, base + start, number)
         position = 0
-        found = False
+        found = 0
         for record, printed, rank in self._records(line, base + start, number, bars_end):
-            found = True
+            found += 1
             at = _raw_position(raw, line, record, position)
             position = max(at, 0) + 1 if at >= 0 else position
             self._derive(record, data, start + at, number)
             if not self._is_copy(record, printed, rank):
                 self._emit(record, base + start + at, number)
+            if found == 1 and rank is None and not bars_end and len(raw) == len(line) and len(self.prefixes) < MAX_PREFIXES:
+                self.prefixes.add(skeleton(line[: max(record.start, 0)]))
+        if found > 1:
+            self.prefixes.clear()
         if not found and not self.in_history:
             self._configuration.read(line, number)
 

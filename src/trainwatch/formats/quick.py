@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from itertools import accumulate, count
 from operator import add
 
-from trainwatch.formats.gaps import GLUED, loud
+from trainwatch.formats.gaps import CLEAR, Known
 from trainwatch.formats.numbers import LONGEST
 from trainwatch.formats.plan import Plan
 from trainwatch.formats.template import END
@@ -32,11 +32,12 @@ class Quick:
     """A pattern whose groups are the values of a record with the blanks before them.
 
     `literals` stand, escaped, before the first value, between two, and behind the last. `constants` maps the index of a value to its text
-    where that is part of the pattern. `fixed` counts the bytes of a record that are in no group.
+    where that is part of the pattern. `anywhere` says that something may stand before the record,
+    `fixed` counts the bytes of a record that are in no group.
     """
 
     literals: tuple[bytes, ...]
-    behind: bytes
+    anywhere: bool
     constants: Mapping[int, bytes] = field(default_factory=dict)
     pattern: re.Pattern[bytes] = field(init=False)
     fixed: int = field(init=False)
@@ -44,7 +45,7 @@ class Quick:
     def __post_init__(self) -> None:
         """Compile."""
         head, *rest = self.literals
-        source = head + b"(?<=" + self.behind + head + b")"
+        source = head + (b"" if self.anywhere else b"(?<=\\n" + head + b")")
         for index, literal in enumerate(rest):
             constant = self.constants.get(index)
             source += (_value(literal) if constant is None else re.escape(constant)) + literal
@@ -107,13 +108,13 @@ class Run:
         """Whether some column shows that no two records are the same."""
         return any(len(set(texts)) == len(texts) for texts in self.texts)
 
-    def loud(self, data: bytes, stop: int, *, bars: bool) -> Iterator[tuple[int, int, int]]:
+    def loud(self, data: bytes, stop: int, known: Known) -> Iterator[tuple[int, int, int]]:
         """The extents in the stretch, which ends at `stop`, that must be read line by line, and the row before which, or on whose line, each stands."""
         last = len(self)
         for row in self.odd:
             gap = self.gaps[row]
             at = self.offsets[row] - self.base if row < last else stop
-            for begin, end in loud(gap, bars=bars, is_last=row == last):
+            for begin, end in known.loud(gap, is_last=row == last):
                 stands = at - len(gap)
                 yield stands + begin, stands + end if end >= 0 else data.find(b"\n", at, stop) + 1 or stop, row
 
@@ -125,7 +126,7 @@ def quick(source: bytes, *, anywhere: bool) -> Quick | None:
     literals = tuple(_SLOT.split(source.removesuffix(END)))
     if len(literals) < 2 or any(map(_NOT_LITERAL.search, literals)) or not all(literals[:-1]):
         return None
-    return Quick(literals, rb"[\r\n\]]" if anywhere else rb"\n")
+    return Quick(literals, anywhere)
 
 
 def _value(following: bytes) -> bytes:
@@ -169,7 +170,7 @@ class Finder:
         self._folded = None
         if alike and self._folds < MAX_FOLDS:
             self._folds += 1
-            self._folded = Quick(self._shape.literals, self._shape.behind, alike)
+            self._folded = Quick(self._shape.literals, self._shape.anywhere, alike)
 
 
 def _find(shape: Quick, plan: Plan, data: bytes, extent: tuple[int, int], base: int) -> Run | None:
@@ -195,7 +196,7 @@ def _find(shape: Quick, plan: Plan, data: bytes, extent: tuple[int, int], base: 
     odd: list[int] = []
     if has_lines:
         has_values = data.find(b"=", start, stop) >= 0
-        odd = [row for row, gap in enumerate(gaps) if gap[-1] == GLUED or gap.find(b"\n", 1) >= 0 or (has_values and b"=" in gap)]
+        odd = [row for row, gap in enumerate(gaps) if gap[-1] not in CLEAR or gap.find(b"\n", 1) >= 0 or (has_values and b"=" in gap)]
         if len(gaps[rows]) > 1 and odd[-1:] != [rows]:
             odd.append(rows)
         ends = list(accumulate(map(len, parts)))
