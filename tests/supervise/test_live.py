@@ -11,6 +11,7 @@ import pytest
 from tests.live import TRAINER, Live, Run, wait_for
 
 from trainwatch.store.lock import start_ticks
+from trainwatch.store.rundir import RunDir
 from trainwatch.supervise.spawn import supervised
 
 STEADY = "--flat --pause 0.02"
@@ -176,6 +177,43 @@ def test_unsaved_needs_its_word(live: Live) -> None:
     assert run.training()
     assert live.run("stop", run.id, "--confirm", run.id, "--unsaved").returncode == 81
     assert not run.saves()
+
+
+def launched(live: Live, name: str, script: str) -> Run:
+    """A shell script under supervision, without a hook."""
+    (live.cwd / name).write_text(f"#!/bin/bash\n{script}\n", encoding="utf-8")
+    done = live.run("launch", "--detach", "--", "bash", name)
+    assert done.returncode == 0, done.stderr
+    run = Run(live, RunDir(live.cwd / ".trainwatch" / done.stdout.strip()))
+    run.supervisor()
+    run.launcher()
+    return run
+
+
+@pytest.mark.parametrize(
+    "script",
+    ["for i in {1..300}; do echo $i; sleep 0.3; done; exit 7", "until python3 -c 'import time; time.sleep(60)'; do sleep 0.2; done"],
+)
+def test_a_script_that_starts_again_what_was_ended_is_ended_too(live: Live, script: str) -> None:
+    """The shell that the run was launched with gets SIGTERM at the first restart: no child after child, no end of its own."""
+    run = launched(live, "job.sh", script)
+    launcher = run.launcher()
+    assert live.run("stop", run.id, "--confirm", run.id, "--unsaved").returncode == 81
+    assert start_ticks(launcher) == 0
+    assert sum(len(entry["pids"]) for entry in run.journal("signal")) <= 6
+    assert "by itself" not in run.read(run.dir.stop)["text"]
+
+
+def test_the_next_commands_of_a_script_are_left_alone(live: Live) -> None:
+    """Training is ended, what the script does after it is not, and the stop says with which code the script came to its end."""
+    run = launched(
+        live, "wrap.sh", "python3 -c 'import time; print(\"training\", flush=True); time.sleep(60)'; sleep 2; echo uploaded; exit 5"
+    )
+    wait_for(lambda: "training" in run.log().read_text(encoding="utf-8"), "the training")
+    assert live.run("stop", run.id, "--confirm", run.id, "--unsaved").returncode == 81
+    assert "uploaded" in run.log().read_text(encoding="utf-8")
+    assert [len(entry["pids"]) for entry in run.journal("signal")] == [1]
+    assert run.read(run.dir.stop)["text"].endswith("its script ended by itself, exit 5")
 
 
 def test_a_supervisor_that_dies_again_and_again_is_given_up(live: Live) -> None:

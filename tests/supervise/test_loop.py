@@ -292,7 +292,7 @@ def test_the_end_is_the_last_word(world: World) -> None:
 
 def test_a_hung_job_is_stopped_with_the_checkpoint_it_has(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Silence far beyond the usual step: nothing is asked of the job, its newest complete checkpoint is proven, then SIGTERM."""
-    monkeypatch.setattr("trainwatch.supervise.job.Job.targets", lambda *_: [])
+    monkeypatch.setattr("trainwatch.supervise.aim.Aim.at", lambda *_, **__: [])
     world = World(tmp_path, May(save=True, stop=frozenset({"hang"})))
     world.hook()
     whole = checkpoint(tmp_path / "out", 10)
@@ -348,7 +348,7 @@ def test_an_answer_that_names_a_foreign_checkpoint_is_refused(world: World, tmp_
 
 def test_the_journal_tells_the_whole_stop(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Answer, proof and what reached the disk stand between request and signal; what the job's rotation deleted is told."""
-    monkeypatch.setattr("trainwatch.supervise.job.Job.targets", lambda *_: [])
+    monkeypatch.setattr("trainwatch.supervise.aim.Aim.at", lambda *_, **__: [])
     world.hook()
     world.turn(2)
     world.write(*OVERFIT)

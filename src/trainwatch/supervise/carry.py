@@ -13,7 +13,8 @@ from trainwatch.store.files import write_json
 from trainwatch.store.lock import Lock
 from trainwatch.store.rundir import RunDir
 from trainwatch.store.runfile import RunFile
-from trainwatch.supervise import dossier, say, slurm
+from trainwatch.supervise import dossier, say, slurm, tree
+from trainwatch.supervise.aim import Aim
 from trainwatch.supervise.diary import Diary
 from trainwatch.supervise.doorbell import doorbells, ring
 from trainwatch.supervise.job import Job
@@ -40,6 +41,7 @@ class Carrier:
         self._lock = lock
         self.proof: CheckpointSeen | None = None
         self.left = ""
+        self._aim = Aim()
         self._signalled: set[tuple[int, int, int]] = set()
         self._looked = 0.0
         self._cancelled = False
@@ -121,6 +123,8 @@ class Carrier:
 
     def _terminate(self, machine: Machine, now: float) -> None:
         self._signalled.clear()
+        if machine.state == "terminating":
+            self._aim = Aim()
         self._stay_away(machine, now)
         if machine.wish is not None and (machine.wish.cause, machine.wish.proof) == ("resume", "existing"):
             self._gather(machine.wish.why, now)
@@ -149,15 +153,15 @@ class Carrier:
     def _signal(self, machine: Machine, now: float) -> None:
         """Signal everybody who was not yet signalled, all at once; remember who is left."""
         self._looked = now
-        targets = self._job.targets({rank.pid for rank in self._control.ranks()})
-        self.left = (
-            ", ".join(f"{proc.title} (pid {proc.pid}, {proc.state})" for proc in targets[:8]) or "processes that are not ours to end"
-        )
+        job, hooked = self._job.members(), {rank.pid for rank in self._control.ranks()}
+        left = [f"{proc.title} (pid {proc.pid}, {proc.state})" for proc in tree.recognised(job, hooked=hooked)[:8]]
+        self.left = ", ".join(left) or "processes that are not ours to end"
         number = {"terminating": signal.SIGTERM, "killing": signal.SIGKILL}.get(machine.state)
         if number is None or not self._lock.held():
             return
-        if not targets and not self._job.members():
+        if not job:
             self._cancel_elsewhere(now)
+        targets = self._aim.at(job, hooked=hooked, root=self._job.root())
         fresh = [proc for proc in targets if _mark(proc, number) not in self._signalled]
         if not fresh:
             return

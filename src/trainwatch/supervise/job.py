@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,8 @@ from trainwatch.supervise.processes import Proc
 GONE_AFTER = 3
 """How often in a row nobody must be found before a job without a shim counts as ended."""
 
+FROM_SIGNAL = 128
+"""A shell's exit code for a command that a signal ended, less the signal's number."""
 
 SLURM_EVERY = 15
 """How many looks share one question to Slurm."""
@@ -47,9 +49,9 @@ class Job:
         without = {os.getpid(), *([shim] if shim else [])}
         return tree.members(self._dir.path, {pid for pid in (shim, launcher) if pid}, without=without)
 
-    def targets(self, hooked: Collection[int]) -> list[Proc]:
-        """Who is told to end."""
-        return tree.recognised(self.members(), hooked=hooked)
+    def root(self) -> int | None:
+        """The pid of the launcher that we started; None when it is gone or somebody else started it."""
+        return None if self._attached else _living(_read(self._dir.job).get("launcher"))
 
     def ranks(self, hooked: Collection[int]) -> list[Proc]:
         """Who trains, on this machine."""
@@ -76,12 +78,19 @@ class Job:
             self._at_slurm = told is not None and not told.over
         return self._at_slurm
 
+    def own_end(self, command: Sequence[str]) -> str:
+        """How a script that starts the training came to its own end; empty when a signal ended it, or no script was launched."""
+        code = self.exit_code()
+        if code is None or code >= FROM_SIGNAL or self._attached or not (tree.is_shell(command) or command[0].endswith(".sh")):
+            return ""
+        return f"its script ended by itself, exit {code}"
+
     def exit_code(self) -> int | None:
         """The launcher's status, 128+N for a signal; None when nobody knows."""
         code = _read(self._dir.launcher_exit).get("code")
         if not isinstance(code, int):
             return None
-        return 128 - code if code < 0 else code
+        return FROM_SIGNAL - code if code < 0 else code
 
 
 def _living(identity: Any) -> int | None:

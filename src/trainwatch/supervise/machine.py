@@ -118,6 +118,7 @@ class Seen:
     `ended`: no process of the job is left. `hook`: rank 0 answers requests. `ack` is the answer to the current request.
     `life` is when the job last showed a sign of life. `proof` is how the look at the checkpoint in question went, None before it.
     `regular` is the newest complete checkpoint that was found. `left` names what still runs after SIGTERM.
+    `own_end` is how the script around the training came to its own end, empty when it did not.
     """
 
     now: float
@@ -129,6 +130,7 @@ class Seen:
     regular: CheckpointSeen | None = None
     cancel: str = ""
     left: str = ""
+    own_end: str = ""
 
 
 def begin(machine: Machine, wish: Wish, seen: Seen) -> Machine:
@@ -271,14 +273,14 @@ def _end(machine: Machine, seen: Seen, limits: Limits) -> Machine:
 def _leaving(machine: Machine, seen: Seen, limits: Limits) -> Machine:
     """The script was told to end by itself."""
     if seen.ended:
-        return _enter(machine, "stopped", seen)
+        return _enter(machine, "stopped", seen, why=seen.own_end)
     return _enter(machine, "terminating", seen) if seen.now - machine.since > limits.grace else machine
 
 
 def _terminating(machine: Machine, seen: Seen, limits: Limits) -> Machine:
     """SIGTERM was sent."""
     if seen.ended:
-        return _enter(machine, "stopped", seen)
+        return _enter(machine, "stopped", seen, why=seen.own_end)
     late = seen.now - machine.since - limits.grace
     if late <= 0:
         return machine
@@ -290,13 +292,13 @@ def _terminating(machine: Machine, seen: Seen, limits: Limits) -> Machine:
 def _killing(machine: Machine, seen: Seen, limits: Limits) -> Machine:
     """SIGKILL was sent."""
     if seen.ended:
-        return _enter(machine, "stopped", seen)
+        return _enter(machine, "stopped", seen, why=seen.own_end)
     return _enter(machine, "stuck", seen, why=seen.left) if seen.now - machine.since > limits.kill else machine
 
 
 def _stuck(machine: Machine, seen: Seen, _limits: Limits) -> Machine:
     """What was told to end still runs."""
-    return _enter(machine, "stopped", seen) if seen.ended else machine
+    return _enter(machine, "stopped", seen, why=seen.own_end) if seen.ended else machine
 
 
 def _stopped(machine: Machine, _seen: Seen, _limits: Limits) -> Machine:

@@ -161,6 +161,7 @@ class Outlook:
             regular=self._regular,
             cancel=cancel,
             left=left,
+            own_end=self._job.own_end(self._command) if self.ended else "",
         )
 
     def _remember(self, seen: CheckpointSeen) -> None:

@@ -71,7 +71,7 @@ def sentence(machine: Machine, limits: Limits) -> str:
         "terminating": f"{by}: {_kept(machine)}; SIGTERM sent, {limits.grace:.0f} s to end",
         "killing": f"{by}: {_kept(machine)}; SIGKILL sent",
         "stuck": f"stuck: still running {limits.grace:.0f} s after SIGTERM: {machine.why}",
-        "stopped": f"stopped by {wish.rule}{' with SIGKILL' if machine.killed else ''}; {_kept(machine)}",
+        "stopped": f"stopped by {wish.rule}{' with SIGKILL' if machine.killed else ''}; {_kept(machine)}{f'; {machine.why}' if machine.why else ''}",
         "saved": f"saved and proven: {machine.path}{_rotated(machine)}",
         "failed": f"{by}: {machine.why}; the job is left running",
         "cancelled": f"{by}: {machine.why}; the job goes on",

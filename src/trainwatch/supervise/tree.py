@@ -19,13 +19,14 @@ WORDS = 4
 class Launchers:
     """What is known of command lines: launchers by word, those that pass `-u`, and what is never signalled.
 
-    `scripts` are never signalled either, whatever interpreter runs them.
+    `scripts` are never signalled either, whatever interpreter runs them. `shells` are among `never`.
     """
 
     names: Mapping[str, str]
     unbuffered: frozenset[str]
     never: frozenset[str]
     scripts: frozenset[str]
+    shells: frozenset[str]
 
 
 @cache
@@ -34,7 +35,8 @@ def launchers() -> Launchers:
     data = tomllib.loads(DATA.read_text(encoding="utf-8"))
     names = {word: entry["name"] for entry in data["launcher"] for word in entry["words"]}
     unbuffered = frozenset(entry["name"] for entry in data["launcher"] if entry["unbuffered"])
-    return Launchers(names, unbuffered, frozenset(data["never"]["words"]), frozenset(data["never"]["scripts"]))
+    never, scripts, shells = (frozenset(data["never"][key]) for key in ("words", "scripts", "shells"))
+    return Launchers(names, unbuffered, never | shells, scripts, shells)
 
 
 def launcher_of(argv: Sequence[str]) -> str:
@@ -59,6 +61,11 @@ def is_never(argv: Sequence[str]) -> bool:
     script = next((Path(word).name for word in argv[1:WORDS] if not word.startswith("-")), "")
     modules = {module.partition(".")[0] for module in _modules(argv)}
     return not launchers().scripts.isdisjoint({script, *modules})
+
+
+def is_shell(argv: Sequence[str]) -> bool:
+    """Whether a process of that command line is a shell."""
+    return bool(argv) and Path(argv[0]).name.lstrip("-") in launchers().shells
 
 
 def members(run_dir: Path, roots: Collection[int], *, without: Collection[int]) -> list[Proc]:
@@ -109,8 +116,14 @@ def recognised(job: Iterable[Proc], *, hooked: Collection[int] = ()) -> list[Pro
 def ranks(job: Iterable[Proc], *, hooked: Collection[int] = ()) -> list[Proc]:
     """Those of the job's processes that train; where nobody carries a rank, the topmost program."""
     by_pid = {proc.pid: proc for proc in job if not is_never(proc.argv)}
-    found = [proc for proc in by_pid.values() if proc.pid in hooked or _is_rank(proc, by_pid)]
+    found = ranked(by_pid.values(), hooked=hooked)
     return found or [proc for proc in by_pid.values() if _is_top(proc, by_pid) and not launcher_of(proc.argv)]
+
+
+def ranked(job: Iterable[Proc], *, hooked: Collection[int] = ()) -> list[Proc]:
+    """Those of the job's processes that carry a rank or our hook."""
+    by_pid = {proc.pid: proc for proc in job}
+    return [proc for proc in by_pid.values() if not is_never(proc.argv) and (proc.pid in hooked or _is_rank(proc, by_pid))]
 
 
 def _is_rank(proc: Proc, by_pid: Mapping[int, Proc]) -> bool:
