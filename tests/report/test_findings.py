@@ -10,6 +10,8 @@ from trainwatch.model.series import Series
 from trainwatch.model.snapshot import Best, Progress
 from trainwatch.model.verdict import RuleStatus, Verdict
 from trainwatch.report.compose import compose
+from trainwatch.report.markdown import to_markdown
+from trainwatch.report.summary import sentences
 
 
 def names(overfit: Overfit) -> dict[str, str]:
@@ -30,6 +32,19 @@ def test_a_saved_best_is_no_finding(overfit: Overfit):
     overfit.checkpoints = (CheckpointSeen(0.0, "out/checkpoint-30", 30, complete=True),)
     assert "best_unsaved" not in names(overfit)
     overfit.checkpoints = (CheckpointSeen(0.0, "out/checkpoint-30", 30, complete=False),)
+    assert "best_unsaved" in names(overfit)
+
+
+def test_a_checkpoint_without_a_step_may_be_the_best(overfit: Overfit):
+    """Where a saving line tells no step, nothing says that the best was not saved, and its advice is not given either."""
+    overfit.saved = (replace(overfit.saved[0], path="out", step=None),)
+    report = compose(overfit.snapshot())
+    assert "best_unsaved" not in {f.finding for f in report.findings}
+    assert sentences(report)[2].endswith(": whether it was saved is not known.")
+    assert not any("not on disk" in way.text for way in report.ways)
+    assert "its step is not known" in to_markdown(report)
+    overfit.checkpoints = (CheckpointSeen(0.0, "torn", None, complete=False), CheckpointSeen(0.0, "out/checkpoint-200", 200, complete=True))
+    overfit.saved = ()
     assert "best_unsaved" in names(overfit)
 
 

@@ -10,7 +10,7 @@ from trainwatch.model.snapshot import Snapshot
 from trainwatch.model.verdict import Event
 from trainwatch.present.numbers import duration, number
 from trainwatch.report.cost import Cost, steps_covered
-from trainwatch.report.disk import OnDisk, best_on_disk
+from trainwatch.report.disk import OnDisk, best_on_disk, is_best_saved
 from trainwatch.report.findings import Finding
 from trainwatch.report.words import hours, position
 
@@ -145,13 +145,7 @@ def _from_disk(snapshot: Snapshot, disk: tuple[OnDisk, ...], _: Cost) -> Way | N
 def _again(snapshot: Snapshot, disk: tuple[OnDisk, ...], spent: Cost) -> Way | None:
     """What the best, where it was not saved, would cost to reach again."""
     best, covered = snapshot.best, steps_covered(snapshot)
-    if (
-        best is None
-        or best.step is None
-        or covered is None
-        or not disk
-        or any(c.step == best.step and c.complete is not False for c in disk)
-    ):
+    if best is None or best.step is None or covered is None or is_best_saved(disk, best) is not False:
         return None
     share = best.step / (covered[1] - covered[0])
     price = f": about {duration(spent.hours * share * 3600)}" if spent.hours is not None else ""

@@ -96,6 +96,8 @@ def _caveats(snapshot: Snapshot, disk: tuple[OnDisk, ...]) -> tuple[str, ...]:
         out.append("No checkpoint was seen and the log names none: what is on disk is not known.")
     if any(c.complete is None for c in disk):
         out.append("Checkpoints that only the log names were not looked at.")
+    if any(c.step is None and c.complete is not False for c in disk):
+        out.append("The step of a checkpoint is not known: it may hold the best evaluation.")
     if snapshot.preview:
         out.append("Only a part of the log has been read.")
     return tuple(out)

@@ -50,6 +50,14 @@ def _step(line: SavedLine) -> int | None:
     return int(match[1]) if match else line.step
 
 
+def is_best_saved(disk: tuple[OnDisk, ...], best: Best) -> bool | None:
+    """Whether a checkpoint of the best evaluation's step is there and not torn; None when a step that nobody knows may be that one."""
+    whole = [c for c in disk if c.complete is not False]
+    if best.step is not None and any(c.step == best.step for c in whole):
+        return True
+    return None if not disk or best.step is None or any(c.step is None for c in whole) else False
+
+
 def best_on_disk(disk: tuple[OnDisk, ...], snapshot: Snapshot, until: int | None = None) -> OnDisk | None:
     """The checkpoint of the best evaluation, not known to be torn, of a step up to `until`; None when there is none."""
     best: OnDisk | None = None

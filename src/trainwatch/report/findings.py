@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from trainwatch.model.snapshot import Snapshot
 from trainwatch.present.numbers import duration, number, percent
 from trainwatch.report.cost import Cost
-from trainwatch.report.disk import OnDisk, best_on_disk
+from trainwatch.report.disk import OnDisk, best_on_disk, is_best_saved
 from trainwatch.report.schedule import LearningRate
 from trainwatch.report.words import hours, plural, steps_of, whole
 
@@ -52,7 +52,7 @@ def findings(snapshot: Snapshot, disk: tuple[OnDisk, ...], lr: LearningRate, spe
 def _best_unsaved(snapshot: Snapshot, disk: tuple[OnDisk, ...]) -> Finding | None:
     """The best evaluation has no checkpoint, as far as checkpoints are known at all."""
     best = snapshot.best
-    if best is None or best.step is None or not disk or any(c.step == best.step and c.complete is not False for c in disk):
+    if best is None or is_best_saved(disk, best) is not False:
         return None
     kept = best_on_disk(disk, snapshot)
     rest = f"the best one saved is {number(kept.value)} at step {kept.step}" if kept and kept.value is not None else "none saved has one"

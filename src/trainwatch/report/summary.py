@@ -5,6 +5,7 @@ from __future__ import annotations
 from trainwatch.model.snapshot import PhaseSpan
 from trainwatch.present.numbers import duration, number
 from trainwatch.report.compose import Report
+from trainwatch.report.disk import is_best_saved
 from trainwatch.report.words import ended, hours, plural, position
 
 _PHASES = {
@@ -62,13 +63,14 @@ def _best(report: Report) -> str:
     best = report.snapshot.best
     if best is None:
         return "There is no best evaluation."
-    saved = [c for c in report.disk if c.step == best.step and c.complete is not False]
-    if saved:
-        kept = f"saved as {saved[0].path}" + ("" if saved[0].complete else ", says the log")
-    elif report.disk:
-        kept = "not saved"
+    is_saved = is_best_saved(report.disk, best)
+    if is_saved:
+        saved = next(c for c in report.disk if c.step == best.step and c.complete is not False)
+        kept = f"saved as {saved.path}" + ("" if saved.complete else ", says the log")
+    elif is_saved is None and report.disk:
+        kept = "whether it was saved is not known"
     else:
-        kept = "no checkpoint is known"
+        kept = "not saved" if report.disk else "no checkpoint is known"
     return f"The best {best.metric} was {number(best.value)} at {position(best.step, best.epoch)}: {kept}."
 
 

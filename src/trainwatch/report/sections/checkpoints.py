@@ -58,6 +58,8 @@ def assessment(checkpoint: OnDisk, snapshot: Snapshot) -> str:
     best = snapshot.best
     if checkpoint.complete is False:
         return "torn: not to be used"
+    if checkpoint.step is None:
+        return "its step is not known"
     if best is None or checkpoint.value is None:
         return "no evaluation was made at its step"
     if checkpoint.step == best.step or is_better(checkpoint.value, best.value, best):
@@ -66,6 +68,6 @@ def assessment(checkpoint: OnDisk, snapshot: Snapshot) -> str:
     if worse is None:
         return ""
     times = f", {checkpoint.value / best.value:.2f} times the best" if best.direction == "min" and checkpoint.value > best.value > 0 else ""
-    where = "past the best" if best.step is not None and (checkpoint.step or 0) > best.step else "before the best"
+    where = "past the best" if best.step is not None and checkpoint.step > best.step else "before the best"
     phase = phase_at(snapshot, checkpoint.step)
     return f"{percent(worse)} worse than the best{times}; {where}" + (f", in the phase {phase}" if phase else "")
