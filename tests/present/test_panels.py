@@ -152,7 +152,7 @@ def test_no_gpu_says_why():
 def test_metrics():
     """What one looks at most comes first; what does not fit is counted; what stands in a chart of its own is left out."""
     lines = metrics_panel(snapshot(2600), 38, 5, ASCII).lines()
-    assert [line.split()[0] for line in lines[1:]] == ["learning_rate", "grad_norm", "tokens_per_second", "eval_runtime"]
+    assert [line.split()[0] for line in lines[1:]] == ["loss", "eval_loss", "learning_rate", "grad_norm"]
     assert "+2 more" in lines[0]
     assert "learning_rate" not in " ".join(metrics_panel(snapshot(2600), 38, 8, ASCII, without=("learning_rate",)).lines())
     assert "no metric found yet" in metrics_panel(EMPTY, 38, 5, ASCII).lines()[1]

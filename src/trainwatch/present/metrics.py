@@ -12,19 +12,17 @@ from trainwatch.present.numbers import duration, number
 from trainwatch.present.sparkline import sparkline
 from trainwatch.present.width import cut_middle
 
-_FIRST = ("learning_rate", "grad_norm", "tokens_per_second", "samples_per_second", "step_time")
-_LAST = ("loss", "eval_loss")
-"""Shown large in the chart already: they come last here."""
+_FIRST = ("loss", "eval_loss", "learning_rate", "grad_norm", "tokens_per_second", "samples_per_second", "step_time")
 
 _NAME, _VALUE = 17, 8
 """Cells for a name and for a value."""
 
 
 def metric_names(snapshot: Snapshot, without: tuple[str, ...] = ()) -> list[str]:
-    """The metrics in the order shown: what one looks at most, then as they were found, then those of the chart."""
+    """The metrics in the order shown: what one looks at most, then as they were found."""
     found = [n for n in snapshot.series if n not in ("step", "epoch") and n not in without and len(snapshot.series[n])]
     first = [n for n in _FIRST if n in found]
-    return [*first, *(n for n in found if n not in first and n not in _LAST), *(n for n in _LAST if n in found)]
+    return [*first, *(n for n in found if n not in first)]
 
 
 def metrics_panel(snapshot: Snapshot, width: int, height: int, look: Look, *, without: tuple[str, ...] = ()) -> Canvas:
