@@ -195,3 +195,16 @@ def test_a_total_within_an_epoch_is_not_that_of_the_run() -> None:
         reader = Reader("log", facts=Facts())
         reader.feed(text, 0, final=True)
         assert reader.progress is None or reader.progress[1] is None
+
+
+def test_stamps_before_the_training_do_not_time_it() -> None:
+    """A launcher that prints the time twice at its start does not say how long 26 records took; stamps on the records do."""
+    launcher = b"[2026-01-02 10:00:00,000] [INFO] launch\n[2026-01-02 10:00:00,907] [INFO] ranks\n"
+    records = [b"{'loss': %.4f, 'grad_norm': 1.0, 'learning_rate': 0.0001, 'epoch': %.2f}\n" % (2 - i / 26, i / 10) for i in range(26)]
+    reader = Reader("log", facts=Facts())
+    reader.feed(launcher + b"".join(records), 0, final=True)
+    assert reader.span.seconds is None
+    stamped = [b"[2026-01-02 10:%02d:00,000] " % i + record for i, record in enumerate(records)]
+    reader = Reader("log", facts=Facts())
+    reader.feed(launcher + b"".join(stamped), 0, final=True)
+    assert (reader.span.seconds, reader.span.how) == (25 * 60, "timestamps")

@@ -53,7 +53,7 @@ class Reader:
         self._waiting = 0
         self._buffer = b""
         self._done = 0
-        self._base = 0
+        self._base = self._first = 0
         self._skipping = False
 
     @property
@@ -84,7 +84,7 @@ class Reader:
         """
         self._gather.seen_at = seen_at
         if not self._buffer and not self._parts and self._base == 0 and offset > 0:
-            self._base = offset
+            self._base = self._first = offset
         text = self._decoder.decode(data, final=final)
         self._stamps.feed(text)
         self._parts.append(text)
@@ -93,7 +93,11 @@ class Reader:
             self._advance(final=final)
         if final:
             self._lines.finish()
-        return self._gather.take()
+        blocks = self._gather.take()
+        for block in blocks:
+            if block.kind in ("train", "eval"):
+                self._stamps.record(block.offsets[0] - self._first, block.offsets[-1] - self._first)
+        return blocks
 
     def _advance(self, *, final: bool) -> None:
         """Read all that is complete."""

@@ -9,6 +9,8 @@ from trainwatch.model.snapshot import Span
 
 HEAD = 1 << 16
 TAIL = 1 << 13
+BESIDE = 256
+"""Bytes by which a stamp may stand before the record that it belongs to."""
 
 _STAMP = re.compile(rb"(?<!\d)(\d{4})[-/](\d\d)[-/](\d\d)[ T](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,6}))?")
 
@@ -19,23 +21,37 @@ class Stamps:
     def __init__(self) -> None:
         self._head = b""
         self._tail = b""
-        self._start: float | None = None
+        self._start: tuple[float, int] | None = None
+        self._size = 0
+        self._records: tuple[int, int] | None = None
 
     def feed(self, data: bytes) -> None:
         """The next bytes of the stream."""
         if len(self._head) < HEAD:
             self._head += data[: HEAD - len(self._head)]
         self._tail = (self._tail + data[-TAIL:])[-TAIL:]
+        self._size += len(data)
+
+    def record(self, first: int, last: int) -> None:
+        """Records of training lie at these positions in the stream, behind those told of before."""
+        self._records = (first if self._records is None else self._records[0], last)
 
     def span(self, elapsed: float) -> Span:
-        """From the first timestamp to the last, else the `elapsed` seconds of the train bar, else nothing."""
+        """From the first timestamp to the last, if the training lies between, else the `elapsed` seconds of the train bar, else nothing."""
         if self._start is None:
             first = _STAMP.search(self._head)
-            self._start = _seconds(first) if first else None
-        last = [_seconds(match) for match in _STAMP.finditer(self._tail)]
-        if self._start is not None and last and last[-1] > self._start:
-            return Span(self._start, last[-1], "timestamps", absolute=True)
+            self._start = (_seconds(first), first.start()) if first else None
+        last = [(_seconds(match), match.start() + self._size - len(self._tail)) for match in _STAMP.finditer(self._tail)]
+        if self._start is not None and last and last[-1][0] > self._start[0] and self._encloses(self._start[1], last[-1][1]):
+            return Span(self._start[0], last[-1][0], "timestamps", absolute=True)
         return Span(0.0, elapsed, "progress bar") if elapsed > 0 else Span()
+
+    def _encloses(self, start: int, end: int) -> bool:
+        """Whether most of the records lie between two stamps: a launcher's own lines tell the time of the start only."""
+        if self._records is None:
+            return True
+        middle = sum(self._records) // 2
+        return start <= middle <= end + BESIDE
 
 
 def _seconds(match: re.Match[bytes]) -> float:
