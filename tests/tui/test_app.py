@@ -245,10 +245,18 @@ async def test_the_end_stays_until_q():
         feed.show(replace(snapshot(2600), state="stopped", exit_code=80))
         await asyncio.sleep(0.6)
         assert "● stopped  step" in shown(pilot)[0]
-        assert "q leaves" in shown(pilot)[-1]
-        await pilot.press("down")
-        assert "q leaves" in shown(pilot)[-1]
+        for _ in range(2):
+            assert shown(pilot)[-1].rstrip() == "q leave: the run has ended  ? help  l log"
+            await pilot.press("down")
         assert pilot.app.is_running
+
+
+async def test_only_what_can_be_asked_is_offered():
+    """A view that cannot ask anything of the job does not offer to."""
+    feed = FakeFeed(snapshot(2600))
+    feed.allowed = frozenset({"detach"})
+    async with running(feed) as pilot:
+        assert shown(pilot)[-1].rstrip() == "q detach  ? help  l log"
 
 
 async def test_close_after():

@@ -70,7 +70,7 @@ def test_changed_cells_equal_a_full_redraw():
     last = painter.screen(snapshot(2400), *SIZE).lines()
     seen = emulated(frames(data))
     assert seen[4:23] == last[4:23]
-    assert "stopped 80" in seen[0]
+    assert "● stopped  step" in seen[0]
     assert "the run has ended (stopped)" in data.decode().rsplit("\x1b[?1049l", 1)[1]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -48,14 +49,26 @@ KEYS = (
 )
 
 
+ASKING = frozenset({"save", "stop", "cancel"})
+"""The actions that ask something of the job."""
+
+
+GONE = "leave: the run has ended"
+"""The word of the key that closes the screen, once there is nothing more to come."""
+
+
 def of(where: Where) -> tuple[Key, ...]:
     """The keys of a screen."""
     return tuple(k for k in KEYS if k.where == where)
 
 
-def footer(where: Where) -> tuple[tuple[str, str], ...]:
-    """(key, word) of what the last row of a screen offers."""
-    return tuple((k.shown, k.word) for k in of(where) if k.word)
+def footer(where: Where, can: Callable[[str], bool] | None = None, *, ended: bool = False) -> tuple[tuple[str, str], ...]:
+    """(key, word) of what the last row of a screen offers.
+
+    `can` tells whether a save, stop or cancel could be accepted; of a run that has `ended` none is, and there is nothing to detach from.
+    """
+    keys = [k for k in of(where) if k.word and (k.action not in ASKING or (not ended and (can is None or can(k.action))))]
+    return tuple((k.shown, GONE if ended and k.action == "detach" else k.word) for k in keys)
 
 
 def help_rows(where: Where) -> tuple[tuple[str, str], ...]:

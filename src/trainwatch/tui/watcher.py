@@ -83,13 +83,12 @@ class Watcher(App[None]):
                 screen.refresh_page()
 
     def _notice_end(self) -> None:
-        """When the run has ended, say how to leave; close later where that was asked for."""
+        """When the run has ended, close later where that was asked for; the keys say how to leave."""
         if self._ended or self.snapshot.state not in ENDED:
             return
         self._ended = True
-        self.message = "the run has ended. q leaves this screen"
         if self.close_after is not None:
-            self.message += f"; it closes by itself in {self.close_after:.0f} s"
+            self.message = f"the run has ended. q leaves this screen; it closes by itself in {self.close_after:.0f} s"
             self.set_timer(self.close_after, self.leave)
 
     def say(self, text: str) -> None:
@@ -114,8 +113,8 @@ class Watcher(App[None]):
         self.say(_EXPLAIN)
 
     def hush(self) -> None:
-        """Take the sentence away: a key was pressed. What was said at the end of the run stays."""
-        if self.message and not self._ended:
+        """Take the sentence away: a key was pressed."""
+        if self.message:
             self.say("")
 
     def next_theme(self) -> None:

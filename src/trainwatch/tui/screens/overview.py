@@ -7,6 +7,7 @@ from textual.app import ComposeResult
 from trainwatch.model.snapshot import Command
 from trainwatch.present.layout import Place, arrange
 from trainwatch.present.overview import Painter, devices
+from trainwatch.present.sentences import ENDED
 from trainwatch.tui.keys import footer
 from trainwatch.tui.screens.base import Page, bindings
 from trainwatch.tui.screens.confirm import ConfirmDialog
@@ -49,6 +50,7 @@ class OverviewPage(Page):
         if wanted != self.places:
             self._arrange(wanted)
         places = {place.panel: place for place in self.places}
+        self.painter.keys = footer("overview", self.watcher.feed.can, ended=self.watcher.snapshot.state in ENDED)
         for cells in self.query(Cells):
             place = places.get(cells.name or "")
             if place is not None:
