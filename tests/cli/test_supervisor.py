@@ -21,6 +21,15 @@ for step in range(1, 31):
 """
 
 
+def test_a_log_that_nobody_writes_gets_no_supervisor(live: Live) -> None:
+    """A finished log is refused with what can be done instead, and no run is made."""
+    (live.cwd / "finished.out").write_text("{'loss': 1.0, 'epoch': 0.1}\n", encoding="utf-8")
+    done = live.run("attach", "finished.out", "--may", "save")
+    assert done.returncode == 3
+    assert "no job to supervise; it can be read without --may" in done.stderr
+    assert not live.runs()
+
+
 def test_a_supervisor_for_somebody_elses_job(live: Live) -> None:
     """It is there in the first line, the job is told nothing, and when the job ends the view, the run and the supervisor end."""
     (live.cwd / "job.py").write_text(JOB, encoding="utf-8")

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from trainwatch.model.errors import NotWrittenError
+from trainwatch.model.errors import NotFoundError, NotWrittenError
 from trainwatch.model.facts import FactValue
 from trainwatch.model.snapshot import RunInfo
 from trainwatch.store import index, openrun
@@ -39,15 +39,20 @@ def start(
     """Start a supervisor for the job that writes these logs; returns its run directory.
 
     A run that already has the first log and has not ended is taken up as it was started. `now` in Unix seconds;
-    `job_id` is a Slurm job's, empty: that of the processes found; `closing` is a command that gets the run directory when all is over. Raises NotWrittenError when no run directory can be made, TrainwatchError when no supervisor can be started.
+    `job_id` is a Slurm job's, empty: that of the processes found; `closing` is a command that gets the run directory when all is over. Raises NotFoundError
+    when nobody writes the logs, NotWrittenError when no run directory can be made, TrainwatchError when no supervisor can be started.
     """
     paths = [Path(log).resolve() for log in ([logs] if isinstance(logs, Path) else logs)]
     known = next((run for run in openrun.of_log(paths[0], environ) if not openrun.ended(run)), None)
     if known is not None:
         revive(known)
         return known
-    run_dir = create(name or paths[0].stem, now=now, log=paths[0], environ=environ)
     writers = discover.writers(paths)
+    if not writers and not job_id:
+        raise NotFoundError(
+            f"{paths[0]}: no process of yours on this machine writes it, so there is no job to supervise; it can be read without --may"
+        )
+    run_dir = create(name or paths[0].stem, now=now, log=paths[0], environ=environ)
     job = tree.recognised(writers) or writers
     info = RunInfo(
         id=run_dir.path.name,

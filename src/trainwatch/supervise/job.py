@@ -23,6 +23,9 @@ FROM_SIGNAL = 128
 SLURM_EVERY = 15
 """How many looks share one question to Slurm."""
 
+NEVER_FOUND = 4 * SLURM_EVERY
+"""How many looks a Slurm job that was never seen is waited for: Slurm may not answer at once."""
+
 
 class Job:
     """A job that `launch` started, or, `attached`, the writers of the logs `sources`.
@@ -64,9 +67,9 @@ class Job:
         if not self._attached and _living(_read(self._dir.job).get("shim")):
             return False
         alive = bool(self.members()) or self._elsewhere()
-        self._found = self._found or alive or not self._attached
+        self._found = self._found or alive or not self.slurm
         self._missing = 0 if alive else self._missing + 1
-        return self._found and self._missing >= GONE_AFTER
+        return self._missing >= (GONE_AFTER if self._found else NEVER_FOUND)
 
     def _elsewhere(self) -> bool:
         """Whether a job that was attached to by its Slurm id runs where its processes cannot be seen from here."""
