@@ -3,6 +3,8 @@ from __future__ import annotations
 from tests.formats.reading import read, values
 
 from trainwatch.formats.bars import clock, frames, record, steps_of
+from trainwatch.formats.reader import Reader
+from trainwatch.model.facts import Facts
 
 
 def test_a_bar_with_values_is_a_record_per_counter() -> None:
@@ -48,3 +50,17 @@ def test_clock() -> None:
     """Elapsed times have two or three parts."""
     assert clock(b"01:30") == 90
     assert clock(b"1:45:06") == 6306
+
+
+def test_a_bar_that_ends_without_a_record_is_no_training() -> None:
+    """A bar of two shards came to its end: the run did not come to step 2 of 2. With a record beside it, a bar counts training."""
+    bar = b"\r  0%|          | 0/2 [00:00<?, ?it/s]\r 50%|#####     | 1/2 [00:03<00:03,  3.00s/it]"
+    end = b"\r100%|##########| 2/2 [00:06<00:00,  3.00s/it]\n"
+    reader = Reader("log", facts=Facts())
+    reader.feed(bar + b"\n", 0)
+    assert reader.progress == (1, 2)
+    reader.feed(end, len(bar) + 1, final=True)
+    assert (reader.progress, reader.span.seconds) == (None, None)
+    reader = Reader("log", facts=Facts())
+    reader.feed(bar + b"{'loss': 1.0, 'epoch': 0.5}\n" + end, 0, final=True)
+    assert reader.progress == (2, 2)

@@ -61,6 +61,7 @@ class Lines:
         self._pending: tuple[tuple[bytes, int, int], Record, int, int] | None = None
         self._emitted: tuple[bytes, int, int] | None = None
         self._specific = False
+        self._unproven: tuple[int, int | None] | None = None
         self.in_history = False
         self.prefixes: set[bytes] = set()
 
@@ -106,10 +107,15 @@ class Lines:
     def follow_bar(self) -> None:
         """The train bar may have gone on in frames that nobody looked at."""
         newest = self.steps.newest
-        if newest is not None and self.steps.total is not None:
+        if newest is not None and self.steps.total is not None and self._is_training():
             self.elapsed = max(self.elapsed, newest[1])
             if self.progress is None or newest[0] > self.progress[0]:
-                self.progress = (newest[0], self.steps.total)
+                self.progress = self._unproven = (newest[0], self.steps.total)
+
+    def _is_training(self) -> bool:
+        """Whether the train bar counts training, as far as one can tell: a bar that came to its end without a record counted something else."""
+        steps = self.steps
+        return not steps.complete or steps.is_live or steps.per_epoch is not None or self._facts.number("total_steps") == steps.total
 
     def configure_steps(self) -> None:
         """In a log without bars the steps per epoch follow from the configuration, where it is known."""
@@ -251,11 +257,15 @@ class Lines:
 
     def _frame(self, frame: bars.Frame, offset: int, number: int) -> None:
         """A picture of a bar."""
-        is_train = frame.total == self.steps.total and frame.plain
+        is_plain = frame.total == self.steps.total and frame.plain
+        is_train = is_plain and self._is_training()
+        if is_plain and not is_train and self.progress is not None and self.progress == self._unproven:
+            self.progress, self.elapsed = None, 0.0
         values = bars.record(frame) if frame.postfix and self._postfix else None
         if is_train or values is not None or frame.description[:5].lower() in (b"epoch", b"train"):
             step, total = bars.steps_of(frame)
             self.progress, self.elapsed = (step, total), max(frame.elapsed, self.elapsed)
+            self._unproven = self.progress if is_train and values is None else None
         if self._pending is not None and self._pending[0] != frame.key:
             self._flush()
         if values is not None and frame.key != self._emitted:
