@@ -40,7 +40,26 @@ def test_stop_dialog_lists_the_consequences():
 def test_stop_dialog_without_any_checkpoint():
     """Without a complete checkpoint it says that everything would be lost."""
     bare = replace(snapshot(400), checkpoints=(), saved_best=None)
-    assert "everything is lost" in "\n".join(stop_dialog(bare, TYPED, "id", "", ASCII).lines())
+    assert "none complete is known: without a save everything is lost" in "\n".join(stop_dialog(bare, TYPED, "id", "", ASCII).lines())
+
+
+def test_stop_dialog_promises_nothing_that_needs_the_hook():
+    """A job without the hook cannot be told to save: the plan says what is done then, and no line of it is cut."""
+    text = "\n".join(stop_dialog(snapshot(2600), TYPED, "cancel", "", ASCII).lines())
+    assert "save on all ranks; without the hook, await the next own save;" in text
+
+
+def test_stop_dialog_says_when_the_job_started():
+    """A time that has passed is when it started, not how long ago it was running."""
+    late = replace(snapshot(2600), run=replace(RUN, started_at=snapshot(2600).now - 12))
+    assert any("started    12 s ago, 8xH100" in line for line in stop_dialog(late, TYPED, "cancel", "", ASCII).lines())
+
+
+def test_stop_dialog_cuts_names_and_not_consequences():
+    """Of a long checkpoint name only the name is cut, never how much would be lost."""
+    seen = replace(snapshot(2600).checkpoints[0], path="/out/" + "model-of-a-very-long-name-" * 3 + "1000")
+    text = "\n".join(stop_dialog(replace(snapshot(2600), checkpoints=(seen,)), TYPED, "cancel", "", ASCII).lines())
+    assert "1000; 1,600 steps would be lost without a save" in text
 
 
 def test_focus_is_a_mark():

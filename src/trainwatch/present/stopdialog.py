@@ -18,6 +18,9 @@ from trainwatch.present.width import cells, cut, cut_middle
 WIDTH = 76
 """Columns of the dialog, its frame included."""
 
+INDENT = 11
+"""The column at which the consequences begin."""
+
 
 def consequences(snapshot: Snapshot, look: Look) -> list[Part]:
     """(what, sentence) of what a stop means for this run."""
@@ -27,24 +30,26 @@ def consequences(snapshot: Snapshot, look: Look) -> list[Part]:
     started = f"{duration(ago)} ago" if ago >= 0 else ""
     rows = [
         ("command", clean(" ".join(run.command)) or "not known"),
-        ("running", ", ".join(filter(None, (started, devices, run.host))) or "on this host"),
-        ("last save", _last_save(snapshot)),
+        ("started" if started else "running", ", ".join(filter(None, (started, devices, run.host))) or "on this host"),
+        ("last save", _last_save(snapshot, look)),
         ("best", ", ".join(filter(None, (best_sentence(snapshot.best), saved_sentence(snapshot.best, snapshot.saved_best))))),
-        ("plan", "save on all ranks, prove the checkpoint, SIGTERM; no SIGKILL"),
+        ("plan", "save on all ranks; without the hook, await the next own save;"),
+        ("", "prove the checkpoint, SIGTERM; no SIGKILL"),
         ("", "if the save cannot be proven, the job is left running"),
     ]
     return [(what, look.text(clean(text))) for what, text in rows]
 
 
-def _last_save(snapshot: Snapshot) -> str:
+def _last_save(snapshot: Snapshot, look: Look) -> str:
     """The newest complete checkpoint and how many steps would be lost without a save."""
     done = [c for c in snapshot.checkpoints if c.complete and c.step is not None]
     if not done:
-        return "no complete checkpoint known: without a save everything is lost"
+        return "none complete is known: without a save everything is lost"
     newest = max(done, key=lambda c: c.step or 0)
-    name = newest.path.rstrip("/").rpartition("/")[2]
     lost = (snapshot.progress.step or 0) - (newest.step or 0)
-    return f"{name}; {integer(lost)} steps would be lost without a save"
+    without = f"; {integer(lost)} steps would be lost without a save"
+    name = clean(newest.path.rstrip("/").rpartition("/")[2])
+    return cut_middle(name, WIDTH - 4 - INDENT - cells(without), look.cut) + without
 
 
 def stop_dialog(snapshot: Snapshot, typed: Mapping[str, str], focus: str, hint: str, look: Look) -> Canvas:
@@ -53,7 +58,7 @@ def stop_dialog(snapshot: Snapshot, typed: Mapping[str, str], focus: str, hint: 
     run = clean(snapshot.run.id)
     for y, (what, text) in enumerate(consequences(snapshot, look)):
         canvas.put(0, y, what, "text.dim")
-        canvas.put(11, y, cut_middle(text, canvas.width - 11, look.cut))
+        canvas.put(INDENT, y, cut_middle(text, canvas.width - INDENT, look.cut))
     _button(canvas, 0, 7, "cancel: nothing happens", focused=focus == "cancel")
     _field(canvas, 8, f"type {look.text(run)} to confirm:", typed["id"], look, focused=focus == "id")
     _button(canvas, 0, 9, "save, then stop", focused=focus == "stop")
