@@ -62,10 +62,14 @@ class Shapes:
 
     def __init__(self, formats: Sequence[Format]) -> None:
         self._shapes = [(fmt, shape) for fmt in formats for shape in fmt.shapes]
+        heads = sorted({re.escape(shape.template.head) for _, shape in self._shapes})
+        self._any_head = re.compile(b"|".join(heads) or rb"(?!)")
         self._plans: dict[tuple[int, tuple[str, ...]], Plan] = {}
 
     def find(self, line: bytes) -> Iterator[Match]:
         """Every record and fact in a cleaned line, the first format that fits at a place wins."""
+        if self._any_head.search(line) is None:
+            return
         taken = -1
         for fmt, shape in self._shapes:
             head = shape.template.head
