@@ -5,6 +5,7 @@ import json
 import pytest
 from tests.formats.reading import read, values
 
+from trainwatch.formats.reader import Reader
 from trainwatch.model.facts import Facts
 
 
@@ -109,3 +110,12 @@ def test_numbers_may_be_texts_behind_a_prefix() -> None:
 def test_broken_and_huge_objects_are_left_alone() -> None:
     """Deep nesting and cut objects raise nothing."""
     assert read('{"a": ' * 5000 + "1" + "}" * 5000 + '\n{"step": 1, "loss": \n{"step": 1' + "0" * 5000 + ', "loss": 1.0}\n') != [None]
+
+
+def test_a_last_line_without_metrics_tells_how_far_the_run_came() -> None:
+    """The last line of trainer_log.jsonl counts the steps and nothing else: the run came to its end."""
+    reader = Reader("log", facts=Facts())
+    reader.feed(b'{"current_steps": 10, "total_steps": 11, "loss": 1.5, "epoch": 0.9}\n', 0)
+    assert reader.progress == (10, 11)
+    reader.feed(b'{"current_steps": 11, "total_steps": 11, "epoch": 1.0, "percentage": 100.0}\n', 68, final=True)
+    assert reader.progress == (11, 11)

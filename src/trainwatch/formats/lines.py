@@ -192,6 +192,7 @@ class Lines:
                 found = True
                 self._specific = self._specific or record.kind in ("train", "eval")
                 yield record, line[record.start : record.end], tag(line[: record.start])
+            self.progress = self._objects.progress or self.progress
         if not found and self._tables is not None and len(line) <= MAX_LINE:
             for record in self._tables.read(line):
                 found = True

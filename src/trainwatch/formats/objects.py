@@ -9,6 +9,7 @@ from typing import Any, cast, get_args
 from trainwatch.formats.numbers import number
 from trainwatch.formats.plan import KindRule, plan
 from trainwatch.formats.record import Record, separate
+from trainwatch.formats.steps import MOST
 from trainwatch.model.block import Kind, Scalar
 from trainwatch.model.facts import Facts, FactValue
 
@@ -27,9 +28,12 @@ class Objects:
 
     def __init__(self, facts: Facts, source: str) -> None:
         self._facts, self._source = facts, source
+        self.progress: tuple[int, int | None] | None = None
+        """(step, total) of the line read last, where it tells how far the run is without a metric."""
 
     def read(self, line: bytes, line_number: int) -> Iterator[Record]:
         """The records of one line."""
+        self.progress = None
         start = line.find(b'{"')
         if start < 0 or len(line) - start > MAX_OBJECT:
             return
@@ -52,6 +56,8 @@ class Objects:
             self._total(item, line_number)
             record.start, record.end = start, stop + 1
             yield from separate(record, _EVAL)
+        else:
+            self.progress = _progress(item)
 
     def _total(self, item: Mapping[str, Any], line_number: int) -> None:
         """The planned steps, where a line states them."""
@@ -104,6 +110,14 @@ def from_object(item: Mapping[str, Any], prefix: bytes = b"") -> Record | None:
     if isinstance(both, str) and "step" not in values and (step := number(both.partition("/")[0].encode())) is not None:
         values["step"] = step
     return Record(meaning.kind, "json", 0, 0, values)
+
+
+def _progress(item: Mapping[str, Any]) -> tuple[int, int | None] | None:
+    """How far a run is, as trainer_log.jsonl says it in its last line, which has no metric."""
+    step, total = _value(item.get("current_steps")), _value(item.get("total_steps"))
+    if step is None or total is None or not 0 <= step <= total < MOST:
+        return None
+    return int(step), int(total) or None
 
 
 def _kinds(prefix: bytes) -> tuple[KindRule, ...]:
