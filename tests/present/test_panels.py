@@ -127,6 +127,16 @@ def test_outcome():
     assert "best" in lines
 
 
+def test_a_log_that_stops_short_is_not_done():
+    """A log that ends before its last step, without an exit code, is silent and says where it stops; with the code it is done."""
+    short = replace(snapshot(800), state="done")
+    assert "* silent  step 800/4,400" in header(short, 80, ASCII).lines()[0]
+    assert "the log stops at step 800 of 4,400 and gives no reason" in alert_panel(short, 80, 2, ASCII).lines()[0]
+    assert "* done 0" in header(replace(short, exit_code=0), 80, ASCII).lines()[0]
+    whole = replace(short, progress=Progress(4400, 4400))
+    assert "* done  step" in header(whole, 80, ASCII).lines()[0]
+
+
 def test_gpus_in_columns():
     """Eight devices take two columns of four rows; the idle one shows it."""
     lines = gpu_panel(snapshot(800), 38, 5, ASCII).lines()

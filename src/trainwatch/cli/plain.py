@@ -8,7 +8,7 @@ from trainwatch.model.snapshot import Evaluation, Snapshot
 from trainwatch.present.clean import clean
 from trainwatch.present.numbers import number
 from trainwatch.present.numbers import step as step_text
-from trainwatch.present.sentences import event_sentence
+from trainwatch.present.sentences import event_sentence, state_of
 
 PASSING = frozenset({"starting", "running", "saving", "stopping", "stopped"})
 """States that the journal tells better."""
@@ -37,9 +37,10 @@ class Plain:
         if self._stops and snapshot.stop.text != self._stop:
             self._stop = snapshot.stop.text
             new.append(f"{_clock(snapshot.stop.since)} {clean(self._stop)}")
-        if self._is_news(snapshot.state):
-            new.append(f"{_clock(snapshot.now)} {snapshot.state}")
-        self._state = snapshot.state
+        state = state_of(snapshot)
+        if self._is_news(state):
+            new.append(f"{_clock(snapshot.now)} {state}")
+        self._state = state
         return new
 
     def _is_news(self, state: str) -> bool:

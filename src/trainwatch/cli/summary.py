@@ -5,7 +5,7 @@ from __future__ import annotations
 from trainwatch.model.snapshot import Snapshot
 from trainwatch.present.clean import clean
 from trainwatch.present.numbers import duration, integer, number, step
-from trainwatch.present.sentences import ENDED, alert_sentence, best_sentence, outcome_sentence, quiet_sentence, saved_sentence
+from trainwatch.present.sentences import ENDED, alert_sentence, best_sentence, outcome_sentence, quiet_sentence, saved_sentence, state_of
 
 
 def so_far(snapshot: Snapshot) -> list[str]:
@@ -21,7 +21,7 @@ def outcome(snapshot: Snapshot, *, watched: bool) -> list[str]:
     """How it ended. `watched`: a log without a run directory, of which only the bytes are known."""
     if watched and snapshot.failure is None:
         return ["nobody writes this log; that is all of it (--follow waits for more)"]
-    return [f"{snapshot.state}: {outcome_sentence(snapshot)}"]
+    return [f"{state_of(snapshot)}: {outcome_sentence(snapshot)}"]
 
 
 def nothing_read(snapshot: Snapshot) -> str:

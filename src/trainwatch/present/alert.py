@@ -7,7 +7,7 @@ from trainwatch.model.verdict import Severity
 from trainwatch.present.canvas import Canvas
 from trainwatch.present.clean import clean
 from trainwatch.present.look import Look
-from trainwatch.present.sentences import ENDED, alert_sentence, goal_of, outcome_sentence, quiet_sentence, stop_sentence
+from trainwatch.present.sentences import ENDED, alert_sentence, goal_of, outcome_sentence, quiet_sentence, state_of, stop_sentence
 from trainwatch.present.width import wrap
 
 Item = tuple[str, str, str]
@@ -52,7 +52,8 @@ def _items(snapshot: Snapshot, look: Look) -> list[Item]:
     """(head, role, sentence) of everything to say."""
     items: list[Item] = []
     if snapshot.state in ENDED:
-        items.append((f"{look.live} {snapshot.state}", f"state.{snapshot.state}", outcome_sentence(snapshot)))
+        state = state_of(snapshot)
+        items.append((f"{look.live} {state}", f"state.{state}", outcome_sentence(snapshot)))
     elif snapshot.stop.machine != "idle":
         goal = goal_of(snapshot.stop)
         role = "state.saving" if goal == "save" else "state.stopping"

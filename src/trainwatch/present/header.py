@@ -11,7 +11,7 @@ from trainwatch.present import numbers
 from trainwatch.present.canvas import Canvas
 from trainwatch.present.clean import clean
 from trainwatch.present.look import Look
-from trainwatch.present.sentences import ENDED
+from trainwatch.present.sentences import ENDED, state_of
 from trainwatch.present.width import cells, cut_middle
 
 Part = tuple[int, str, str]
@@ -44,7 +44,7 @@ def _parts(snapshot: Snapshot, width: int, look: Look) -> Iterator[Part]:
     yield 0, cut_middle(look.text(clean(run.name)), max(width // 4, 8), look.cut), "text.strong"
     if run.job_id:
         yield 6, look.text(clean(f"#{run.job_id}")), "text.dim"
-    yield 0, _state(snapshot, look), f"state.{snapshot.state}"
+    yield 0, _state(snapshot, look), f"state.{state_of(snapshot)}"
     if snapshot.preview:
         yield 3, "preview: history not read yet", "text.dim"
     if snapshot.data_age is not None and snapshot.data_age > _STALE and snapshot.state not in ENDED:
@@ -70,7 +70,7 @@ def _parts(snapshot: Snapshot, width: int, look: Look) -> Iterator[Part]:
 def _state(snapshot: Snapshot, look: Look) -> str:
     """Glyph and word, with the exit code of what ended by itself."""
     code = "" if snapshot.exit_code is None or snapshot.state not in ENDED - {"stopped"} else f" {snapshot.exit_code}"
-    return f"{look.live} {snapshot.state}{code}"
+    return f"{look.live} {state_of(snapshot)}{code}"
 
 
 def _steps(snapshot: Snapshot) -> str:

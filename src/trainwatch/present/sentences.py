@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from trainwatch.model.inputs import CheckpointSeen
-from trainwatch.model.snapshot import Alert, Best, Snapshot, Stop
+from trainwatch.model.snapshot import Alert, Best, Snapshot, State, Stop
 from trainwatch.model.verdict import Event, RuleStatus
 from trainwatch.present.clean import clean
 from trainwatch.present.numbers import UNKNOWN, number, step
@@ -83,9 +83,20 @@ def detached_sentence(snapshot: Snapshot) -> str:
     is_recording = not run.supervised and not run.directory and run.id not in run.sources
     back = "" if is_recording else f" back: trainwatch attach {clean(run.id)}"
     if snapshot.state in ENDED:
-        return f"the run has ended ({snapshot.state}).{back}"
+        return f"the run has ended ({state_of(snapshot)}).{back}"
     where = "" if at is None else f" (step {at:,})"
     return f"left the recording{where}." if is_recording else f"detached. training goes on{where}.{back}"
+
+
+def stops_short(snapshot: Snapshot) -> bool:
+    """Whether all that is known of the end is that the log stops before its last planned step."""
+    step, total = snapshot.progress.step, snapshot.progress.total_steps
+    return snapshot.state == "done" and snapshot.exit_code is None and step is not None and bool(total) and step < (total or 0)
+
+
+def state_of(snapshot: Snapshot) -> State:
+    """The state as it is shown: a log that stops short is silent, for nothing says that the job is done."""
+    return "silent" if stops_short(snapshot) else snapshot.state
 
 
 def goal_of(stop: Stop) -> Literal["save", "stop"]:
@@ -107,7 +118,9 @@ def outcome_sentence(snapshot: Snapshot) -> str:
     if failure is not None and snapshot.state != "stopped":
         at = f" ({failure.source}:{failure.line})" if failure.line else ""
         said.append(f"{failure.kind}: {failure.text}{at}")
-    if not any(said):
+    if stops_short(snapshot) and not any(said):
+        said = [f"the log stops at step {snapshot.progress.step:,} of {snapshot.progress.total_steps:,} and gives no reason"]
+    elif not any(said):
         said = ["the job ended by itself"] if snapshot.exit_code == 0 else ["the job ended"]
     if snapshot.best is not None:
         saved = saved_sentence(snapshot.best, snapshot.saved_best, known=bool(snapshot.checkpoints))

@@ -10,6 +10,7 @@ from trainwatch.model.errors import NotReadableError
 from trainwatch.model.snapshot import RunInfo, Snapshot, Stop
 from trainwatch.present.clean import clean
 from trainwatch.present.numbers import number
+from trainwatch.present.sentences import goal_of, state_of
 from trainwatch.store import runfile, statefile
 from trainwatch.store.lock import holder
 from trainwatch.store.rundir import RunDir
@@ -67,7 +68,7 @@ class Brief:
             "newest": self._value("evaluation"),
             "best": self._value("best"),
             "alert": self._alert(),
-            "stop": self.stop.text,
+            goal_of(self.stop): self.stop.text,
             "may": self.run.may,
             "log": ", ".join(self.run.sources),
             "exit code": "" if self.exit_code is None else str(self.exit_code),
@@ -113,7 +114,7 @@ def summary(snapshot: Snapshot) -> dict[str, Any]:
 
 def of_snapshot(snapshot: Snapshot) -> Brief:
     """From a log that was read."""
-    return Brief(snapshot.run, snapshot.state, "", snapshot.stop, snapshot.exit_code, summary(snapshot))
+    return Brief(snapshot.run, state_of(snapshot), "", snapshot.stop, snapshot.exit_code, summary(snapshot))
 
 
 def of_run(run_dir: RunDir) -> Brief:
