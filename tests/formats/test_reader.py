@@ -208,3 +208,10 @@ def test_stamps_before_the_training_do_not_time_it() -> None:
     reader = Reader("log", facts=Facts())
     reader.feed(launcher + b"".join(stamped), 0, final=True)
     assert (reader.span.seconds, reader.span.how) == (25 * 60, "timestamps")
+
+
+def test_a_save_without_a_step_is_that_of_the_record_before() -> None:
+    """A script like nanoGPT saves right behind its evaluation and names only the folder: the step is derived, and said to be."""
+    found = read("step 6000: train loss 4.5155, val loss 4.5217\nsaving checkpoint to out\n")
+    assert [(record[0], record[4], record[7]) for record in found] == [("eval", 6000, ()), ("event", 6000, ("step",))]
+    assert read("saving checkpoint to out\n")[0][4] is None

@@ -61,6 +61,7 @@ class Lines:
         self._pending: tuple[tuple[bytes, int, int], Record, int, int] | None = None
         self._emitted: tuple[bytes, int, int] | None = None
         self._specific = False
+        self._recorded: float | None = None
         self._unproven: tuple[int, int | None] | None = None
         self.in_history = False
         self.prefixes: set[bytes] = set()
@@ -101,6 +102,8 @@ class Lines:
         for row, text in enumerate(printed, len(block) - len(printed)):
             self.ranks.note(text, block.step(row), self.world)
         step = block.step(len(block) - 1)
+        if block.kind in ("train", "eval"):
+            self._recorded = None if step is None else float(step)
         if step is not None and block.kind in ("train", "info"):
             self.progress = (step, self._total())
 
@@ -206,6 +209,7 @@ class Lines:
         self._flush()
         if record.kind == "event":
             _step_of_path(record)
+            self._step_of_save(record)
         elif "step" not in record.values and record.format not in _OWN_STEPS:
             epoch = record.values.get("epoch")
             if record.kind == "train":
@@ -214,6 +218,12 @@ class Lines:
             self.configure_steps()
             step = self.steps.of(data, at, at + record.end - record.start, epoch, record.kind)
             record.values = {"step": float("nan") if step is None else float(step), **record.values}
+            record.derived = (*record.derived, "step")
+
+    def _step_of_save(self, record: Record) -> None:
+        """A line that a checkpoint was saved, and no step in it, belongs to the record before it."""
+        if record.texts.get("event") == "checkpoint" and "step" not in record.values and self._recorded is not None:
+            record.values = {"step": self._recorded, **record.values}
             record.derived = (*record.derived, "step")
 
     def _is_copy(self, record: Record, printed: Printed, rank: bytes | None) -> bool:
@@ -232,6 +242,8 @@ class Lines:
             self._facts.note("total_steps", total, self._gather.source, number)
         if record.step is not None and record.kind in ("train", "info"):
             self.progress = (int(record.step), self._total())
+        if record.kind in ("train", "eval"):
+            self._recorded = record.step
         self.detected.setdefault(record.format)
         self._gather.add(record, offset, number)
 
