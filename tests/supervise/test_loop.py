@@ -190,6 +190,17 @@ def test_a_full_disk_delays_and_loses_nothing(world: World, monkeypatch: pytest.
     assert len(world.another().engine.snapshot().evaluations) == 6
 
 
+def test_when_the_disk_is_free_again_the_trouble_is_told(world: World, capfd: pytest.CaptureFixture[str]) -> None:
+    """The log of the supervisor lies on the full disk too, so the complaint is repeated once it can be kept, and only once."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Arrivals, "write", _full)
+        world.write(*OVERFIT)
+        world.turn(3)
+    capfd.readouterr()
+    world.turn(3)
+    assert capfd.readouterr().out.count("before: disk: No space left on device") == 1
+
+
 def test_no_state_no_act(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """The job is asked only after the state is on disk; when the disk is free again it is asked."""
     world.hook()

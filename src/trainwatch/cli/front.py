@@ -16,6 +16,7 @@ from trainwatch.cli.deeds import Deeds
 from trainwatch.cli.plain import Plain
 from trainwatch.cli.preempt import Preemption
 from trainwatch.present.sentences import ENDED, detached_sentence
+from trainwatch.supervise.aside import reason
 from trainwatch.supervise.clock import SystemClock
 from trainwatch.supervise.discover import written
 from trainwatch.supervise.outcome import Outcome, Waiter
@@ -171,7 +172,7 @@ class Front:
             self._supervised_at = now
         elif now - self._supervised_at > ALONE and not self._warned:
             self._warned = True
-            self._print(f"nobody supervises this run: it is watched, and nothing acts on it; the reason is in {self._dir.log}")
+            self._print(f"nobody supervises this run: it is watched, and nothing acts on it; {reason(self._dir)}")
 
     def _print(self, line: str) -> None:
         """One line; a reader or terminal that went away detaches us and hurts nobody."""

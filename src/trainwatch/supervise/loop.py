@@ -100,7 +100,7 @@ class Supervisor:
             self._advance(now)
             if self.publisher.due(now):
                 self._publish(self.machine, now)
-            self._trouble = ("", 0.0)
+            self._recover(now)
         except NotWrittenError as error:
             self._complain(str(error), now)
 
@@ -238,6 +238,13 @@ class Supervisor:
         if not self._trouble[0]:
             self._trouble = (trouble, now)
             aside.say(trouble)
+
+    def _recover(self, now: float) -> None:
+        """Say that it can be written again, and why it could not be: a full disk swallowed the complaint too."""
+        trouble, since = self._trouble
+        if trouble:
+            aside.say(f"it can be written again after {now - since:.0f} s; before: {trouble}")
+        self._trouble = ("", 0.0)
 
     def _pause(self, now: float) -> float:
         """Seconds until the next turn."""
