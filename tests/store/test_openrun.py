@@ -4,7 +4,7 @@ from trainwatch.model.errors import NotFoundError, NotReadableError, NotWrittenE
 from trainwatch.model.snapshot import RunInfo
 from trainwatch.store import index
 from trainwatch.store.create import create
-from trainwatch.store.openrun import ended, find, get, known, of_log
+from trainwatch.store.openrun import ended, find, get, known, of_log, refused
 from trainwatch.store.rundir import RunDir
 from trainwatch.store.runfile import RunFile
 
@@ -75,11 +75,14 @@ def test_stale_pointers_go(log, environ):
 
 
 def test_a_run_directory_that_is_not_ours(log, environ):
-    """Named, it is refused; among others, it is left out."""
+    """Named by its directory, id or name, it is refused; among others, it is left out, and the list says why."""
     run_dir = make(log, environ)
     run_dir.path.chmod(0o775)
-    with pytest.raises(NotReadableError, match="others may write"):
-        find(str(run_dir.path), environ)
+    for word in (str(run_dir.path), run_dir.path.name, "demo"):
+        with pytest.raises(NotReadableError, match="others may write"):
+            find(word, environ)
+    assert find("other", environ) is None
+    assert list(refused(environ, log)) == [run_dir]
     assert known(environ, log) == []
 
 

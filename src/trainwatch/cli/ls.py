@@ -20,9 +20,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """One line a run, the newest first."""
     from trainwatch.cli.status import current
-    from trainwatch.store.openrun import known
+    from trainwatch.store.openrun import known, refused
 
-    found = [current(run_dir) for run_dir, _ in known(os.environ, args.folder.absolute())]
+    here = args.folder.absolute()
+    for error in refused(os.environ, here).values():
+        print(f"trainwatch: {error}", file=sys.stderr)
+    found = [current(run_dir) for run_dir, _ in known(os.environ, here)]
     for one in found:
         print(json.dumps(one.to_json(), ensure_ascii=False) if args.json else one.line())
     if not found:

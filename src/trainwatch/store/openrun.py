@@ -16,12 +16,13 @@ from trainwatch.store.runfile import RunFile
 
 def known(environ: Mapping[str, str], near: Path | None = None) -> list[tuple[RunDir, RunFile]]:
     """Every run of ours that is known: pointed to, in $TRAINWATCH_HOME, and beside `near` (a log or folder). The newest first."""
-    beside = near / "x" if near is not None and near.is_dir() else near
-    folders = {run_dir.path for run_dir in index.directories(environ)}
-    for parent in places(beside, environ):
-        folders |= {child.parent for child in _run_files(parent)}
-    runs = [(run_dir, run) for run_dir in map(RunDir, sorted(folders)) if (run := _load(run_dir)) is not None]
+    runs = [(run_dir, run) for run_dir in _directories(environ, near) if isinstance(run := _load(run_dir), RunFile)]
     return sorted(runs, key=lambda pair: _started(pair[1]), reverse=True)
+
+
+def refused(environ: Mapping[str, str], near: Path | None = None) -> dict[RunDir, NotReadableError]:
+    """The run directories that `known` leaves out, and why: they are not ours alone, or damaged."""
+    return {run_dir: error for run_dir in _directories(environ, near) if isinstance(error := _load(run_dir), NotReadableError)}
 
 
 def find(word: str, environ: Mapping[str, str], near: Path | None = None) -> RunDir | None:
@@ -41,6 +42,8 @@ def find(word: str, environ: Mapping[str, str], near: Path | None = None) -> Run
     begun = [pair for pair in runs if word and pair[1].info.id.startswith(word)]
     if len(begun) > 1:
         raise _ambiguous(word, begun)
+    if word and not begun:
+        _refuse(word, environ, near)
     return begun[0][0] if begun else None
 
 
@@ -73,6 +76,13 @@ def ended(run_dir: RunDir) -> bool:
     return state is not None and state.extra.get("final") is True
 
 
+def _refuse(word: str, environ: Mapping[str, str], near: Path | None) -> None:
+    """Raise NotReadableError when the word is, or begins, the id of a run directory that is left out; an id begins with the name."""
+    for run_dir, error in refused(environ, near).items():
+        if run_dir.path.name.startswith(word):
+            raise error
+
+
 def _choose(word: str, runs: list[tuple[RunDir, RunFile]]) -> RunDir:
     """Of runs with one name, newest first, the one that is meant."""
     alive = [pair for pair in runs if not ended(pair[0])]
@@ -87,6 +97,15 @@ def _ambiguous(word: str, runs: list[tuple[RunDir, RunFile]]) -> UsageError:
     return UsageError(f"{word}: fits {len(runs)} runs; name one:\n  {ids}")
 
 
+def _directories(environ: Mapping[str, str], near: Path | None) -> list[RunDir]:
+    """Every run directory that is pointed to, in $TRAINWATCH_HOME or beside `near`."""
+    beside = near / "x" if near is not None and near.is_dir() else near
+    folders = {run_dir.path for run_dir in index.directories(environ)}
+    for parent in places(beside, environ):
+        folders |= {child.parent for child in _run_files(parent)}
+    return list(map(RunDir, sorted(folders)))
+
+
 def _run_files(parent: Path) -> Iterable[Path]:
     """The run.json of every run directory in a folder."""
     try:
@@ -95,12 +114,12 @@ def _run_files(parent: Path) -> Iterable[Path]:
         return ()
 
 
-def _load(run_dir: RunDir) -> RunFile | None:
-    """The run file; None for a directory that is not ours or is damaged: a list of runs goes on without it."""
+def _load(run_dir: RunDir) -> RunFile | NotReadableError:
+    """The run file; the error for a directory that is not ours or is damaged: a list of runs goes on without it."""
     try:
         return runfile.load(run_dir)
-    except NotReadableError:
-        return None
+    except NotReadableError as error:
+        return error
 
 
 def _started(run: RunFile) -> float:
