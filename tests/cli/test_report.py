@@ -157,3 +157,13 @@ def test_checkpoints_that_are_there_are_looked_at(tmp_path: Path, capsys: pytest
     document = json.loads(capsys.readouterr().out)
     assert [(c["step"], c["complete"]) for c in document["checkpoints"]] == [(100, True), (200, False)]
     assert document["ways"][0]["command"].endswith("out/checkpoint-100")
+
+
+def test_a_report_is_not_written_under_a_foreign_name(log: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    """Markdown in a file called .pdf helps nobody: an ending that names no form is refused unless -f says one."""
+    assert main(["report", str(log), "-o", str(tmp_path / "report.pdf")]) == 2
+    assert "a report is an .md, .txt, .html or .json" in capsys.readouterr().err
+    assert not (tmp_path / "report.pdf").exists()
+    assert main(["report", str(log), "-f", "md", "-o", str(tmp_path / "report.pdf")]) == 0
+    assert main(["report", str(log), "-o", str(tmp_path / "report.htm")]) == 0
+    assert (tmp_path / "report.htm").read_text(encoding="utf-8").startswith("<!doctype html>")

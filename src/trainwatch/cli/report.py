@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 HELP = "write the analysis of a run"
 
+FORMS = {"": "md", ".md": "md", ".markdown": "md", ".txt": "md", ".html": "html", ".htm": "html", ".json": "json"}
+"""The form of a report by the ending of its name."""
+
 SHARP = 2.0
 """Pixels of a PNG for each pixel of the drawing."""
 
@@ -39,27 +42,36 @@ def _picture(text: str) -> Path:
 
 def run(args: argparse.Namespace) -> int:
     """Write the report; 0 whatever it finds."""
+    form = _form(args)
     report = report_of(args)
     if args.plot is not None:
         _plot(report, args.plot)
     if args.plot is None or args.format is not None or args.output is not None:
-        _document(report, args)
+        _document(report, form, args.output)
     return 0
 
 
-def _document(report: Report, args: argparse.Namespace) -> None:
-    """The report in the form that is asked for."""
+def _form(args: argparse.Namespace) -> str:
+    """The form that is asked for, or that the name of the file tells. Raises UsageError for a name that tells another one."""
+    ending = args.output.suffix.lower() if args.output is not None else ""
+    if args.format is not None:
+        return str(args.format)
+    if ending not in FORMS:
+        raise UsageError(f"-o {args.output}: a report is an .md, .txt, .html or .json; for another name say which with -f")
+    return FORMS[ending]
+
+
+def _document(report: Report, form: str, output: Path | None) -> None:
+    """The report in a form, to a file or to standard output."""
     from trainwatch.report.document import to_json
     from trainwatch.report.html import to_html
     from trainwatch.report.markdown import to_markdown
 
-    forms = {"md": to_markdown, "html": to_html, "json": to_json}
-    named = args.output.suffix.lower().removeprefix(".") if args.output is not None else ""
-    text = forms[args.format or (named if named in forms else "md")](report)
-    if args.output is None:
+    text = {"md": to_markdown, "html": to_html, "json": to_json}[form](report)
+    if output is None:
         print(printable(text), end="")
     else:
-        _write(args.output, text.encode("utf-8"), "report")
+        _write(output, text.encode("utf-8"), "report")
 
 
 def _plot(report: Report, path: Path) -> None:
