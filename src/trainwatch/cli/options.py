@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import difflib
+import math
+import re
 
 from trainwatch.model.errors import UsageError
-from trainwatch.model.facts import FactValue
+from trainwatch.model.facts import KNOWN_FACTS, TEXT_FACTS, TRUTH_FACTS, FactValue
+
+_WEIGHT = re.compile(r"(?:alpha|lambda|beta|weight|w|coef)_\w+|\w+_(?:alpha|lambda|weight|coef|coeff)", re.IGNORECASE)
+"""Names of weights of parts of the loss: the parts are named by the log."""
+
+_TRUTHS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
 def add_reading(parser: argparse.ArgumentParser) -> None:
@@ -25,23 +33,34 @@ def formats_of(args: argparse.Namespace) -> list[str] | None:
 
 
 def facts_of(args: argparse.Namespace) -> dict[str, FactValue]:
-    """The stated facts, numbers and truth values as such."""
-    return dict(_fact(word) for word in args.fact)
+    """The stated facts, numbers and truth values as such. Raises UsageError for what is no fact, or none of its kind."""
+    own = getattr(args, "rules", None) not in (None, "default")
+    return dict(_fact(word, any_name=own) for word in args.fact)
 
 
-def _fact(word: str) -> tuple[str, FactValue]:
-    """One `NAME=VALUE`. Raises UsageError when it is not."""
-    name, equals, value = word.partition("=")
-    if not equals or not name.strip():
+def _fact(word: str, *, any_name: bool) -> tuple[str, FactValue]:
+    """One `NAME=VALUE`. Rules of one's own may ask for a number of `any_name`."""
+    name, equals, value = (part.strip() for part in word.partition("="))
+    if not equals or not name:
         raise UsageError(f"--fact {word}: write it as NAME=VALUE, such as --fact total_steps=14000")
-    return name.strip(), _value(value.strip())
+    if name not in KNOWN_FACTS and not any_name and _WEIGHT.fullmatch(name) is None:
+        near = difflib.get_close_matches(name, sorted(KNOWN_FACTS), n=1) or ["total_steps"]
+        raise UsageError(f"--fact {word}: no fact is called {name}; is {near[0]} meant? With --rules FILE, rules may ask for any name")
+    return name, _value(name, value, word)
 
 
-def _value(text: str) -> FactValue:
-    """A number or truth value where the text is one."""
-    if text.lower() in ("true", "false"):
-        return text.lower() == "true"
-    try:
-        return float(text)
-    except ValueError:
+def _value(name: str, text: str, word: str) -> FactValue:
+    """The value as what the name calls for."""
+    if name in TEXT_FACTS:
         return text
+    if name in TRUTH_FACTS:
+        if text.lower() not in _TRUTHS:
+            raise UsageError(f"--fact {word}: {name} is true or false")
+        return _TRUTHS[text.lower()]
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise UsageError(f"--fact {word}: {name} is a number, such as --fact {name}=8")
+    return value

@@ -43,13 +43,21 @@ KNOWN_FACTS = frozenset(
         "max_completion_length",
         "lora_rank",
         "lora_alpha",
+        "peft_type",
         "pretrained",
+        "standing_order",
     }
 )
-"""The names that trainwatch itself understands; others are kept and shown, and decide nothing.
+"""The names that trainwatch itself understands; others are kept and shown, and decide nothing but in rules of one's own.
 
 `total_steps` counts optimizer steps; `learning_rate` is the configured peak; `world_size` and `gpus` count processes and devices.
 `alpha_NAME`, for any name, is the weight of a part of the loss."""
+
+TEXT_FACTS = frozenset(
+    {"eval_strategy", "save_strategy", "lr_scheduler_type", "optim", "metric_for_best_model", "output_dir", "launcher", "peft_type"}
+)
+TRUTH_FACTS = frozenset({"greater_is_better", "load_best_model_at_end", "pretrained", "standing_order"})
+"""Those of them that are words, and those that are true or false; all others are numbers."""
 
 
 @dataclass(frozen=True, slots=True)
