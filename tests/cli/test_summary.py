@@ -38,10 +38,11 @@ def test_a_log_of_which_little_is_known():
 
 
 def test_how_it_ended():
-    """A run by its state, a watched log by its failure, else only that nobody writes it."""
+    """A run by its state, a watched log by its failure, else only that nobody writes it; a pipe, which nobody can follow further, has ended."""
     failure = Failure("cuda_oom", "a.out", 7, "CUDA out of memory")
     assert outcome(Snapshot(RUN, "done", exit_code=0), watched=False) == ["done: the job ended by itself"]
     assert "--follow" in outcome(Snapshot(RUN, "done"), watched=True)[0]
+    assert outcome(Snapshot(RunInfo("-", "-", ("-",)), "done"), watched=True) == ["the pipe has ended; that is all of it"]
     assert outcome(Snapshot(RUN, "failed", failure=failure), watched=True) == ["failed: cuda_oom: CUDA out of memory (a.out:7)"]
 
 

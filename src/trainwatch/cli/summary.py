@@ -7,6 +7,9 @@ from trainwatch.present.clean import clean
 from trainwatch.present.numbers import duration, integer, number, step
 from trainwatch.present.sentences import ENDED, alert_sentence, best_sentence, outcome_sentence, quiet_sentence, saved_sentence, state_of
 
+PIPE = "-"
+"""The source of what is read from standard input."""
+
 
 def so_far(snapshot: Snapshot) -> list[str]:
     """The run in at most a screenful: who, how far, how good, what holds."""
@@ -20,6 +23,8 @@ def so_far(snapshot: Snapshot) -> list[str]:
 def outcome(snapshot: Snapshot, *, watched: bool) -> list[str]:
     """How it ended. `watched`: a log without a run directory, of which only the bytes are known."""
     if watched and snapshot.failure is None:
+        if snapshot.run.sources == (PIPE,):
+            return ["the pipe has ended; that is all of it"]
         return ["nobody writes this log; that is all of it (--follow waits for more)"]
     return [f"{state_of(snapshot)}: {outcome_sentence(snapshot)}"]
 
