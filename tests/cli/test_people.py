@@ -1,11 +1,14 @@
 import json
 import os
 import signal
+from pathlib import Path
 
 import pytest
 from tests.live import Live, wait_for
+from tests.replay.runs import NOW, Supervisor, evaluation, record
 
 from trainwatch.cli import stop
+from trainwatch.cli.main import main
 from trainwatch.model.errors import UsageError
 from trainwatch.store import requests
 from trainwatch.store.lock import start_ticks
@@ -152,3 +155,16 @@ def test_a_stop_is_never_confirmed_by_silence(live: Live, monkeypatch: pytest.Mo
     run = live.launch("", STEADY)
     with pytest.raises(UsageError, match=f"--confirm {run.id}"):
         stop._typed(runfile.load(run.dir), unsaved=False)
+
+
+@pytest.mark.parametrize("verb", ["status", "attach"])
+def test_a_run_keeps_its_own_rules(verb: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Words on how to read or judge a run, or its log, are refused where they would be ignored; `why` judges anew with them."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "train.out").write_bytes(record(1) + evaluation(1, 2.0))
+    Supervisor(tmp_path / "train.out", dict(os.environ)).read(NOW)
+    for words in (["demo", "--rules", "full"], ["train.out", "--fact", "total_steps=9"], ["demo", "--formats", "json"]):
+        assert main([verb, *words]) == 2
+        assert f"leave out {words[1]}" in capsys.readouterr().err
+    assert main(["why", "demo", "--fact", "total_steps=9"]) == 0

@@ -9,7 +9,7 @@ import sys
 import threading
 from typing import TYPE_CHECKING
 
-from trainwatch.cli.options import add_reading, add_rules, facts_of, formats_of
+from trainwatch.cli.options import add_reading, add_rules, check_own, facts_of, formats_of
 from trainwatch.cli.trust import add_trust
 
 if TYPE_CHECKING:
@@ -54,6 +54,8 @@ def run(args: argparse.Namespace) -> int:
         return _nothing_named()
     target = resolve(args.target, os.environ)
     _say(target.found)
+    if target.run_dir is not None:
+        check_own(target.name, args)
     screen = has_screen(plain=args.plain)
     if any(word != "watch" for word in args.may):
         target = _supervised(target, args, screen=screen)

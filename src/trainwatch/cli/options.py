@@ -32,6 +32,14 @@ def formats_of(args: argparse.Namespace) -> list[str] | None:
     return [name.strip() for name in args.formats.split(",") if name.strip()] if args.formats else None
 
 
+def check_own(run: str, args: argparse.Namespace) -> None:
+    """Raise UsageError for words on how to read and judge a run that was begun with its own, which its supervisor goes by."""
+    given = {"--rules": args.rules != "default", "--formats": bool(args.formats), "--fact": bool(args.fact)}
+    words = ", ".join(word for word, is_given in given.items() if is_given)
+    if words:
+        raise UsageError(f"{run}: the run has its own rules, formats and facts; leave out {words}, or judge it anew with `trainwatch why`")
+
+
 def facts_of(args: argparse.Namespace) -> dict[str, FactValue]:
     """The stated facts, numbers and truth values as such. Raises UsageError for what is no fact, or none of its kind."""
     own = getattr(args, "rules", None) not in (None, "default")

@@ -7,7 +7,7 @@ import json
 import os
 from typing import TYPE_CHECKING
 
-from trainwatch.cli.options import add_reading, add_rules
+from trainwatch.cli.options import add_reading, add_rules, check_own
 
 if TYPE_CHECKING:
     from trainwatch.store.rundir import RunDir
@@ -43,6 +43,7 @@ def _brief(args: argparse.Namespace) -> Brief:
     target = resolve(args.target, os.environ) if args.target else None
     run_dir = run_of(None) if target is None else target.run_dir
     if run_dir is not None:
+        check_own(run_dir.path.name, args)
         return current(run_dir)
     from trainwatch.cli.whole import snapshot_of
 

@@ -80,10 +80,17 @@ def _snapshot(target: Target, args: argparse.Namespace) -> Snapshot:
     """The run, judged by its own rules or those that the words name."""
     if target.run_dir is None:
         return _judged(target, args, args.rules)
-    if args.rules == DEFAULT:
+    if args.rules == DEFAULT and not args.fact and not args.formats:
         return _of_run(target)
-    new = _judged(target, args, args.rules)
+    new = _judged(target, args, args.rules if args.rules != DEFAULT else _preset(target.run_dir))
     return replace(_of_run(target), events=new.events, alerts=new.alerts, rules=new.rules, phases=new.phases)
+
+
+def _preset(run_dir: RunDir) -> str:
+    """The rules that a run was begun with."""
+    from trainwatch.store import runfile
+
+    return runfile.load(run_dir).preset
 
 
 def _judged(target: Target, args: argparse.Namespace, rules: str) -> Snapshot:
