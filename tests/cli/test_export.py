@@ -89,7 +89,7 @@ def test_an_empty_log_is_no_error(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert main(["export", str(tmp_path / "empty.log")]) == 0
     captured = capsys.readouterr()
     assert captured.out == ""
-    assert "no metric" in captured.err
+    assert "the log is empty" in captured.err
 
 
 @pytest.mark.parametrize(("words", "code"), [(["no/such.log"], 3), ([], 2)])
@@ -103,3 +103,12 @@ def test_an_unknown_format_names_the_known_ones(log: Path, capsys: pytest.Captur
     """A typo in --formats ends with 2."""
     assert main(["export", str(log), "--formats", "hf_trianer"]) == 2
     assert "hf_trainer" in capsys.readouterr().err
+
+
+def test_an_empty_log_is_called_empty(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    """Of a log without a byte it is said that it is empty, of one without a metric that none was found."""
+    log = tmp_path / "train.out"
+    for text, said in (("", f"trainwatch: {log}: the log is empty\n"), ("hello\n", "trainwatch: no metric was found")):
+        log.write_text(text)
+        assert main(["export", str(log)]) == 0
+        assert capsys.readouterr().err.startswith(said)

@@ -29,3 +29,13 @@ def test_a_target_that_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixtur
     """A log that does not exist is not found."""
     assert main(["replay", str(tmp_path / "no.out")]) == 3
     assert "no.out" in capsys.readouterr().err
+
+
+def test_a_log_without_a_metric_has_no_clock(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    """A log that says nothing of time is played without a time of day, and why there is little to play is said beside it."""
+    log = tmp_path / "train.out"
+    log.write_text("hello\nworld\n")
+    assert main(["replay", str(log), "--plain", "--speed", "1e9x"]) == 0
+    streams = capsys.readouterr()
+    assert streams.out.startswith("--:--:-- done\n")
+    assert streams.err == f"trainwatch: {log}: no metric found in 12 bytes\n"

@@ -97,3 +97,11 @@ def test_a_run_of_ours_is_its_log(sweep: Path, capsys: pytest.CaptureFixture[str
     RunFile(RunInfo("r1", "r1", (str(sweep / "run1" / "train.out"),))).save(RunDir(folder))
     assert main(["table", str(folder)]) == 0
     assert "0.12" in capsys.readouterr().out
+
+
+def test_a_run_without_anything_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    """A row of question marks has its reason on stderr."""
+    log = tmp_path / "train.out"
+    log.write_text("")
+    assert main(["table", str(log)]) == 0
+    assert capsys.readouterr().err == f"trainwatch: {log}: the log is empty\n"

@@ -8,6 +8,7 @@ import math
 import sys
 from collections.abc import Callable, Iterator
 from itertools import groupby
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from trainwatch.cli.options import add_reading, facts_of, formats_of
@@ -47,8 +48,15 @@ def run(args: argparse.Namespace) -> int:
     for item in configuration.rest():
         write(line(item))
     if count == 0:
-        print("trainwatch: no metric was found; `trainwatch formats test LOG` says what was seen", file=sys.stderr)
+        print(f"trainwatch: {_nothing(args.target)}", file=sys.stderr)
     return 0
+
+
+def _nothing(words: list[str]) -> str:
+    """Why there was no record."""
+    if all(Path(word).is_file() and not Path(word).stat().st_size for word in words):
+        return f"{', '.join(words)}: the log is empty"
+    return "no metric was found; `trainwatch formats test LOG` says what was seen"
 
 
 def observations(block: Block) -> Iterator[dict[str, Any]]:

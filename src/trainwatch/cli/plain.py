@@ -14,6 +14,10 @@ PASSING = frozenset({"starting", "running", "saving", "stopping", "stopped"})
 """States that the journal tells better."""
 
 
+DATED = 1e8
+"""Unix seconds (1973) before which a time was counted from some other zero."""
+
+
 class Plain:
     """Turns snapshots into the lines that are new.
 
@@ -62,5 +66,5 @@ def _evaluation(evaluation: Evaluation, snapshot: Snapshot) -> str:
 
 
 def _clock(at: float) -> str:
-    """The time of day of a moment in Unix seconds; dashes when it is not known."""
-    return time.strftime("%H:%M:%S", time.localtime(at)) if at == at else "--:--:--"  # noqa: PLR0124  NaN is the only value unlike itself
+    """The time of day of a moment in Unix seconds; dashes when it is not known, as in a log that counts from a zero of its own."""
+    return time.strftime("%H:%M:%S", time.localtime(at)) if at >= DATED else "--:--:--"

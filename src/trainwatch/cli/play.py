@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -45,7 +46,8 @@ def _lines(player: Player) -> None:
 
 
 def _summary(player: Player) -> None:
-    """The run in five sentences."""
+    """The run in five sentences; why that is little, beside them."""
+    from trainwatch.cli.summary import nothing_read
     from trainwatch.present.clean import clean
     from trainwatch.report.compose import compose
     from trainwatch.report.summary import sentences
@@ -53,3 +55,6 @@ def _summary(player: Player) -> None:
     print()
     for sentence in sentences(compose(player.latest())):
         print(clean(sentence))
+    little = nothing_read(player.latest())
+    if little:
+        print(f"trainwatch: {little}", file=sys.stderr)

@@ -86,9 +86,14 @@ def _logs(path: Path) -> tuple[Path, ...]:
 
 
 def _entry(logs: tuple[Path, ...], *, stated: dict[str, FactValue], formats: list[str] | None) -> Entry:
-    """One run, without rules: a table judges nothing."""
+    """One run, without rules: a table judges nothing. Says on stderr when there was nothing to read."""
+    from trainwatch.cli.summary import nothing_read
     from trainwatch.replay.run import fold_files
     from trainwatch.report.sweep import entry
     from trainwatch.rules.preset import load
 
-    return entry(fold_files(logs, preset=load("off"), stated=stated, formats=formats).snapshot())
+    snapshot = fold_files(logs, preset=load("off"), stated=stated, formats=formats).snapshot()
+    little = nothing_read(snapshot)
+    if little:
+        print(f"trainwatch: {little}", file=sys.stderr)
+    return entry(snapshot)
