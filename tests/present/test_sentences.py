@@ -13,12 +13,8 @@ BEST = Best("eval_loss", "min", 1.445, 6200, None)
 
 
 def test_event_is_one_line():
-    """A plain line names time, severity, rule, step, reason and the line of the log."""
-    assert (
-        sentences.plain_line(EVENT, "12:41:03")
-        == "12:41:03 red overfit at step 60: eval_loss 0.1544 is 12 % above the best (train.out:812)"
-    )
-    assert sentences.plain_line(EVENT, "").startswith("red overfit")
+    """An event names severity, rule, step, reason and the line of the log."""
+    assert sentences.event_sentence(EVENT) == "red overfit at step 60: eval_loss 0.1544 is 12 % above the best (train.out:812)"
 
 
 def test_nothing_in_an_event_reaches_the_terminal():

@@ -15,8 +15,6 @@ NAME = "accelerate"
 RANDOM = re.compile(r"random_states_(\d+)\.pkl")
 OBJECT = re.compile(r"custom_checkpoint_(\d+)\.pkl")
 MARKS = re.compile(rf"{RANDOM.pattern}|{OBJECT.pattern}|(optimizer|scheduler|sampler)(_\d+)?\.bin|pytorch_model(_\d+)?/.*")
-NUMBERED = re.compile(r"checkpoint_\d+")
-"""Accelerate's own names count saves, not steps."""
 MOST = 100_000
 """Ranks that are looked for at most."""
 

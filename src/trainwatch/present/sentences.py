@@ -25,11 +25,6 @@ def event_sentence(event: Event) -> str:
     return clean(f"{what}{at}: {event.why}{where}")
 
 
-def plain_line(event: Event, clock_text: str) -> str:
-    """An event as a plain line; `clock_text` is put in front as it is, empty when nobody watched."""
-    return f"{clock_text} {event_sentence(event)}".lstrip()
-
-
 def alert_sentence(alert: Alert, events: Sequence[Event] = ()) -> str:
     """An alert without its severity: `overfit since step 40 (black at 90): why`; when it came to its level is told by the events."""
     since = "" if alert.since_step is None else f" since step {step(alert.since_step)}"

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from trainwatch.model.snapshot import Evaluation, PhaseSpan, Snapshot
+from trainwatch.model.snapshot import PhaseSpan, Snapshot
 from trainwatch.report.cost import Cost, steps_covered
 
 Pair = tuple[float, float]
@@ -83,8 +83,3 @@ def phase_at(snapshot: Snapshot, step: int | None) -> str:
         if (span.step_start or 0) <= step and (span.step_end is None or step <= span.step_end):
             return span.phase
     return ""
-
-
-def at_step(evaluations: Sequence[Evaluation], step: int | None) -> Evaluation | None:
-    """The evaluation of a step; None when there is none."""
-    return next((e for e in evaluations if e.step is not None and e.step == step), None)
