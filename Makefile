@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SETUP := .venv/.ready
 
-.PHONY: demo test lint fix bench chaos snap clean
+.PHONY: demo test lint fix bench chaos fuzz frameworks snap clean
 
 demo: $(SETUP)            ## the main job: train, overfit, save, prove, stop, report
 	$(BIN)/python examples/overfit_lm/demo.py
@@ -26,7 +26,7 @@ fix: $(SETUP)
 bench: $(SETUP)           ## ratios against the named peers; minutes
 	$(BIN)/python benchmarks/run.py
 
-chaos: $(SETUP)          ## 204 stops with faults at random moments; minutes
+chaos: $(SETUP)           ## 204 stops with faults at random moments; minutes
 	$(BIN)/python -m tests.chaos
 
 fuzz: $(SETUP)            ## mutated logs through the reader; ten minutes
