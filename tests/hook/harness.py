@@ -83,12 +83,16 @@ class Bench:
             self.end(process)
 
     def ends(self, process: subprocess.Popen[bytes], code: int = 0) -> None:
-        """Wait until the job ends by itself, with that code; what it printed is shown when it does not."""
+        """Wait until the job ends by itself, with that code; what it printed is shown when it does not.
+
+        On the CPU a rank may abort in the destructors of gloo after its last line, without trainwatch too.
+        """
         try:
             found = process.wait(120)
         except subprocess.TimeoutExpired:
             found = None
-        assert found == code, f"ended with {found}:\n{self.text()[-4000:]}"
+        aborted = code == 0 and found == 1 and "terminate called without an active exception" in self.text()
+        assert found == code or aborted, f"ended with {found}:\n{self.text()[-4000:]}"
 
     def end(self, process: subprocess.Popen[bytes]) -> None:
         """Kill the job with all its children, which we saw start."""
