@@ -289,3 +289,16 @@ async def test_a_monkey_never_stops_the_job(seed: int):
                 await asyncio.sleep(DEAF)
         assert pilot.app.is_running
     assert "stop" not in {c.op for c in feed.asked}
+
+
+async def test_an_end_that_comes_while_the_screen_starts_is_seen():
+    """What the feed showed between the first look and the first subscription is not lost: the screen closes by itself."""
+    feed = FakeFeed(snapshot(1200))
+    app = Watcher(feed, ascii=False, colours=load("default"), close_after=0.1)
+    feed.show(replace(snapshot(1200), state="stopped", exit_code=80))
+    async with app.run_test(size=(80, 24)) as pilot:
+        for _ in range(100):
+            await pilot.pause(0.05)
+            if not app.is_running:
+                break
+        assert not app.is_running

@@ -44,7 +44,11 @@ def play(*words: str, environ: dict[str, str], size: tuple[int, int] = SIZE, key
             except OSError:
                 break
     os.close(master)
-    return bytes(out), child.wait(timeout=10)
+    try:
+        return bytes(out), child.wait(timeout=30)
+    finally:
+        child.kill()
+        child.wait()
 
 
 def emulated(data: bytes, size: tuple[int, int] = SIZE) -> list[str]:

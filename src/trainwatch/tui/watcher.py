@@ -58,6 +58,7 @@ class Watcher(App[None]):
     def on_mount(self) -> None:
         """Begin to follow."""
         self._unsubscribe = self.feed.subscribe(self._tell)
+        self._newest = self.feed.latest()  # what came before we were told of it, such as the end of the run
         self.set_interval(_EVERY, self._follow)
         self._notice_end()
 
