@@ -49,3 +49,11 @@ def test_ranks_that_a_launcher_starts_late_end_without_its_shell() -> None:
     aim, agent = Aim(), proc(11, 10, "torchrun train.py")
     assert aim.at([SHELL, agent], hooked=(), root=10) == [agent]
     assert [p.pid for p in aim.at([SHELL, agent, proc(12, 11, "python -u train.py", RANK="0")], hooked=(), root=10)] == [11, 12]
+
+
+def test_a_script_between_two_commands_is_not_yet_looked_at() -> None:
+    """A look that finds nothing but the shell does not count: what the script runs next is told to end, and its restart with the shell."""
+    aim = Aim()
+    assert aim.at([SHELL], hooked=(), root=10) == []
+    assert aim.at([SHELL, TRAIN], hooked=(), root=10) == [TRAIN]
+    assert [p.pid for p in aim.at([SHELL, proc(12, 10, "python train.py")], hooked=(), root=10)] == [10, 12]

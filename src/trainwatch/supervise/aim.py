@@ -22,6 +22,8 @@ class Aim:
         """Those that are told to end now, the job being `job`. `root` is the pid of a launcher that we started, None without one."""
         targets = tree.recognised(job, hooked=hooked)
         if not self._known:
+            if not targets:
+                return []  # a script between two commands: the look that finds one is the first
             self._known = {_key(proc) for proc in job}
             self._commands = {proc.argv for proc in targets}
             return targets
