@@ -104,7 +104,7 @@ def test_a_stop_comes_before_the_alert():
 def test_a_save_is_not_shown_as_a_stop():
     """What a person asked for is named: a save stands as one, whichever state its machine is in."""
     for machine, text in (("saving", "save (alice): the job was asked to save"), ("saved", "saved and proven: out/checkpoint-60")):
-        saving = replace(snapshot(800), stop=Stop(machine, text, "alice"))
+        saving = replace(snapshot(800), stop=Stop(machine, text, "alice", goal="save"))
         assert alert_panel(saving, 80, 2, UNICODE).lines()[0].startswith(f"● save: {machine}  ")
     stopping = replace(snapshot(800), stop=Stop("saving", "stop (overfit): the job was asked to save", "overfit"))
     assert alert_panel(stopping, 80, 2, UNICODE).lines()[0].startswith("● stop: saving")

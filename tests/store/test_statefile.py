@@ -12,7 +12,7 @@ def test_round_trip(tmp_path):
     state = StateFile(
         "stopping",
         5.0,
-        Stop("terminating", "SIGTERM sent", "overfit", "/c/checkpoint-60", 4.0),
+        Stop("saved", "saved and proven", "overfit", "/c/checkpoint-60", 4.0, goal="save"),
         None,
         {"/a": {"offset": 7}},
         {"request": "x"},

@@ -15,5 +15,5 @@ def test_a_list_says_that_nobody_supervises():
 
 def test_a_save_is_no_stop():
     """The row of what a person asked for is named after it."""
-    saving = Brief(RUN, "saving", "process 7", Stop("saving", "save (alice): the job was asked to save"), None)
+    saving = Brief(RUN, "saving", "process 7", Stop("saving", "save (alice): the job was asked to save", goal="save"), None)
     assert "save      save (alice): the job was asked to save" in saving.lines()

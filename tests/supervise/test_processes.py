@@ -3,6 +3,9 @@ import signal
 import subprocess
 from dataclasses import replace
 
+import pytest
+from tests.pids import CANNOT, under_pid
+
 from trainwatch.supervise import processes
 from trainwatch.supervise.processes import Handle, read, scan, signal_all
 
@@ -55,6 +58,29 @@ def test_a_reused_pid_is_not_signalled() -> None:
     assert signal_all([found], signal.SIGKILL) == [found]
     process.wait()
     assert signal_all([found], signal.SIGKILL) == []
+
+
+@pytest.mark.skipif(bool(CANNOT), reason=CANNOT)
+def test_a_pid_given_away_within_a_tick_is_somebody_else() -> None:
+    """The kernel gives the pid to another process with the same start in ticks: neither a handle from before nor a new one reaches it."""
+    for _ in range(200):
+        first = subprocess.Popen(["sleep", "60"])
+        found = read(first.pid)
+        assert found is not None
+        before = Handle.open(found)
+        assert before is not None
+        first.kill()
+        first.wait()
+        with under_pid(found.pid, "sleep", "61") as bystander:
+            now = read(bystander.pid)
+            assert now is not None
+            if now.pid == found.pid and now.ticks == found.ticks and now.argv[1:] == ("61",):
+                assert not before.send(signal.SIGKILL)
+                assert signal_all([found], signal.SIGKILL) == []
+                assert bystander.poll() is None
+                return
+        before.close()
+    pytest.fail("no pid was used again within a tick in 200 tries")
 
 
 def test_a_stopped_process_is_woken_to_end() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
+from trainwatch.model.criterion import CriterionStatus
 from trainwatch.model.facts import Fact
 from trainwatch.model.failure import Failure
 from trainwatch.model.inputs import CheckpointSeen, Sample
@@ -138,7 +139,7 @@ class SavedLine:
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """Where a stop or save stands. `machine` is the stop machine's own state; `text` says it in a sentence."""
+    """Where a stop or save stands. `machine` is the stop machine's own state; `text` says it in a sentence; `goal` is what is asked for."""
 
     machine: str = "idle"
     text: str = ""
@@ -146,6 +147,7 @@ class Stop:
     checkpoint: str = ""
     since: float = float("nan")
     exit_code: int | None = None
+    goal: Literal["save", "stop"] = "stop"
 
 
 def _no_schedule() -> Schedule | None:
@@ -193,6 +195,7 @@ class Snapshot:
     data_age: float | None = None
     exit_code: int | None = None
     caveats: tuple[str, ...] = ()
+    criteria: tuple[CriterionStatus, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

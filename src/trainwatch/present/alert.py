@@ -7,7 +7,7 @@ from trainwatch.model.verdict import Severity
 from trainwatch.present.canvas import Canvas
 from trainwatch.present.clean import clean
 from trainwatch.present.look import Look
-from trainwatch.present.sentences import ENDED, alert_sentence, goal_of, outcome_sentence, quiet_sentence, state_of, stop_sentence
+from trainwatch.present.sentences import ENDED, alert_sentence, outcome_sentence, quiet_sentence, state_of, stop_sentence
 from trainwatch.present.width import wrap
 
 Item = tuple[str, str, str]
@@ -55,7 +55,7 @@ def _items(snapshot: Snapshot, look: Look) -> list[Item]:
         state = state_of(snapshot)
         items.append((f"{look.live} {state}", f"state.{state}", outcome_sentence(snapshot)))
     elif snapshot.stop.machine != "idle":
-        goal = goal_of(snapshot.stop)
+        goal = snapshot.stop.goal
         role = "state.saving" if goal == "save" else "state.stopping"
         items.append((f"{look.live} {goal}: {clean(snapshot.stop.machine)}", role, stop_sentence(snapshot.stop)))
     alerts = [_alert(alert, snapshot, look) for alert in snapshot.alerts]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
 
 from trainwatch.model.inputs import CheckpointSeen
 from trainwatch.model.snapshot import Alert, Best, Snapshot, State, Stop
@@ -92,11 +91,6 @@ def stops_short(snapshot: Snapshot) -> bool:
 def state_of(snapshot: Snapshot) -> State:
     """The state as it is shown: a log that stops short is silent, for nothing says that the job is done."""
     return "silent" if stops_short(snapshot) else snapshot.state
-
-
-def goal_of(stop: Stop) -> Literal["save", "stop"]:
-    """What is asked for: the machine's own sentence begins with it."""
-    return "save" if stop.machine == "saved" or stop.text.startswith("save ") else "stop"
 
 
 def stop_sentence(stop: Stop) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from operator import itemgetter
 from pathlib import Path
+from typing import Literal
 
 from trainwatch.model.facts import FactValue
 from trainwatch.model.inputs import Chunk, Input, Order, Tick
@@ -91,7 +92,8 @@ def _stops(path: Path) -> Iterator[Moment]:
         if event == "machine":
             checkpoint, rule = str(entry.get("path") or checkpoint), _rule(str(entry.get("request") or ""))
             text = str(entry.get("text") or "")
-            yield at, Stop(str(entry.get("state") or "idle"), text, rule, checkpoint, at)
+            goal: Literal["save", "stop"] = "save" if entry.get("goal") == "save" else "stop"
+            yield at, Stop(str(entry.get("state") or "idle"), text, rule, checkpoint, at, goal=goal)
         elif event == "stopped":
             code = entry.get("exit_code")
             yield at, Stop("stopped", text or "stopped", rule, checkpoint, at, code if isinstance(code, int) else None)

@@ -73,6 +73,7 @@ def _decode(value: dict[str, Any]) -> StateFile:
             checkpoint=str(stop.get("checkpoint", "")),
             since=float(stop.get("since", math.nan)),
             exit_code=stop.get("exit_code"),
+            goal="save" if stop.get("goal") == "save" else "stop",
         ),
         None if code is None else int(code),
         value.get("followers", {}),

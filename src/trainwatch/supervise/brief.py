@@ -10,7 +10,7 @@ from trainwatch.model.errors import NotReadableError
 from trainwatch.model.snapshot import RunInfo, Snapshot, Stop
 from trainwatch.present.clean import clean
 from trainwatch.present.numbers import number
-from trainwatch.present.sentences import goal_of, state_of
+from trainwatch.present.sentences import state_of
 from trainwatch.store import runfile, statefile
 from trainwatch.store.lock import holder
 from trainwatch.store.rundir import RunDir
@@ -68,7 +68,7 @@ class Brief:
             "newest": self._value("evaluation"),
             "best": self._value("best"),
             "alert": self._alert(),
-            goal_of(self.stop): self.stop.text,
+            self.stop.goal: self.stop.text,
             "may": self.run.may,
             "log": ", ".join(self.run.sources),
             "exit code": "" if self.exit_code is None else str(self.exit_code),

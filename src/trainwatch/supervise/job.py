@@ -47,14 +47,17 @@ class Job:
         """Every process of the job on this machine."""
         if self._attached:
             return discover.writers([Path(source) for source in self._sources])
-        value = _read(self._dir.job)
-        shim, launcher = _living(value.get("shim")), _living(value.get("launcher"))
+        shim, launcher = _living(_read(self._dir.job).get("shim")), self._launcher()
         without = {os.getpid(), *([shim] if shim else [])}
         return tree.members(self._dir.path, {pid for pid in (shim, launcher) if pid}, without=without)
 
     def root(self) -> int | None:
         """The pid of the launcher that we started; None when it is gone or somebody else started it."""
-        return None if self._attached else _living(_read(self._dir.job).get("launcher"))
+        return None if self._attached else self._launcher()
+
+    def _launcher(self) -> int | None:
+        """The pid of the launcher that we started. Once the shim has noted its end, whoever has its pid is somebody else."""
+        return None if self._dir.launcher_exit.exists() else _living(_read(self._dir.job).get("launcher"))
 
     def ranks(self, hooked: Collection[int]) -> list[Proc]:
         """Who trains, on this machine."""

@@ -26,6 +26,10 @@ class Proc:
     argv: tuple[str, ...] = ()
     environ: Mapping[str, str] = field(default_factory=dict)
 
+    def is_same(self, other: Proc) -> bool:
+        """Whether both are one process. A pid can be given away again within a tick (10 ms), so the start alone does not tell."""
+        return (self.pid, self.ticks, self.argv, self.environ) == (other.pid, other.ticks, other.argv, other.environ)
+
     @property
     def title(self) -> str:
         """What a person recognises it by."""
@@ -80,7 +84,7 @@ class Handle:
             return None
         now = read(proc.pid)
         handle = cls(proc, descriptor)
-        if now is None or now.ticks != proc.ticks or not handle.send(0):
+        if now is None or not proc.is_same(now) or not handle.send(0):
             handle.close()
             return None
         return handle

@@ -52,8 +52,8 @@ def stopped_code(machine: Machine) -> int:
 
 def stop_of(machine: Machine, limits: Limits) -> Stop:
     """The machine as a snapshot shows it."""
-    rule = machine.wish.rule if machine.wish is not None else ""
-    return Stop(machine.state, sentence(machine, limits), rule, machine.path, machine.since, exit_code(machine))
+    wish = machine.wish or Wish("", "stop")
+    return Stop(machine.state, sentence(machine, limits), wish.rule, machine.path, machine.since, exit_code(machine), wish.goal)
 
 
 def sentence(machine: Machine, limits: Limits) -> str:
