@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-from trainwatch.model.criterion import CriterionStatus
 from trainwatch.model.facts import Fact
 from trainwatch.model.failure import Failure
 from trainwatch.model.inputs import CheckpointSeen, Sample
@@ -147,8 +146,8 @@ class Stop:
     checkpoint: str = ""
     since: float = float("nan")
     exit_code: int | None = None
-    goal: Literal["save", "stop"] = "stop"
 
+    goal: Literal["save", "stop"] = "stop"
 
 def _no_schedule() -> Schedule | None:
     """No learning rate is known."""
@@ -195,7 +194,6 @@ class Snapshot:
     data_age: float | None = None
     exit_code: int | None = None
     caveats: tuple[str, ...] = ()
-    criteria: tuple[CriterionStatus, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
