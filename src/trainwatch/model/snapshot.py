@@ -146,8 +146,8 @@ class Stop:
     checkpoint: str = ""
     since: float = float("nan")
     exit_code: int | None = None
-
     goal: Literal["save", "stop"] = "stop"
+
 
 def _no_schedule() -> Schedule | None:
     """No learning rate is known."""
