@@ -52,10 +52,20 @@ def test_training_arguments() -> None:
     [
         ("WORLD INFO DICT: {'localhost': [0, 1, 2]}\n", {"world_size": 3}),
         ("[launch.py:170:main] dist_world_size=8\n", {"world_size": 8}),
-        ("batch_size=16 learning_rate=1e-5 grad_clip=1.0\n", {"learning_rate": 1e-5, "max_grad_norm": 1.0}),
+        ("batch_size=16 learning_rate=1e-5 grad_clip=1.0\n", {"learning_rate": 1e-5, "max_grad_norm": 1.0, "batch_size": 16}),
+        ("alpha_kd=0.7 temperature=2.0 mode=fast\n", {"alpha_kd": 0.7, "temperature": 2.0, "mode": "fast"}),
+        ("LoraConfig(r=8, lora_alpha=8, lora_dropout=0)\n", {"lora_rank": 8, "lora_alpha": 8, "lora_dropout": 0}),
+        ("a=1 b=2 c=3\n", {}),
+        ("step=5 seed=1 reward=0.2\n", {"seed": 1}),
+        ("seed=1 text=it is so\n", {"seed": 1}),
         (
             "cmd = deepspeed main.py --num_train_epochs 16 --learning_rate 9.65e-6 --seed 1234\n",
-            {"num_train_epochs": 16, "learning_rate": 9.65e-6, "seed": 1234},
+            {
+                "command": "deepspeed main.py --num_train_epochs 16 --learning_rate 9.65e-6 --seed 1234",
+                "num_train_epochs": 16,
+                "learning_rate": 9.65e-6,
+                "seed": 1234,
+            },
         ),
         ("['main.py', '--learning_rate', '9.65e-6', '--num-train-epochs', '3']\n", {"learning_rate": 9.65e-6, "num_train_epochs": 3}),
         ("[Scheduler] Optimizer steps: 4,676\n", {"total_steps": 4676}),

@@ -25,6 +25,16 @@ _SETTING = re.compile(
     + rb")['\"]?[ \t]{0,4}[=:][ \t]{0,40}['\"]?(\d{1,3}(?:,\d{3})++|[^\s,'\";)\]}]{1,200})(?![\w(\[])"
 )
 _FLAG = re.compile(rb"--(" + _ALTERNATIVES.replace(b"_", b"[_-]") + rb"|lr|epochs)(?:=|['\"]?,? ['\"]?)([^\s,'\"]{1,200})")
+_COMMAND = re.compile(rb"\bcmd = (\S[^\r\n]{0,2000})")
+_PAIR = rb"([A-Za-z_]\w{0,40})=['\"]?([\w.+~/-]{1,100})['\"]?"
+_ALL_PAIRS = re.compile(rb"(?:(\w{1,60})\()?" + _PAIR + rb"(?:(?:[ \t]*[,;][ \t]*|[ \t]+)" + _PAIR + rb"){2,63}\)?")
+_PAIRS = re.compile(_PAIR)
+_LORA = {b"r": b"lora_rank"}
+"""What the short names of an adapter's configuration stand for."""
+
+_OF_RECORDS = {b"loss", b"step", b"epoch", b"iter"}
+"""Names that make a line of pairs a record, whatever else is in it."""
+
 MAX_LINE = 1 << 16
 """Longer lines are data, in bytes."""
 
@@ -40,23 +50,42 @@ class Configuration:
         if len(line) > MAX_LINE:
             return
         if b"=" in line or b":" in line:
-            for match in _SETTING.finditer(line):
-                self._note(match[1], match[2], line_number)
+            found = [self._note(match[1], match[2], line_number) for match in _SETTING.finditer(line)]
+            if any(found):
+                self._beside(line.strip(), line_number)
             world = _WORLD.match(line, line.find(b"WORLD INFO DICT: {")) if b"WORLD INFO DICT: {" in line else None
             if world is not None:
                 ranks = len(re.findall(rb"\d+(?=[,\]])", world[1]))
                 self._facts.note("world_size", float(ranks), self._source, line_number)
+            command = _COMMAND.search(line) if b"cmd = " in line else None
+            if command is not None:
+                self._facts.note("command", command[1].decode("utf-8", "replace").rstrip(), self._source, line_number)
         if b"--" in line:
             for match in _FLAG.finditer(line):
                 self._note(match[1].replace(b"-", b"_"), match[2], line_number)
 
-    def _note(self, printed: bytes, raw: bytes, line_number: int) -> None:
-        """Keep a value that fits its name."""
+    def _beside(self, line: bytes, line_number: int) -> None:
+        """A line of nothing but pairs, of which one is a known setting, holds settings: the others are kept under their own names."""
+        whole = _ALL_PAIRS.fullmatch(line)
+        pairs = _PAIRS.findall(line) if whole is not None else []
+        if whole is None or any(name in _OF_RECORDS for name, _ in pairs):
+            return
+        short = _LORA if (whole[1] or b"").startswith(b"Lora") else {}
+        for printed, raw in pairs:
+            word = short.get(printed, printed).decode()
+            if printed.decode() not in names().facts:
+                value = number(raw)
+                self._facts.note(word, raw.decode() if value is None else value, self._source, line_number)
+
+    def _note(self, printed: bytes, raw: bytes, line_number: int) -> bool:
+        """Keep a value that fits its name; whether it does."""
         word = printed.decode()
         name = names().facts.get(word) or (word if word.startswith("alpha_") else None)
         value = _fitting(name or "", raw)
-        if name is not None and value is not None:
-            self._facts.note(name, value, self._source, line_number)
+        if name is None or value is None:
+            return False
+        self._facts.note(name, value, self._source, line_number)
+        return True
 
 
 def _fitting(name: str, raw: bytes) -> FactValue | None:
