@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from tests.tui.fakefeed import RUN, SOURCE, sample, snapshot, stopping
 
+from trainwatch.model.criterion import CriterionStatus
 from trainwatch.model.failure import Failure
 from trainwatch.model.inputs import Gpu, Sample
 from trainwatch.model.series import Series
@@ -174,6 +175,18 @@ def test_rules_show_the_blind():
     assert lines[0].startswith("- rules  6, 1 blind")
     assert lines[1].split() == ["!!!", "red", "overfit"]
     assert lines[2].split() == ["blind", "best_unsaved:", "checkpoints"]
+
+
+def test_criteria_stand_behind_what_fired():
+    """Each with its state as a word, and how many are met in the title."""
+    wanted = (
+        CriterionStatus("low loss", "", "off course", ""),
+        CriterionStatus("no NaN", "", "met", ""),
+        CriterionStatus("x", "", "cannot be judged", ""),
+    )
+    lines = rule_panel(replace(snapshot(2600), criteria=wanted), 48, 8, ASCII).lines()
+    assert lines[0].startswith("- rules  6, 1 blind, 1 of 3 criteria met")
+    assert [line.strip() for line in lines[2:5]] == ["off course low loss", "met        no NaN", "not judged x"]
 
 
 def test_log_tail_is_harmless():

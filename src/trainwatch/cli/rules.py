@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from trainwatch.model.errors import NotReadableError, UsageError
 
 if TYPE_CHECKING:
+    from trainwatch.rules.criteria.criterion import Criterion
     from trainwatch.rules.preset import Preset, RuleSpec
 
 HELP = "the rules: list, show, check, test, new"
@@ -31,11 +32,29 @@ kind = "threshold"         # any metric that trainwatch export prints
 ladder = { yellow = "notify", orange = "notify" }
 settings = { metrics = ["aux_loss"], yellow = "> 1", orange = "> 10", window = 1, after = 0, about = "" }
 
+[[criterion]]               # what the run is wanted for: status, report and the screen show how it stands
+name = "good enough"
+metric = "eval_loss"        # as trainwatch export prints it; gap is eval loss over train loss
+is = "< 0.5"
+by = "epoch 1"              # or: end, step 2000
+when = "reached"            # once is enough; at_end: the value at the deadline; always: every value
+
+[[criterion]]
+name = "no NaN"
+rule = "non_finite"         # must not fire
+
 [[case]]
 name = "above one is yellow"
 rule = "aux_loss_high"
 train = { step = [10, 20], loss = [2.0, 1.9], aux_loss = [0.5, 1.5] }
 expect = [{ step = 20, severity = "yellow" }]
+
+[[case]]
+name = "a run that ends at 0.4 was good enough"
+criterion = "good enough"
+eval = { step = [10, 20], epoch = [0.5, 1.0], eval_loss = [0.9, 0.4] }
+ended = true
+outcome = "met"
 """
 
 
@@ -95,6 +114,8 @@ def _show(name: str) -> int:
     print(f"# {preset.name}: {preset.summary}")
     for spec in preset.rules:
         print("\n".join(["", *_rule_lines(spec)]))
+    for criterion in preset.criteria:
+        print("\n".join(["", *_criterion_lines(criterion)]))
     print(f"\n# --may stop alone means: {', '.join(preset.stopping()) or 'nothing'}")
     return 0
 
@@ -116,6 +137,15 @@ def _rule_lines(spec: RuleSpec) -> list[str]:
     ]
 
 
+def _criterion_lines(criterion: Criterion) -> list[str]:
+    """A criterion in the notation of a rules file."""
+    by = criterion.by.unit if criterion.by.unit == "end" else f"{criterion.by.unit} {criterion.by.at:g}"
+    asked = {"metric": criterion.metric, "is": str(criterion.condition), "when": criterion.when}
+    about = {"rule": criterion.rule} if criterion.condition is None else asked
+    keys = {"name": criterion.name, **about, "by": by}
+    return ["[[criterion]]", *(f"{key} = {_toml(value)}" for key, value in keys.items())]
+
+
 def _toml(value: object) -> str:
     """A value in TOML."""
     if isinstance(value, bool):
@@ -130,7 +160,8 @@ def _check(name: str) -> int:
     from trainwatch.rules.preset import load
 
     preset = load(name, cases=True)
-    print(f"{name}: {len(preset.rules)} rules, {len(preset.cases)} cases, no mistakes")
+    criteria = f"{len(preset.criteria)} criteria, " if preset.criteria else ""
+    print(f"{name}: {len(preset.rules)} rules, {criteria}{len(preset.cases)} cases, no mistakes")
     return 0
 
 
@@ -165,4 +196,6 @@ def _failures(preset: Preset) -> list[str]:
     """What went otherwise than a preset's cases say."""
     from trainwatch.rules.trial import run as run_case
 
-    return [f"{preset.name}: {case.rule}: {case.name}: {text}" for case in preset.cases for text in run_case(preset, case)]
+    return [
+        f"{preset.name}: {case.rule or case.criterion}: {case.name}: {text}" for case in preset.cases for text in run_case(preset, case)
+    ]

@@ -151,6 +151,7 @@ class Engine:
             formats=tuple(dict.fromkeys(name for reader in self._readers.values() for name in reader.detected)),
             data_age=None if math.isnan(self._last_seen) else max(self._now - self._last_seen, 0.0),
             exit_code=exit_code,
+            criteria=self.board.criteria(over=self._over or exit_code is not None),
         )
 
     @property

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
+from trainwatch.model.criterion import CriterionStatus
 from trainwatch.model.facts import Fact
 from trainwatch.model.failure import Failure
 from trainwatch.model.inputs import CheckpointSeen, Sample
@@ -194,6 +195,7 @@ class Snapshot:
     data_age: float | None = None
     exit_code: int | None = None
     caveats: tuple[str, ...] = ()
+    criteria: tuple[CriterionStatus, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

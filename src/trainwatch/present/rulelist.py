@@ -1,7 +1,8 @@
-"""Every rule and what it says now, the ones that fired first and the blind ones after them."""
+"""Every rule and what it says now, the ones that fired first, and success criteria after these."""
 
 from __future__ import annotations
 
+from trainwatch.model.criterion import CriterionState, CriterionStatus
 from trainwatch.model.snapshot import Snapshot
 from trainwatch.model.verdict import RuleStatus
 from trainwatch.present.axes import title
@@ -11,17 +12,37 @@ from trainwatch.present.look import Look
 from trainwatch.present.width import cut, cut_middle
 
 _ORDER = ("fired", "blind", "suppressed", "pending", "ok")
+_ROLES: dict[CriterionState, str] = {
+    "missed": "severity.orange",
+    "off course": "severity.yellow",
+    "met": "text.plain",
+    "on course": "text.plain",
+}
 
 
 def rule_panel(snapshot: Snapshot, width: int, height: int, look: Look) -> Canvas:
-    """A rule a row: verdict as glyph and word, name, and for a blind one what it lacks."""
+    """A rule or criterion a row: verdict as glyph and word, name, and for a blind rule what it lacks."""
     canvas = Canvas(width, height)
     rules = sorted(snapshot.rules, key=_rank)
     blind = sum(r.verdict.outcome == "blind" for r in rules)
-    title(canvas, "rules", [(f"{len(rules)}, {blind} blind", "text.dim")], [], look)
-    for y, status in enumerate(rules[: height - 1], 1):
-        _row(canvas, y, status, look)
+    met = sum(c.state == "met" for c in snapshot.criteria)
+    of = f", {met} of {len(snapshot.criteria)} criteria met" if snapshot.criteria else ""
+    title(canvas, "rules", [(f"{len(rules)}, {blind} blind{of}", "text.dim")], [], look)
+    fired = [r for r in rules if r.verdict.outcome == "fired"]
+    rows: list[RuleStatus | CriterionStatus] = [*fired, *snapshot.criteria, *rules[len(fired) :]]
+    for y, row in enumerate(rows[: height - 1], 1):
+        if isinstance(row, CriterionStatus):
+            _criterion(canvas, y, row, look)
+        else:
+            _row(canvas, y, row, look)
     return canvas
+
+
+def _criterion(canvas: Canvas, y: int, status: CriterionStatus, look: Look) -> None:
+    """One success criterion."""
+    word = "not judged" if status.state == "cannot be judged" else status.state
+    x = canvas.put(1, y, f"{word:<11}", _ROLES.get(status.state, "text.dim"))
+    canvas.put(x, y, cut(look.text(clean(status.name)), canvas.width - x, look.cut), "text.plain")
 
 
 def _rank(status: RuleStatus) -> tuple[int, int]:

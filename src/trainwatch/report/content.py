@@ -6,11 +6,12 @@ from collections.abc import Callable, Sequence
 
 from trainwatch.report.compose import Report
 from trainwatch.report.parts import Part, Section
-from trainwatch.report.sections import advice, checkpoints, cost, end, flags, rates, run, timeline
+from trainwatch.report.sections import advice, checkpoints, cost, criteria, end, flags, rates, run, timeline
 
 _SECTIONS: tuple[tuple[str, Callable[[Report], Sequence[Part]]], ...] = (
     ("Run", run.run),
     ("Configuration found", run.configuration),
+    ("Success criteria", criteria.criteria),
     ("Timeline", timeline.timeline),
     ("Phases", timeline.phases),
     ("Best evaluation and checkpoints", checkpoints.checkpoints),

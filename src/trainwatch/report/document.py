@@ -28,6 +28,7 @@ def document(report: Report) -> dict[str, object]:
         "summary": list(sentences(report)),
         "config": {name: asdict(fact) for name, fact in snapshot.facts.items()},
         "phases": [_phase(s) for s in report.stretches],
+        "criteria": [asdict(c) for c in snapshot.criteria],
         "evaluations": [_evaluation(e) for e in snapshot.evaluations],
         "events": [_event(e) for e in snapshot.events],
         "findings": [asdict(f) for f in report.findings],

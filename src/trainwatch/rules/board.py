@@ -6,12 +6,14 @@ import math
 from collections.abc import Iterable
 
 from trainwatch.model.block import Block
+from trainwatch.model.criterion import CriterionStatus
 from trainwatch.model.facts import Facts
 from trainwatch.model.inputs import CheckpointSeen, Sample
 from trainwatch.model.schedule import Schedule
 from trainwatch.model.snapshot import Alert, Best, Evaluation, PhaseSpan
 from trainwatch.model.verdict import Event, RuleStatus, Severity
 from trainwatch.rules.axis import Axis
+from trainwatch.rules.criteria.checklist import Checklist
 from trainwatch.rules.disk import Disk
 from trainwatch.rules.episode import Change, Episode, limited
 from trainwatch.rules.history import History
@@ -48,6 +50,8 @@ class Board:
         self.seats = [Seat(spec) for spec in preset.rules]
         self._axis = Axis()
         self._disk = Disk()
+        self._checklist = Checklist(preset.criteria, self.history)
+        self._first: dict[str, Event] = {}
         self._phases = Phases()
         self._hearing = {
             hook: [(i, s) for i, s in enumerate(self.seats) if s.hears(hook)]
@@ -74,10 +78,12 @@ class Board:
         """Take in train or info records, whose steps only rise."""
         if back:
             anew = self.history.go_back(block.columns["step"][0], self._axis.first, self._axis.newest)
+            self._checklist.go_back(block.columns["step"][0], anew=anew)
             for _, seat in self._hearing["went_back"]:
                 seat.rule.went_back(anew=anew)
         self._axis.move(block)
         self.history.train(block)
+        self._checklist.observe(block)
         return self._records(block)
 
     def _records(self, block: Block) -> list[Event]:
@@ -94,6 +100,7 @@ class Board:
     def _evaluation(self, block: Block) -> list[Event]:
         """Take in one evaluation and ask every rule that judges them."""
         is_point = self.history.evaluate(block)
+        self._checklist.observe(block)
         events = self._records(block)
         if is_point:
             found = [(s, s.rule.evaluated(self.history)) for _, s in self._hearing["evaluated"]]
@@ -146,7 +153,7 @@ class Board:
             seat.since = seat.since if change.episode == seat.last else step
             seat.last = change.episode
         number = len(self.history.evaluations) - 1
-        return Event(
+        event = Event(
             rule=spec.name,
             kind=spec.kind.name,
             verdict=change.verdict,
@@ -165,6 +172,9 @@ class Board:
             at=at if at is not None else (block.seen_at if block is not None else math.nan),
             eval_index=number if number >= 0 else None,
         )
+        if event.verdict == "fired":
+            self._first.setdefault(event.rule, event)
+        return event
 
     # --- what stands --------------------------------------------------------------------------------------------------------
 
@@ -179,6 +189,11 @@ class Board:
         step = newest.step(len(newest) - 1) if newest is not None else None
         found = [_alert(s, s.episode.level, step) for s in self.seats if s.episode.level is not None]
         return tuple(sorted(found, key=lambda a: -a.severity))
+
+    def criteria(self, *, over: bool) -> tuple[CriterionStatus, ...]:
+        """The success criteria of the preset; `over` says that the run has ended."""
+        outcomes = {s.spec.name: s.episode.verdict.outcome for s in self.seats}
+        return self._checklist.statuses(self._first, outcomes, over=over)
 
     def schedule(self) -> Schedule | None:
         """What the printed learning rates follow; None when none was printed. Worked out when asked for."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, get_args
 
+from trainwatch.model.criterion import STATES
 from trainwatch.model.facts import FactValue
 from trainwatch.model.inputs import CheckpointSeen
 from trainwatch.model.verdict import Outcome, Severity, severity_of
@@ -13,6 +14,7 @@ from trainwatch.model.verdict import Outcome, Severity, severity_of
 KEYS = (
     "name",
     "rule",
+    "criterion",
     "facts",
     "train",
     "info",
@@ -23,6 +25,7 @@ KEYS = (
     "unread",
     "samples",
     "ticks",
+    "ended",
     "expect",
     "outcome",
 )
@@ -49,7 +52,8 @@ class Case:
     `train`, `info` and `evals` are columns of equal length with a "step" each. `checkpoints` pairs the step after which a look at the
     disk is taken with what it finds; `notices` pairs it with an event that the log prints. `arrivals` are (step, Unix seconds), `unread`
     (bytes, Unix seconds) in which nothing could be read, `samples` (Unix seconds, utilisation, share of memory) of one device, `ticks`
-    Unix seconds. `outcome` is the rule's verdict at the end, empty when it does not matter.
+    Unix seconds. `outcome` is the rule's verdict at the end, empty when it does not matter. A case is about a `rule`, or about a
+    `criterion`: then `outcome` is how that stands, and `ended` says that the run is over.
     """
 
     name: str
@@ -66,23 +70,29 @@ class Case:
     ticks: tuple[float, ...]
     expect: tuple[Expected, ...]
     outcome: str
+    criterion: str = ""
+    ended: bool = False
 
 
-def parse(table: Mapping[str, Any], key: str, rules: Mapping[str, object], wrong: Wrong) -> Case | None:
+def parse(
+    table: Mapping[str, Any], key: str, rules: Mapping[str, object], wrong: Wrong, criteria: Mapping[str, object] | None = None
+) -> Case | None:
     """A case from its table; what is wrong is told to `wrong(key, text)`."""
     for name in table:
         if name not in KEYS:
             wrong(f"{key}.{name}", f"unknown; the keys here are: {', '.join(KEYS)}")
-    if table.get("rule") not in rules:
-        wrong(f"{key}.rule", f"there is no rule {table.get('rule')!r} in this preset")
+    about = "criterion" if "criterion" in table else "rule"
+    if table.get(about) not in ((criteria or {}) if about == "criterion" else rules):
+        wrong(f"{key}.{about}", f"there is no {about} {table.get(about)!r} in this preset")
         return None
+    outcomes = STATES if about == "criterion" else get_args(Outcome)
     outcome = table.get("outcome", "")
-    if outcome and outcome not in get_args(Outcome):
-        wrong(f"{key}.outcome", f"{outcome!r} is none of: {', '.join(get_args(Outcome))}")
+    if outcome not in outcomes and (outcome or about == "criterion"):
+        wrong(f"{key}.outcome", f"{outcome!r} is none of: {', '.join(outcomes)}")
     facts = table.get("facts", {})
     return Case(
         str(table.get("name", key)),
-        str(table["rule"]),
+        str(table["rule"]) if about == "rule" else "",
         facts if isinstance(facts, dict) else {},
         _columns(table, "train", key, wrong),
         _columns(table, "info", key, wrong),
@@ -95,6 +105,8 @@ def parse(table: Mapping[str, Any], key: str, rules: Mapping[str, object], wrong
         tuple(float(t) for t in table.get("ticks", ())),
         tuple(_expected(table, key, wrong)),
         str(outcome),
+        str(table.get("criterion", "")),
+        table.get("ended") is True,
     )
 
 

@@ -22,6 +22,10 @@ class Condition:
     number: float
     fact: str = ""
 
+    def __str__(self) -> str:
+        """As a rules file writes it."""
+        return f"{self.sign} {self.number!r}{f' * {self.fact}' if self.fact else ''}"
+
     def limit(self, plan: Plan) -> float | None:
         """The number to compare with; None when the fact is not known."""
         if not self.fact:

@@ -11,6 +11,7 @@ from typing import Any
 from trainwatch.model.errors import NotFoundError, NotReadableError
 from trainwatch.model.verdict import Action, Proof, Severity
 from trainwatch.rules.case import Case
+from trainwatch.rules.criteria.criterion import Criterion
 from trainwatch.rules.kind import Kind
 
 
@@ -35,13 +36,14 @@ class RuleSpec:
 
 @dataclass(frozen=True, slots=True)
 class Preset:
-    """Rules by name, in the order in which they are asked. `cases` are those of its own file."""
+    """Rules by name, in the order in which they are asked, and success criteria. `cases` are those of its own file."""
 
     name: str
     summary: str
     rules: tuple[RuleSpec, ...]
     origin: str
     cases: tuple[Case, ...] = ()
+    criteria: tuple[Criterion, ...] = ()
 
     def stopping(self) -> tuple[str, ...]:
         """The rules that a bare `--may stop` means."""

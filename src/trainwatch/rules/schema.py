@@ -12,10 +12,12 @@ from trainwatch.model.errors import DataFileError, Mistake
 from trainwatch.model.verdict import Action, Proof, Severity, severity_of
 from trainwatch.rules.case import parse
 from trainwatch.rules.catalogue import find, kind_names
+from trainwatch.rules.criteria.criterion import Criterion
+from trainwatch.rules.criteria.criterion import parse as parse_criterion
 from trainwatch.rules.kind import Kind
 from trainwatch.rules.preset import Preset, RuleSpec, builtin_names, load
 
-TOP_KEYS = ("name", "summary", "extends", "without", "rule", "case")
+TOP_KEYS = ("name", "summary", "extends", "without", "rule", "criterion", "case")
 RULE_KEYS = ("name", "kind", "ladder", "proof", "stop_by_default", "confirm", "profile", "settings")
 WORDS: dict[type, str] = {float: "a number", int: "a whole number", str: "a text", bool: "true or false", list: "a list", dict: "a table"}
 
@@ -45,17 +47,27 @@ class _Reader:
         summary = self._typed(data, "summary", str, "", "")
         base = self._base(self._typed(data, "extends", str, "", ""))
         rules = {r.name: r for r in base.rules} if base else {}
+        criteria = {c.name: c for c in base.criteria} if base else {}
         for gone in self._names(data):
-            if rules.pop(gone, None) is None:
-                self._wrong("without", f"there is no rule {gone!r} to leave out")
+            if rules.pop(gone, None) is None and criteria.pop(gone, None) is None:
+                self._wrong("without", f"there is no rule or criterion {gone!r} to leave out")
         for i, table in enumerate(self._tables(data, "rule"), 1):
             spec = self._rule(table, f"rule[{i}]", rules)
             if spec is not None:
                 rules[spec.name] = spec
-        parsed = [parse(table, f"case[{i}]", rules, self._wrong) for i, table in enumerate(self._tables(data, "case"), 1)]
+        criteria |= self._criteria(data, rules)
+        parsed = [parse(table, f"case[{i}]", rules, self._wrong, criteria) for i, table in enumerate(self._tables(data, "case"), 1)]
         if self.mistakes:
             raise DataFileError(self.mistakes)
-        return Preset(stated or name, summary, tuple(rules.values()), self.file, tuple(c for c in parsed if c is not None))
+        cases = tuple(c for c in parsed if c is not None)
+        return Preset(stated or name, summary, tuple(rules.values()), self.file, cases, tuple(criteria.values()))
+
+    def _criteria(self, data: Mapping[str, Any], rules: Mapping[str, RuleSpec]) -> dict[str, Criterion]:
+        """Every `[[criterion]]` of the file."""
+        parsed = [
+            parse_criterion(table, f"criterion[{i}]", rules, self._wrong) for i, table in enumerate(self._tables(data, "criterion"), 1)
+        ]
+        return {c.name: c for c in parsed if c is not None}
 
     def _base(self, extends: str) -> Preset | None:
         """The preset that this one builds on."""

@@ -31,7 +31,10 @@ class _Numbered:
 def run(preset: Preset, case: Case) -> list[str]:
     """What the rule said otherwise than expected, in words; empty when all is as it must be."""
     board = Board(preset, Facts(case.facts))
-    events = [e for e in _events(board, case) if e.rule == case.rule]
+    raised = list(_events(board, case))
+    if case.criterion:
+        return _wrong_criterion(board, case)
+    events = [e for e in raised if e.rule == case.rule]
     found = [Expected(e.step, e.severity, e.verdict) for e in events]
     problems = []
     if found != list(case.expect):
@@ -40,6 +43,12 @@ def run(preset: Preset, case: Case) -> list[str]:
     if case.outcome and verdict.outcome != case.outcome:
         problems.append(f"expected the rule to end {case.outcome}; it is {verdict.outcome}: {verdict.why}")
     return problems
+
+
+def _wrong_criterion(board: Board, case: Case) -> list[str]:
+    """What is said of a criterion otherwise than expected."""
+    found = next(c for c in board.criteria(over=case.ended) if c.name == case.criterion)
+    return [] if found.state == case.outcome else [f"expected {case.outcome}; it is {found.state}: {found.why}"]
 
 
 def _events(board: Board, case: Case) -> Iterator[Event]:

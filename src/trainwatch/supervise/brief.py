@@ -73,7 +73,12 @@ class Brief:
             "log": ", ".join(self.run.sources),
             "exit code": "" if self.exit_code is None else str(self.exit_code),
         }
-        return [clean(f"{name:10}{text}") for name, text in rows.items() if text]
+        return [clean(f"{name:10}{text}") for name, text in rows.items() if text] + self._criteria()
+
+    def _criteria(self) -> list[str]:
+        """A line a success criterion, each with its state in words."""
+        found = self.facts.get("criteria") or ()
+        return [clean(f"criterion {c['state']}: {c['name']}: {c['why']}") for c in found]
 
     def _state(self) -> str:
         """The state, and whether somebody looks after it."""
@@ -108,6 +113,7 @@ def summary(snapshot: Snapshot) -> dict[str, Any]:
         "phase": snapshot.phases[-1].phase if snapshot.phases else None,
         "alert": None if worst is None else {"rule": worst.rule, "severity": worst.severity.word, "why": worst.why},
         "evaluation": None if last is None else {"value": last.value, "step": last.step},
+        "criteria": [asdict(c) for c in snapshot.criteria],
         "best": None if best is None else {"metric": best.metric, "value": best.value, "step": best.step},
     }
 

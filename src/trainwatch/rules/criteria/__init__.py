@@ -1,0 +1,1 @@
+"""Success criteria of a rules file: a checklist with projections."""
