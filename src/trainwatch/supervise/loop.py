@@ -25,9 +25,10 @@ from trainwatch.supervise.job import Job
 from trainwatch.supervise.machine import Limits, Machine, Seen, Wish
 from trainwatch.supervise.outlook import Outlook
 from trainwatch.supervise.publish import Ending, Publisher
+from trainwatch.supervise.rest import LOOK, Rest
 
-IDLE_POLL = 0.5
-"""Seconds between turns while nothing has happened for `IDLE_AFTER`."""
+IDLE_LOOK = 0.5
+"""Seconds between looks while nothing has happened for `IDLE_AFTER`."""
 
 IDLE_AFTER = 60.0
 
@@ -59,6 +60,7 @@ class Supervisor:
         self.publisher = Publisher(run_dir, self.terms.limits)
         self.machine = Machine()
         self.asked_to_end = asked_to_end
+        self.rest = Rest(run_dir, run.info.sources, clock, woken=asked_to_end)
         self._undone = True
         self._todo: list[Wish] = []
         self._trouble = ("", 0.0)
@@ -67,8 +69,9 @@ class Supervisor:
         """Supervise until the job is over, or until asked to end."""
         self.recover(self.clock.now())
         while not self.asked_to_end() and not self._over(self.clock.now()):
+            self.rest.begin_turn()
             self.turn(self.clock.now())
-            self.clock.sleep(self._pause(self.clock.now()))
+            self._pause(self.clock.now())
         now = self.clock.now()
         if self.asked_to_end():
             self.diary.note("asked_to_end", now)
@@ -247,11 +250,14 @@ class Supervisor:
             aside.say(f"it can be written again after {now - since:.0f} s; before: {trouble}")
         self._trouble = ("", 0.0)
 
-    def _pause(self, now: float) -> float:
-        """Seconds until the next turn."""
+    def _pause(self, now: float) -> None:
+        """Wait for the next turn."""
         if self._trouble[0]:
-            return 1.0
-        return IDLE_POLL if now - self.outlook.life > IDLE_AFTER and self.machine.state in stop.RESTING else POLL
+            self.clock.sleep(1.0)
+        elif self.machine.state not in stop.RESTING:
+            self.clock.sleep(POLL)
+        else:
+            self.rest.wait(IDLE_LOOK if now - self.outlook.life > IDLE_AFTER else LOOK)
 
 
 def _stands(rules: preset.Preset) -> bool:
