@@ -6,17 +6,21 @@ It reads no clock and no file. Equal inputs give equal decisions, whatever the c
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
+from trainwatch.engine.attempts import Attempts
 from trainwatch.engine.curves import Curves
 from trainwatch.engine.pace import Pace
+from trainwatch.engine.streams import Streams
 from trainwatch.engine.tail import Tail
+from trainwatch.failures.among import among
 from trainwatch.failures.diagnose import diagnose
 from trainwatch.formats.reader import Reader
 from trainwatch.model.block import Block
 from trainwatch.model.facts import Facts, FactValue
 from trainwatch.model.failure import Failure
 from trainwatch.model.inputs import CheckpointSeen, Chunk, Input, Order, Sample, Tick
+from trainwatch.model.part import Attempt, Heard
 from trainwatch.model.snapshot import Progress, RunInfo, SavedLine, Snapshot, Span, State
 from trainwatch.model.verdict import Event
 from trainwatch.present.clean import lines
@@ -25,6 +29,7 @@ from trainwatch.rules.preset import Preset
 
 TAIL_BYTES = 32 << 10
 TAIL_LINES = 200
+LAST_LINE = 4 << 10
 
 
 class Engine:
@@ -38,6 +43,8 @@ class Engine:
         stated: Mapping[str, FactValue] | None = None,
         formats: Sequence[str] | None = None,
     ) -> None:
+        self.preset = preset
+        self.formats = formats
         self.facts = Facts(stated)
         self.board = Board(preset, self.facts)
         self.curves = Curves()
@@ -46,9 +53,11 @@ class Engine:
         self.events: list[Event] = []
         self.checkpoints: dict[str, CheckpointSeen] = {}
         self.saved: list[SavedLine] = []
-        self._formats = formats
-        self._readers: dict[tuple[str, int], Reader] = {}
-        self._tails: dict[str, Tail] = {}
+        self.readers: dict[tuple[str, int], Reader] = {}
+        self.streams = Streams(run.parts, self.facts, formats, self.readers)
+        self.attempts = Attempts()
+        self._heard: dict[str, Heard] = {}
+        self.tails: dict[str, Tail] = {}
         self._ended: set[str] = set()
         self._last_record: dict[str, int] = {}
         self._sample: Sample | None = None
@@ -65,7 +74,7 @@ class Engine:
                 events = self._chunk(item)
             case Tick():
                 self._now = item.now
-                events = self.board.tick(item.now)
+                events = [*self._judge(self.streams.release()), *self.board.tick(item.now)]
             case CheckpointSeen():
                 if item.path:
                     self.checkpoints[item.path] = item
@@ -82,15 +91,12 @@ class Engine:
 
     def blocks(self, chunk: Chunk) -> list[Block]:
         """Read a chunk without judging it: what `export` needs."""
-        key = (chunk.source, chunk.attempt)
-        reader = self._readers.get(key)
-        if reader is None:
-            reader = Reader(chunk.source, facts=self.facts, attempt=chunk.attempt, names=self._formats)
-            self._readers[key] = reader
+        if self.attempts.arrive(chunk):
+            self._turn_over(chunk.source)
         self._bytes += len(chunk.data)
-        self._tails.setdefault(chunk.source, Tail()).add(chunk.data, chunk.offset)
+        self.tails.setdefault(chunk.source, Tail()).add(chunk.data, chunk.offset)
         (self._ended.add if chunk.final else self._ended.discard)(chunk.source)
-        return reader.feed(chunk.data, chunk.offset, final=chunk.final, seen_at=chunk.seen_at)
+        return self.streams.read(chunk)
 
     def _chunk(self, chunk: Chunk) -> list[Event]:
         """Read, keep and judge the records of a chunk."""
@@ -98,22 +104,45 @@ class Engine:
             self._last_seen = self._now = chunk.seen_at
             if math.isnan(self._first_seen):
                 self._first_seen = chunk.seen_at
-        events: list[Event] = []
         blocks = self.blocks(chunk)
+        events = self._judge(blocks)
+        if not math.isnan(chunk.seen_at):
+            events += self.board.arrived(len(chunk.data), chunk.seen_at, read=bool(blocks))
+        reader = self.readers.get((chunk.source, chunk.attempt))
+        marker = reader.progress if reader is not None else None
+        if marker is not None and not math.isnan(chunk.seen_at):
+            self.pace.mark(marker[0], chunk.seen_at)
+            events += self.board.progress(marker[0], chunk.seen_at)
+        return events
+
+    def _judge(self, blocks: Sequence[Block]) -> list[Event]:
+        """Keep and judge records."""
+        events: list[Event] = []
         for block in blocks:
             self.curves.add(block)
+            self.attempts.read(block)
             if block.kind == "event":
                 self._note_saves(block)
             elif block.kind in ("train", "eval"):
                 self._last_record[block.source] = block.offsets[-1]
             events += self.board.observe(block)
-        if not math.isnan(chunk.seen_at):
-            events += self.board.arrived(len(chunk.data), chunk.seen_at, read=bool(blocks))
-        marker = self._readers[chunk.source, chunk.attempt].progress
-        if marker is not None and not math.isnan(chunk.seen_at):
-            self.pace.mark(marker[0], chunk.seen_at)
-            events += self.board.progress(marker[0], chunk.seen_at)
         return events
+
+    def _turn_over(self, source: str) -> None:
+        """Another attempt begins: what ended the one before is no state of the run any more."""
+        over = self.attempts.all()[-2]
+        failure = self._diagnosis(None)
+        self.attempts.died(over.number, failure.kind if failure is not None else "")
+        self._heard |= {heard.source: heard for heard in self._hear()}
+        for old in self.streams.before(source) & self.tails.keys():
+            del self.tails[old]
+            self._last_record.pop(old, None)
+
+    def _hear(self) -> Iterator[Heard]:
+        """The last line of every source of the newest attempt."""
+        for source, tail in self.tails.items():
+            last = next((line for line in reversed(list(lines(tail.newest(LAST_LINE)))) if line.strip()), "")
+            yield Heard(source, self.attempts.newest, self.streams.rank(source), tail.end, last)
 
     def _note_saves(self, block: Block) -> None:
         """Keep the checkpoints that the log itself says were saved."""
@@ -148,16 +177,18 @@ class Engine:
             tail=self._tail_lines(),
             records=self.curves.records,
             bytes_read=self._bytes,
-            formats=tuple(dict.fromkeys(name for reader in self._readers.values() for name in reader.detected)),
+            formats=tuple(dict.fromkeys(name for reader in self.readers.values() for name in reader.detected)),
             data_age=None if math.isnan(self._last_seen) else max(self._now - self._last_seen, 0.0),
             exit_code=exit_code,
+            attempts=self._attempts(),
+            heard=tuple({**self._heard, **{heard.source: heard for heard in self._hear()}}.values()),
             criteria=self.board.criteria(over=self._over or exit_code is not None),
         )
 
     @property
     def _over(self) -> bool:
         """Whether every source has ended."""
-        return bool(self._ended) and self._ended >= {source for source, _ in self._readers}
+        return bool(self._ended) and self._ended >= self.tails.keys() | self._heard.keys()
 
     def _state(self, failure: Failure | None, exit_code: int | None) -> State:
         """What the bytes alone say; a supervisor knows better."""
@@ -169,7 +200,7 @@ class Engine:
 
     def _progress(self) -> Progress:
         """How far and how fast."""
-        markers = [reader.progress for reader in self._readers.values() if reader.progress]
+        markers = [reader.progress for reader in self.readers.values() if reader.progress]
         step, total = max(markers, key=lambda m: m[0]) if markers else (self.curves.last_step, None)
         stated = self.facts.number("total_steps")
         total = int(stated) if stated is not None else total
@@ -198,17 +229,21 @@ class Engine:
 
     def _span(self) -> Span:
         """The longest stretch of time that anything tells of: arrivals, else what the log prints."""
-        if self._last_seen > self._first_seen:
-            return Span(self._first_seen, self._last_seen, "arrivals", absolute=True)
-        spans = [reader.span for reader in self._readers.values() if reader.span.seconds is not None]
-        return max(spans, key=lambda span: span.seconds or 0.0, default=Span())
+        for attempt, span in self.streams.spans:
+            self.attempts.clock(attempt, span)
+        return self.attempts.span()
+
+    def _attempts(self) -> tuple[Attempt, ...]:
+        """Every attempt of the run."""
+        self._span()
+        return self.attempts.all()
 
     def _diagnosis(self, exit_code: int | None) -> Failure | None:
         """What ended the run; looked for once per state of the log."""
         key = self._bytes if exit_code is None else ~self._bytes
         if self._failure[0] != key:
-            found = [self._diagnose(source, tail, exit_code) for source, tail in self._tails.items()]
-            self._failure = (key, next((f for f in found if f is not None), None))
+            told = [(self.streams.rank(source), self._diagnose(source, tail, exit_code)) for source, tail in self.tails.items()]
+            self._failure = (key, among([(rank, failure) for rank, failure in told if failure is not None]))
         return self._failure[1]
 
     def _diagnose(self, source: str, tail: Tail, exit_code: int | None) -> Failure | None:
@@ -216,5 +251,5 @@ class Engine:
 
     def _tail_lines(self) -> tuple[str, ...]:
         """The newest lines of the main source, fit for a screen."""
-        tail = next(iter(self._tails.values()), None)
+        tail = next(iter(self.tails.values()), None)
         return tuple(lines(tail.newest(TAIL_BYTES)))[-TAIL_LINES:] if tail is not None else ()

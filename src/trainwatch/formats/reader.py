@@ -27,6 +27,9 @@ FIRST = 1 << 13
 MAX_UNFINISHED = 1 << 23
 """A line longer than this is left out, in bytes."""
 
+FRAMES = 1 << 12
+"""Bytes of a line that is still drawn over, in which the newest frame of a bar is looked for."""
+
 CONTEXT = 4
 """Bytes kept before what is read next: they tell whether a record stands directly behind another."""
 
@@ -42,6 +45,7 @@ class Reader:
         self, source: str, *, facts: Facts, attempt: int = 1, names: Sequence[str] | None = None, formats: Sequence[Format] | None = None
     ) -> None:
         chosen, readers = choose(names) if formats is None else (formats, frozenset[str]())
+        self.formats = chosen
         self._gather = Gather(source, attempt)
         self._steps = Steps()
         self._lines = Lines(chosen, readers, facts, self._gather, self._steps)
@@ -65,6 +69,12 @@ class Reader:
     def progress(self) -> tuple[int, int | None] | None:
         """(step, total) of the newest record or train bar."""
         return self._lines.progress
+
+    @property
+    def bar(self) -> tuple[int, int, float] | None:
+        """(counter, total, elapsed seconds) of the newest frame of what is taken for the train bar; None without one."""
+        rest = b"".join([self._buffer[self._done :], *self._parts])
+        return self._lines.steps.shown(rest[-FRAMES:])
 
     @property
     def span(self) -> Span:

@@ -52,6 +52,13 @@ class Steps:
         """(counter, elapsed seconds) of the newest frame of the train bar."""
         return self._at
 
+    def shown(self, rest: bytes) -> tuple[int, int, float] | None:
+        """(counter, total, elapsed seconds) of the train bar, `rest` being what was drawn since; None without one."""
+        if self.total is None:
+            return None
+        frame = _newest(rest, self.total, 0, len(rest)) or self._at
+        return None if frame is None else (frame[0], self.total, frame[1])
+
     @property
     def is_running(self) -> bool:
         """Whether a bar is under way that a record may have to wait for."""

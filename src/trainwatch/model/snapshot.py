@@ -10,6 +10,7 @@ from trainwatch.model.criterion import CriterionStatus
 from trainwatch.model.facts import Fact
 from trainwatch.model.failure import Failure
 from trainwatch.model.inputs import CheckpointSeen, Sample
+from trainwatch.model.part import Attempt, Heard, Part
 from trainwatch.model.schedule import Schedule
 from trainwatch.model.series import Series
 from trainwatch.model.verdict import Event, Evidence, RuleStatus, Severity
@@ -23,6 +24,7 @@ class RunInfo:
     """Who the run is. `id` is unique, `name` is for people. `started_at` in Unix seconds, NaN when not known.
 
     `sources` are the log files, the first one being the main one. `supervised` says whether a supervisor of ours holds the run.
+    `parts` says which attempt and rank each of several sources holds; a source that is not named there begins the first attempt.
     """
 
     id: str
@@ -35,6 +37,7 @@ class RunInfo:
     started_at: float = float("nan")
     supervised: bool = False
     may: str = "watch"
+    parts: tuple[Part, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,18 +114,19 @@ class Progress:
 class Span:
     """When the run's log was written. Unix seconds where `absolute`, else seconds from an arbitrary zero.
 
-    `how` names the clock: "arrivals", "timestamps", "progress bar", or "" when nothing tells.
+    `how` names the clock: "arrivals", "timestamps", "progress bar", or "" when nothing tells. `idle` are the seconds between attempts.
     """
 
     start: float = float("nan")
     end: float = float("nan")
     how: Literal["arrivals", "timestamps", "progress bar", ""] = ""
     absolute: bool = False
+    idle: float = 0.0
 
     @property
     def seconds(self) -> float | None:
-        """The length, None when not known."""
-        length = self.end - self.start
+        """The length without the time between attempts, None when not known."""
+        length = self.end - self.start - self.idle
         return length if length >= 0 else None
 
 
@@ -164,7 +168,7 @@ class Snapshot:
     `events` holds every change raised so far, in order; `alerts` those that hold now, the worst first.
     `preview` says that only a sample of the log has been read yet. `data_age` in seconds, None when nobody watches.
     `schedule` works out what the printed learning rates follow: it takes some hundredths of a second, so only who asks pays.
-    `tail` holds the newest lines of the log, cleaned of control characters.
+    `tail` holds the newest lines of the log, cleaned of control characters. `attempts` are all since the run began, the newest last.
     """
 
     run: RunInfo
@@ -195,6 +199,8 @@ class Snapshot:
     data_age: float | None = None
     exit_code: int | None = None
     caveats: tuple[str, ...] = ()
+    attempts: tuple[Attempt, ...] = ()
+    heard: tuple[Heard, ...] = ()
     criteria: tuple[CriterionStatus, ...] = ()
 
 

@@ -1,0 +1,46 @@
+"""Of ranks that each print to a file of their own, the one whose records count: all of them print the same run."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from trainwatch.model.block import Block
+
+ENOUGH = 8
+"""Records of training after which a rank is believed although a lower one may still begin: Megatron prints on its last rank."""
+
+
+class Speaker:
+    """The ranks of one attempt. The lowest is believed at its first record of training; what the others print waits until then."""
+
+    def __init__(self, ranks: Collection[int]) -> None:
+        """`ranks` are all that have files, at least one."""
+        self._first = min(ranks)
+        self._waiting: dict[int, list[Block]] = {rank: [] for rank in ranks}
+        self._chosen: int | None = None
+
+    def is_mute(self, rank: int) -> bool:
+        """Whether nothing of this rank will count any more."""
+        return self._chosen is not None and rank != self._chosen
+
+    def hear(self, rank: int, blocks: list[Block]) -> list[Block]:
+        """What counts of the blocks of a rank, and of those that waited."""
+        if self._chosen is not None:
+            return blocks if rank == self._chosen else []
+        waiting = self._waiting.setdefault(rank, [])
+        waiting += blocks
+        trained = sum(len(block) for block in waiting if block.kind == "train")
+        return self._choose(rank) if trained >= (1 if rank == self._first else ENOUGH) else []
+
+    def close(self) -> list[Block]:
+        """Nothing more comes: the lowest rank that printed training, else the lowest that printed anything."""
+        if self._chosen is not None:
+            return []
+        trained = [rank for rank, blocks in self._waiting.items() if any(block.kind == "train" for block in blocks)]
+        return self._choose(min(trained or [rank for rank, blocks in self._waiting.items() if blocks] or [self._first]))
+
+    def _choose(self, rank: int) -> list[Block]:
+        """Believe a rank from here on."""
+        self._chosen, waiting = rank, self._waiting[rank]
+        self._waiting = {}
+        return waiting

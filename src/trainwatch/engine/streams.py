@@ -1,0 +1,94 @@
+"""The sources of a run as one stream of records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from trainwatch.engine.joint import Joint
+from trainwatch.engine.speaker import Speaker
+from trainwatch.formats.reader import Reader
+from trainwatch.model.block import Block
+from trainwatch.model.facts import Facts
+from trainwatch.model.inputs import Chunk
+from trainwatch.model.part import Part
+from trainwatch.model.snapshot import Span
+
+Key = tuple[str, int]
+"""Source and attempt."""
+
+
+class Streams:
+    """A reader for each source and attempt; what several sources of one attempt print becomes one.
+
+    `parts` names the sources; one that is not named is a source of its own.
+    """
+
+    def __init__(
+        self, parts: Sequence[Part], facts: Facts, formats: Sequence[str] | None = None, readers: dict[Key, Reader] | None = None
+    ) -> None:
+        self.readers: dict[Key, Reader] = {} if readers is None else readers
+        self.parts = {part.source: part for part in parts}
+        self._facts, self._formats = facts, formats
+        self._speakers: dict[int, Speaker] = {}
+        self._joints: dict[int, Joint] = {}
+        self._open: set[str] = set(self.parts)
+
+    def read(self, chunk: Chunk) -> list[Block]:
+        """The records that a chunk completes, and those that only waited for it."""
+        if len(self.parts) < 2:
+            return self._blocks(chunk)
+        self._open.discard(chunk.source) if chunk.final else self._open.add(chunk.source)
+        rank = self.rank(chunk.source)
+        speaker = self._speaker(chunk.attempt) if rank is not None else None
+        if speaker is not None and rank is not None and speaker.is_mute(rank):
+            return []
+        blocks = self._blocks(chunk)
+        if speaker is not None and rank is not None:
+            blocks = speaker.hear(rank, blocks)
+            blocks += [] if self._awaits(chunk.attempt) else speaker.close()
+        joint = self._joints.setdefault(chunk.attempt, Joint())
+        found = [*joint.moment(chunk.seen_at), *joint.take(blocks)]
+        joint.bar(self.readers[chunk.source, chunk.attempt].bar)
+        return found if self._awaits(chunk.attempt) else [*found, *joint.release()]
+
+    def release(self) -> list[Block]:
+        """Records that waited for what else was on disk: all of it has been read."""
+        return [block for joint in self._joints.values() for block in joint.release()]
+
+    def rank(self, source: str) -> int | None:
+        """The rank that prints to a source of its own, None for any other source."""
+        part = self.parts.get(source)
+        return part.rank if part is not None else None
+
+    def before(self, source: str) -> set[str]:
+        """The sources that are over when this one begins again: itself, and those of earlier attempts."""
+        part = self.parts.get(source)
+        return {source} | {other.source for other in self.parts.values() if part is not None and other.attempt < part.attempt}
+
+    @property
+    def spans(self) -> Iterator[tuple[int, Span]]:
+        """(attempt, when it was written) of every source that holds a clock."""
+        return ((attempt, reader.span) for (_, attempt), reader in self.readers.items() if reader.span.seconds is not None)
+
+    def _blocks(self, chunk: Chunk) -> list[Block]:
+        """The records of one source."""
+        key = (chunk.source, chunk.attempt)
+        reader = self.readers.get(key)
+        if reader is None:
+            reader = self.readers[key] = Reader(chunk.source, facts=self._facts, attempt=chunk.attempt, names=self._formats)
+        return reader.feed(chunk.data, chunk.offset, final=chunk.final, seen_at=chunk.seen_at)
+
+    def _speaker(self, attempt: int) -> Speaker:
+        """Who speaks for the ranks of an attempt."""
+        if attempt not in self._speakers:
+            self._speakers[attempt] = Speaker({part.rank for part in self._of(attempt) if part.rank is not None} or {0})
+        return self._speakers[attempt]
+
+    def _awaits(self, attempt: int) -> bool:
+        """Whether a source of the attempt has not come to its end."""
+        return any(part.source in self._open for part in self._of(attempt))
+
+    def _of(self, attempt: int) -> Iterable[Part]:
+        """The sources of an attempt: those that begin with it, for a later one those of the newest before."""
+        begun = max((part.attempt for part in self.parts.values() if part.attempt <= attempt), default=1)
+        return [part for part in self.parts.values() if part.attempt == begun]
