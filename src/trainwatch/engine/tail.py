@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from collections import deque
+from itertools import accumulate, pairwise
 
 KEPT = 8 << 20
 """Bytes kept of each source: more than the echoes of any failure seen."""
+
+
+Layout = tuple[int, int, tuple[int, ...]]
+"""The offset of a window, the line number of its first byte, the lengths of its pieces."""
 
 
 class Tail:
@@ -16,6 +21,22 @@ class Tail:
         self._size = 0
         self.offset = 0
         self.first_line = 1
+
+    @classmethod
+    def of(cls, layout: Layout, data: bytes) -> Tail:
+        """The window of this layout, whose bytes are read again; an empty one behind it when they are no longer all there."""
+        tail = cls()
+        tail.offset, tail.first_line, sizes = layout
+        if len(data) == sum(sizes):
+            tail._chunks.extend(data[start:end] for start, end in pairwise(accumulate(sizes, initial=0)))
+            tail._size = len(data)
+        else:
+            tail.offset += sum(sizes)
+        return tail
+
+    def layout(self) -> Layout:
+        """Where the window lies and how it is cut."""
+        return self.offset, self.first_line, tuple(map(len, self._chunks))
 
     def add(self, data: bytes, offset: int) -> None:
         """Append what follows. Bytes from elsewhere (a rewritten file) start the window again."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from array import array
+from bisect import bisect_left
 from dataclasses import dataclass, field
+from math import isfinite, nan
 
 from trainwatch.formats.steps import Steps
 
@@ -21,6 +23,25 @@ class KnownPlaces:
     def step(self, row: int) -> int | None:  # noqa: ARG002  the column would have it
         """None: a step that is known stands in the column."""
         return None
+
+
+@dataclass(frozen=True, slots=True)
+class SettledPlaces:
+    """Places of records whose stretch of the log is gone: `lines` and `steps` stand beside the offsets, NaN for a step that is not known."""
+
+    offsets: array[int]
+    lines: array[int]
+    steps: array[float]
+
+    def line(self, offset: int) -> int:
+        """The 1-based line of a record's offset; 0 for an offset that is none."""
+        row = bisect_left(self.offsets, offset)
+        return self.lines[row] if row < len(self.offsets) and self.offsets[row] == offset else 0
+
+    def step(self, row: int) -> int | None:
+        """The step of a record that prints none."""
+        step = self.steps[row]
+        return int(step) if isfinite(step) else None
 
 
 @dataclass(slots=True)
@@ -61,3 +82,9 @@ class SlicePlaces:
             end = self.ends[row] - self.base if self.ends is not None else self.data.find(b"\n", start)
             self._steps[row] = self.steps.of(self.data, start, end, epoch, self.kind)
         return self._steps[row]
+
+    def settled(self) -> SettledPlaces:
+        """The same places, worked out for every record."""
+        steps = (self.step(row) for row in range(len(self.offsets)))
+        lines = array("q", map(self.line, self.offsets))
+        return SettledPlaces(self.offsets, lines, array("d", (nan if step is None else step for step in steps)))

@@ -18,17 +18,20 @@ WITH_HEADER = 31
 """What zlib calls the gzip format."""
 
 
-def chunks(path: Path, source: str | None = None) -> Iterator[Chunk]:
+def chunks(path: Path, source: str | None = None, *, start: int = 0) -> Iterator[Chunk]:
     """The chunks of a file, plain or gzip, then an empty one that is final. Arrival times are unknown.
 
-    `source` is the name in chunks, the path by default. Offsets count uncompressed bytes. A gzip file that is still being written ends
+    `source` is the name in chunks, the path by default. Offsets count uncompressed bytes; `start` leaves out what a plain file begins
+    with. A gzip file that is still being written ends
     where it ends now. Raises NotFoundError, or NotReadableError, also for damaged gzip.
     """
     name = str(path) if source is None else source
-    offset = 0
+    offset = start
     with open(open_log(path), "rb", buffering=0) as file:  # noqa: PTH123  a descriptor
         raw = cast("RawIOBase", file)
         packed = raw.seekable() and os.pread(raw.fileno(), len(GZIP), 0) == GZIP
+        if start:
+            raw.seek(start)
         try:
             for data in _unpacked(raw) if packed else _pieces(raw):
                 yield Chunk(name, offset, data)
