@@ -20,6 +20,7 @@ from trainwatch.model.block import Block
 from trainwatch.model.facts import Facts, FactValue
 from trainwatch.model.failure import Failure
 from trainwatch.model.inputs import CheckpointSeen, Chunk, Input, Order, Sample, Tick
+from trainwatch.model.planned import planned
 from trainwatch.model.part import Attempt, Heard
 from trainwatch.model.snapshot import Progress, RunInfo, SavedLine, Snapshot, Span, State
 from trainwatch.model.verdict import Event
@@ -202,8 +203,7 @@ class Engine:
         """How far and how fast."""
         markers = [reader.progress for reader in self.readers.values() if reader.progress]
         step, total = max(markers, key=lambda m: m[0]) if markers else (self.curves.last_step, None)
-        stated = self.facts.number("total_steps")
-        total = int(stated) if stated is not None else total
+        total = planned(total, self.facts.number("total_steps"), self.facts.number("gradient_accumulation_steps"))
         step_time = self.pace.step_time() or self._mean_step_time(step)
         left = (total - step) * step_time if total and step is not None and step_time else None
         return Progress(
