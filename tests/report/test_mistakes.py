@@ -26,6 +26,11 @@ DROPPED = """\
   4%|#         | 215/5064 [34:34<12:59:52,  9.65s/it]{'loss': 0.005, 'learning_rate': 1.92e-05, 'epoch': 0.04}
   4%|#         | 225/5064 [36:11<12:58:16,  9.65s/it]{'loss': 0.005, 'learning_rate': 1.91e-05, 'epoch': 0.04}
 """
+COMMAND = """\
+[2025-12-06 14:56:52,104] [INFO] [runner.py:568:main] cmd = python -u -m deepspeed.launcher.launch Finetuning_V5.py 0.0002 8870 2 2 10 0.01 100
+weight_decay=0.01,
+LoraConfig(r=8, lora_alpha=8, lora_dropout=0)
+"""
 FLAT = """\
 batch_size=16 block_size=128 learning_rate=1e-5 lora_rank=8 grad_clip=1.0
 step 1500: train loss 6.6700, val loss 6.7100
@@ -54,7 +59,7 @@ def overfit(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Written:
     """The report of the overfit run, with the two checkpoints that it saved."""
     saved = {step: f"[INFO|trainer.py:3503] >> Saving model checkpoint to out/checkpoint-{step}\n" for step in (100, 200)}
     path = tmp_path / "train.out"
-    path.write_text(overfit_log() + "".join(saved.values()))
+    path.write_text(COMMAND + overfit_log() + "".join(saved.values()))
     return Written(path, capsys)
 
 
@@ -116,6 +121,44 @@ def test_the_schedule_is_named_and_nothing_is_blamed_on_it(overfit: Written):
     assert "rises until step 10, although the configuration says no warm-up" in text
     assert "was not tried" in text
     assert not re.search(r"adamw|Transformers default|would have been worse|worse if", text, re.IGNORECASE)
+
+
+def test_what_was_set_stands_beside_the_hypothesis(overfit: Written):
+    """The author's causes are settings of the log: dropout 0 is a hypothesis of its own, the others are named and blamed for nothing."""
+    evidence = {a["hypothesis"]: a["evidence"] for a in overfit.json["recommendations"]}
+    assert "lora_dropout=0 (" in evidence["Without dropout the training data is learnt by heart sooner."]
+    assert any("num_train_epochs=100" in text and "weight_decay=0.01" in text for text in evidence.values())
+    assert "Finetuning_V5.py 0.0002 8870 2 2 10 0.01 100" in overfit.section("Configuration found")
+
+
+def test_what_came_after_the_best_is_counted(overfit: Written):
+    """Evaluations as well as steps; twice the best is first reached at step 90, not "at epoch 30 to 50"."""
+    assert "17 of 20 evaluations" in overfit.findings["after_best"]
+    assert "twice the best first at step 90" in overfit.findings["after_best"]
+    assert "first printed as 0 at step 150" in overfit.findings["printed_zero"]
+
+
+def test_each_patience_has_its_step(overfit: Written):
+    """Epoch 20 and 25 need a patience of one and two, three is epoch 30."""
+    assert [(p["patience"], p["epoch"]) for p in overfit.json["patience"][:3]] == [(1, 20.0), (2, 25.0), (3, 30.0)]
+
+
+def test_batches_are_no_optimizer_steps(distilled: Written):
+    """The bar counts 74,823 batches, the scheduler 4,676 steps: step 2065 is 3 % of the run, within the warm-up, and not half of it."""
+    assert distilled.json["run"]["total_steps"] == 74823
+    assert "step 2,065 is optimizer step 129, 28 % of the warm-up of 467" in distilled.section("Configuration found")
+    assert "the rest would have taken 8 h" in distilled.findings["ended_early"]
+    assert "Mean pace: 408 ms a step" in distilled.section("Run")
+
+
+def test_the_loss_of_this_run_is_not_that_of_another(distilled: Written):
+    """Within this log the train loss falls by 1.2 %; a fall from 21.5 belongs to another run."""
+    assert "15.72 at step 1118 to 15.53 at step 2065 (-1.2 %)" in distilled.findings["train_loss"]
+
+
+def test_a_rate_printed_as_zero_is_not_called_cosmetic(distilled: Written):
+    """An exponent cannot hide 8e-6."""
+    assert "0.00e+00, cannot be: it is 0, or it is not the optimizer's" in distilled.section("Learning rate")
 
 
 def test_the_batch_is_an_upper_bound(overfit: Written):

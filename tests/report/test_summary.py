@@ -4,7 +4,7 @@ from tests.report.conftest import Overfit, event
 
 from trainwatch.model.failure import Failure
 from trainwatch.model.inputs import CheckpointSeen, Sample
-from trainwatch.model.snapshot import PhaseSpan, Progress, RunInfo, Snapshot, Span, Stop
+from trainwatch.model.snapshot import Best, PhaseSpan, Progress, RunInfo, Snapshot, Span, Stop
 from trainwatch.report.compose import compose
 from trainwatch.report.summary import sentences
 
@@ -97,7 +97,25 @@ def test_a_rule_that_only_warned(overfit: Overfit):
     """Without a stopping rule the worst event is named."""
     overfit.span = Span()
     overfit.more["events"] = (event(30, "ORANGE", "save", rule="best_unsaved"),)
-    assert said(overfit.snapshot())[3] == "The worst of 1 event was best_unsaved, orange, at step 30, epoch 15."
+    assert said(overfit.snapshot())[3] == ("The only event was best_unsaved, orange, at step 30, epoch 15: eval_loss rose until step 30.")
+
+
+def test_a_quiet_preset_does_not_hide_what_another_rule_sees(overfit: Overfit):
+    """Where the run's own rules are silent, the loudest of all others is named with the first sentence of its reason."""
+    overfit.more["events"] = ()
+    loud = replace(event(30, "ORANGE", "notify", rule="rapid_loss_drop"), why="the loss fell. Look at the data.")
+    back = replace(event(40, "RED", "notify", rule="plateau"), verdict="withdrawn")
+    wide = replace(overfit.snapshot(), events=(loud, back))
+    assert sentences(compose(overfit.snapshot(), wide))[3] == (
+        "No rule of the preset fired, and 1 rule could not look; outside the preset the loudest was rapid_loss_drop, orange, at step 30, "
+        "epoch 15: the loss fell."
+    )
+
+
+def test_a_run_that_only_lost_is_not_just_healthy(overfit: Overfit):
+    """Where the first evaluation is the best, the second sentence says so."""
+    overfit.more["best"] = Best("eval_loss", "min", 0.31, 10, 5.0)
+    assert said(overfit.snapshot())[1].endswith("; no evaluation was better than the first one.")
 
 
 def test_a_save_ends_nothing(overfit: Overfit):

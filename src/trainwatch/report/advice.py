@@ -12,7 +12,7 @@ from trainwatch.present.numbers import duration, number
 from trainwatch.report.cost import Cost, steps_covered
 from trainwatch.report.disk import OnDisk, best_on_disk, is_best_saved
 from trainwatch.report.findings import Finding
-from trainwatch.report.words import hours, position
+from trainwatch.report.words import fact, hours, place, position
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,18 +106,59 @@ _BY_RULE = {
 """Hypothesis and test by rule; the sentence of its last event is the evidence."""
 
 
+_REGULAR = ("num_train_epochs", "learning_rate", "weight_decay", "lora_dropout", "dropout", "lora_rank", "max_grad_norm")
+_SETTINGS = {
+    "overfit": _REGULAR,
+    "memorization": _REGULAR,
+    "plateau": (
+        "learning_rate",
+        "lr_scheduler_type",
+        "lora_rank",
+        "lora_alpha",
+        "batch_size",
+        "block_size",
+        "max_grad_norm",
+        "weight_decay",
+    ),
+    "checkpoint_regression": ("learning_rate", "batch_size", "per_device_train_batch_size", "warmup_steps"),
+    "train_divergence": ("learning_rate", "warmup_steps", "max_grad_norm"),
+    "loss_spike": ("learning_rate", "max_grad_norm", "batch_size", "per_device_train_batch_size"),
+    "non_finite": ("learning_rate", "max_grad_norm", "temperature"),
+    "rapid_loss_drop": ("learning_rate", "max_seq_length", "train_samples"),
+    "best_unsaved": ("eval_steps", "save_steps", "save_total_limit", "load_best_model_at_end"),
+    "eval_save_cadence": ("eval_steps", "save_steps", "load_best_model_at_end"),
+}
+"""Settings that a hypothesis is about, by rule or finding: named in its evidence as the log states them, and blamed for nothing."""
+
+
 def advice(snapshot: Snapshot, findings: Sequence[Finding]) -> tuple[Advice, ...]:
     """Every hypothesis for which the run has evidence: what was raised first, then what only the whole run shows."""
     out = []
     for event in _worst(snapshot.events):
         if event.rule in _BY_RULE:
             hypothesis, test = _BY_RULE[event.rule]
-            out.append(Advice(hypothesis, event.why, test))
+            out.append(Advice(hypothesis, event.why + _set(snapshot, event.rule), test))
+            out += _no_dropout(snapshot, event)
     for finding in findings:
         if finding.finding in _BY_FINDING:
             hypothesis, test = _BY_FINDING[finding.finding]
-            out.append(Advice(hypothesis, finding.text, test))
+            out.append(Advice(hypothesis, finding.text.rstrip(".") + _set(snapshot, finding.finding), test))
     return tuple({a.hypothesis: a for a in out}.values())
+
+
+def _set(snapshot: Snapshot, name: str) -> str:
+    """What the log says was set, of all that the hypothesis is about."""
+    known = [f"{n}={fact(snapshot.facts[n].value)}" for n in _SETTINGS.get(name, ()) if n in snapshot.facts]
+    return f"; set here: {', '.join(known)}" if known else ""
+
+
+def _no_dropout(snapshot: Snapshot, event: Event) -> list[Advice]:
+    """A dropout that is set to 0 in a run that overfits."""
+    zero = [n for n, f in snapshot.facts.items() if "dropout" in n and str(f.value) in ("0", "0.0")]
+    if event.rule not in ("overfit", "memorization") or not zero:
+        return []
+    evidence = f"{', '.join(f'{n}=0 ({place(snapshot.facts[n].origin, snapshot.facts[n].line)})' for n in zero)}; {event.why}"
+    return [Advice("Without dropout the training data is learnt by heart sooner.", evidence, "the same run with a dropout of 0.05 to 0.1")]
 
 
 def _worst(events: Sequence[Event]) -> list[Event]:

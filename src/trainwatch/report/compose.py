@@ -6,22 +6,24 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from trainwatch.model.snapshot import Snapshot
-from trainwatch.model.verdict import RuleStatus
+from trainwatch.model.verdict import Event, RuleStatus
 from trainwatch.report.advice import Advice, Way, advice, ways
 from trainwatch.report.components import Components, components
 from trainwatch.report.cost import Cost, Counterfactual, Waste, cost, counterfactuals, waste
 from trainwatch.report.disk import OnDisk, assess
 from trainwatch.report.findings import Finding, findings
 from trainwatch.report.gradient import Gradient, gradient
+from trainwatch.report.patience import Patience, patiences
 from trainwatch.report.schedule import LearningRate, learning_rate
 from trainwatch.report.stretch import Stretch, stretches
-from trainwatch.report.wide import pending, raised_by_all, unconfirmed
+from trainwatch.report.wide import blind, loudest, pending, raised_by_all, unconfirmed
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
     """A snapshot and what follows from it. Equal snapshots give equal reports.
 
+    `loudest` is the worst that only a rule outside the run's own preset raised, None when none did.
     `pending` are the rules that had too little to judge by. `waste` is None when nothing came after the best evaluation.
     """
 
@@ -37,6 +39,8 @@ class Report:
     gradient: Gradient | None
     components: Components | None
     waste: Waste | None
+    patience: tuple[Patience, ...]
+    loudest: Event | None
     advice: tuple[Advice, ...]
     ways: tuple[Way, ...]
     caveats: tuple[str, ...]
@@ -61,12 +65,14 @@ def compose(snapshot: Snapshot, wide: Snapshot | None = None) -> Report:
         cost=spent,
         counterfactuals=counterfactuals(snapshot, spent, disk),
         findings=found,
-        blind=tuple(r for r in snapshot.rules if r.verdict.outcome == "blind"),
+        blind=blind(snapshot, wide),
         pending=pending(snapshot, wide),
         stretches=stretches(snapshot, spent),
         gradient=gradient(snapshot),
         components=components(snapshot),
         waste=waste(snapshot, spent),
+        patience=patiences(snapshot),
+        loudest=loudest(snapshot, wide),
         advice=advice(snapshot, found),
         ways=ways(snapshot, disk, spent),
         caveats=_caveats(snapshot, disk),

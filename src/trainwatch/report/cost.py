@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 
+from trainwatch.model.series import Series
 from trainwatch.model.snapshot import Evaluation, Snapshot
 from trainwatch.model.verdict import Event
 from trainwatch.report.disk import OnDisk, best_on_disk, is_better
@@ -51,6 +53,9 @@ class Waste:
     gpu_hours: float | None
 
 
+LATE = 2
+"""A first distance more than this many times the second is a gap in the log."""
+
 _CLOCKS = {
     "arrivals": "hours from the first to the last arrival of output",
     "timestamps": "hours from the first to the last timestamp in the log",
@@ -82,15 +87,25 @@ def _devices(snapshot: Snapshot) -> tuple[int | None, str]:
 def steps_covered(snapshot: Snapshot) -> tuple[int, int] | None:
     """(the step before the first one that the log covers, the last step); None when no step is known.
 
-    A run that was resumed prints its first step late; the distance of its first two records tells where it began.
+    A run that was resumed prints its first step late; the distance of its first records tells where it began, if it is a regular one.
     """
     last = snapshot.progress.step
     if not last:
         return None
-    pairs = [(series.step_at(0), series.step_at(1)) for name, series in snapshot.series.items() if len(series) > 1]
-    begun = [max(2 * a - b, 0.0) for a, b in pairs if b >= a]
-    first = math.floor(min(begun, default=0.0))
+    starts = (_start(series) for series in snapshot.series.values())
+    first = math.floor(min((start for start in starts if start is not None), default=0.0))
     return (first, last) if first < last else None
+
+
+def _start(series: Series) -> float | None:
+    """One distance before the first value; None where the first distances differ, as in a log of which a part is missing."""
+    if len(series) < 2:
+        return None
+    steps = [series.step_at(i) for i in range(min(len(series), 3))]
+    distances = [b - a for a, b in pairwise(steps)]
+    if distances[0] < 0 or distances[0] > LATE * distances[-1]:
+        return None
+    return max(steps[0] - distances[0], 0.0)
 
 
 def waste(snapshot: Snapshot, spent: Cost) -> Waste | None:

@@ -41,6 +41,7 @@ def document(report: Report) -> dict[str, object]:
         "components": None if report.components is None else asdict(report.components),
         "cost": asdict(report.cost),
         "waste": None if report.waste is None else asdict(report.waste),
+        "patience": [asdict(p) for p in report.patience],
         "counterfactuals": [asdict(c) for c in report.counterfactuals],
         "failure": None if snapshot.failure is None else asdict(snapshot.failure),
         "blind": [{"rule": r.rule, "needs": r.needs or None, "why": r.verdict.why} for r in report.blind],

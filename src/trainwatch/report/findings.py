@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from trainwatch.model.snapshot import Snapshot
+from trainwatch.model.snapshot import Best, Snapshot
 from trainwatch.present.numbers import duration, number, percent
 from trainwatch.report.cost import Cost
 from trainwatch.report.disk import OnDisk, best_on_disk, is_best_saved
+from trainwatch.report.floor import print_floor, shown
 from trainwatch.report.schedule import LearningRate
 from trainwatch.report.words import hours, plural, steps_of, whole
 
@@ -39,6 +40,8 @@ def findings(snapshot: Snapshot, disk: tuple[OnDisk, ...], lr: LearningRate, spe
     found = (
         _best_unsaved(snapshot, disk),
         _after_best(snapshot),
+        _course(snapshot),
+        _first_zero(snapshot),
         _cadence(snapshot),
         _schedule(lr),
         _gap(snapshot),
@@ -73,11 +76,46 @@ def _after_best(snapshot: Snapshot) -> Finding | None:
         return None
     end = snapshot.progress.step or last.step
     share = (end - best.step) / end
+    later = sum(1 for e in snapshot.evaluations if e.step is not None and e.step > best.step)
     text = (
-        f"{end - best.step} of {plural(end, 'step')} ({percent(share)}) came after the best evaluation; "
-        f"{best.metric} went from {number(best.value)} to {number(last.value)}."
+        f"{end - best.step} of {plural(end, 'step')} ({percent(share)}) and {later} of {plural(len(snapshot.evaluations), 'evaluation')} came "
+        f"after the best one; {best.metric} went from {number(best.value)} to {number(last.value)}{_twice(snapshot, best)}."
     )
     return Finding("after_best", text, best.step)
+
+
+def _twice(snapshot: Snapshot, best: Best) -> str:
+    """Where the metric first was twice its best, for one that is better low."""
+    if best.direction != "min" or best.value <= 0 or best.step is None:
+        return ""
+    later = (e for e in snapshot.evaluations if e.step is not None and e.step > best.step and e.value >= 2 * best.value)
+    first = next(later, None)
+    return "" if first is None else f", twice the best first at step {first.step}"
+
+
+def _course(snapshot: Snapshot) -> Finding | None:
+    """What the train loss did from its first record to its last: what came before the log is not in it."""
+    loss = snapshot.series.get("loss")
+    finite = [i for i, v in enumerate(loss.values) if math.isfinite(v)] if loss is not None else []
+    if loss is None or len(finite) < 2:
+        return None
+    first, last = loss.values[finite[0]], loss.values[finite[-1]]
+    change = f" ({(last - first) / abs(first) * 100:+.1f} %)" if first else ""
+    text = (
+        f"The train loss goes from {shown(first, loss)} at step {round(loss.step_at(finite[0]))} to {shown(last, loss)} at step "
+        f"{round(loss.step_at(finite[-1]))}{change} over {plural(len(finite), 'record')}."
+    )
+    return Finding("train_loss", text)
+
+
+def _first_zero(snapshot: Snapshot) -> Finding | None:
+    """A train loss printed as 0 is one below the last digit."""
+    loss = snapshot.series.get("loss")
+    floor = print_floor(loss.values) if loss is not None else None
+    if loss is None or floor is None or 0.0 not in loss.values:
+        return None
+    step = round(loss.step_at(loss.values.index(0.0)))
+    return Finding("printed_zero", f"The train loss is first printed as 0 at step {step}: it is below {number(floor)} there, not 0.", step)
 
 
 def _cadence(snapshot: Snapshot) -> Finding | None:

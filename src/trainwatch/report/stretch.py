@@ -17,8 +17,8 @@ class Stretch:
     """A phase with its figures. None: not known.
 
     `hours` and `share` are of the whole run at an even pace, so that they add up. `train` and `value` are the train loss (the median between
-    evaluations) and the metric that decides at the first and the last evaluation of the phase; `rate` likewise; `gradient` is the smallest
-    and the largest norm.
+    evaluations; without any the printed one) and the metric that decides at the first and the last evaluation of the phase; `rate` likewise;
+    `gradient` is the smallest and the largest norm.
     """
 
     span: PhaseSpan
@@ -48,7 +48,7 @@ def _stretch(span: PhaseSpan, snapshot: Snapshot, spent: Cost) -> Stretch:
         span,
         share,
         spent.hours * share if spent.hours is not None and share is not None else None,
-        _ends([e.train_loss for e in inside]),
+        _ends([e.train_loss for e in inside]) or _ends(_between(snapshot, "loss", start, end)),
         _ends([e.value for e in inside]),
         _ends(_between(snapshot, "learning_rate", start, end)),
         _range(_between(snapshot, "grad_norm", start, end)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from trainwatch.model.snapshot import PhaseSpan
+from trainwatch.model.verdict import Event
 from trainwatch.present.numbers import duration, number
 from trainwatch.report.compose import Report
 from trainwatch.report.disk import is_best_saved
@@ -48,7 +49,15 @@ def _went(report: Report) -> str:
         return "It has no evaluation to tell its phases by."
     if count == 1:
         return "One evaluation does not tell how it went."
-    return f"It was {', then '.join(map(_phase, phases))}."
+    return f"It was {', then '.join(map(_phase, phases))}{_never_better(report)}."
+
+
+def _never_better(report: Report) -> str:
+    """That the run only lost from its first evaluation on."""
+    best, first = report.snapshot.best, report.snapshot.evaluations[0] if report.snapshot.evaluations else None
+    return (
+        "; no evaluation was better than the first one" if best and first and (best.step, best.value) == (first.step, first.value) else ""
+    )
 
 
 def _phase(span: PhaseSpan) -> str:
@@ -78,14 +87,12 @@ def _raised(report: Report) -> str:
     """The ladder of the rule that would have stopped the run, else how many events there were."""
     fired = [e for e in report.snapshot.events if e.verdict == "fired"]
     if not fired:
-        blind = f", and {plural(len(report.blind), 'rule')} could not look" if report.blind else ""
-        return f"No rule of the preset fired{blind}."
+        return _quiet(report)
     stop = next((e for e in fired if e.action == "stop"), None)
     if stop is None:
         worst = max(fired, key=lambda e: e.severity)
-        return (
-            f"The worst of {plural(len(fired), 'event')} was {worst.rule}, {worst.severity.word}, at {position(worst.step, worst.epoch)}."
-        )
+        which = f"The worst of {plural(len(fired), 'event')}" if len(fired) > 1 else "The only event"
+        return f"{which} was {_told(worst)}"
     at = f"{stop.rule} was {stop.severity.word} at {position(stop.step, stop.epoch)}"
     if report.snapshot.state == "stopped" and report.snapshot.stop.rule == stop.rule:
         return f"{at}, and trainwatch stopped the run for it."
@@ -97,3 +104,16 @@ def _raised(report: Report) -> str:
     else:
         saved = "what stopping there would have saved is not known"
     return f"{at}: {saved}."
+
+
+def _quiet(report: Report) -> str:
+    """No rule of the run's own preset fired: how many could not look, and what another rule sees."""
+    blind = sum(1 for status in report.snapshot.rules if status.verdict.outcome == "blind")
+    text = "No rule of the preset fired" + (f", and {plural(blind, 'rule')} could not look" if blind else "")
+    return f"{text}." if report.loudest is None else f"{text}; outside the preset the loudest was {_told(report.loudest)}"
+
+
+def _told(event: Event) -> str:
+    """An event with the first of its sentences."""
+    why = event.why.partition(". ")[0].rstrip(".")
+    return f"{event.rule}, {event.severity.word}, at {position(event.step, event.epoch)}: {why}."

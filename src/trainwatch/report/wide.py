@@ -22,6 +22,13 @@ def raised_by_all(snapshot: Snapshot, wide: Snapshot | None) -> tuple[Finding, .
     return tuple(_finding(rule, list(group)) for rule, group in grouped)
 
 
+def loudest(snapshot: Snapshot, wide: Snapshot | None) -> Event | None:
+    """The worst that a rule outside the run's own preset raised and did not take back, the first of equals; None when there is none."""
+    own = {status.rule for status in snapshot.rules}
+    last = {event.rule: event for event in (wide.events if wide is not None else ()) if event.rule not in own}
+    return max((event for event in last.values() if event.verdict == "fired"), key=attrgetter("severity"), default=None)
+
+
 def _finding(rule: str, events: list[Event]) -> Finding:
     """The worst that a rule said, first of equals, and whether it took it back."""
     worst = max((e for e in events if e.verdict == "fired"), key=attrgetter("severity"), default=events[0])
@@ -47,8 +54,18 @@ def pending(snapshot: Snapshot, wide: Snapshot | None) -> tuple[RuleStatus, ...]
     return tuple(status for status in _pending(snapshot, wide) if not status.verdict.evidence)
 
 
+def blind(snapshot: Snapshot, wide: Snapshot | None) -> tuple[RuleStatus, ...]:
+    """The rules whose input is missing: those of the run first."""
+    return tuple(status for status in _statuses(snapshot, wide) if status.verdict.outcome == "blind")
+
+
 def _pending(snapshot: Snapshot, wide: Snapshot | None) -> tuple[RuleStatus, ...]:
     """Every rule that waits for more."""
+    return tuple(status for status in _statuses(snapshot, wide) if status.verdict.outcome == "pending")
+
+
+def _statuses(snapshot: Snapshot, wide: Snapshot | None) -> tuple[RuleStatus, ...]:
+    """Every rule once, as the run's own preset has it where it has it."""
     own = {status.rule for status in snapshot.rules}
     more = () if wide is None else tuple(status for status in wide.rules if status.rule not in own)
-    return tuple(status for status in (*snapshot.rules, *more) if status.verdict.outcome == "pending")
+    return (*snapshot.rules, *more)

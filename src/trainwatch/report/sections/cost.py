@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from trainwatch.present.numbers import duration, number, percent
+from trainwatch.present.numbers import UNKNOWN, duration, number, percent
 from trainwatch.report.compose import Report
 from trainwatch.report.parts import Para, Part, table
-from trainwatch.report.words import hours, integer, plural
+from trainwatch.report.words import hours, integer, plural, position
 
 
 def cost(report: Report) -> list[Part]:
@@ -31,7 +31,25 @@ def cost(report: Report) -> list[Part]:
     parts += table(titles, rows)
     if rows:
         parts.append(Para(f"Assumed: {report.counterfactuals[0].assumption}."))
-    return parts
+    return [*parts, *_patience(report)]
+
+
+def _patience(report: Report) -> list[Part]:
+    """Plain early stopping beside the rules."""
+    rows = [
+        (
+            str(p.patience),
+            "would not have ended it" if p.best is None else position(p.step, p.epoch),
+            UNKNOWN if p.best is None else number(p.best),
+            UNKNOWN if p.best is None else percent(p.behind),
+            percent(p.saved),
+        )
+        for p in report.patience
+    ]
+    parts = table(
+        ("patience", "early stopping would have ended it at", "best by then", "worse than the best of the run", "steps saved"), rows
+    )
+    return [*parts, Para("Patience counts evaluations in a row without any improvement.")] if parts else []
 
 
 def _price(hour: float | None, gpu_hours: float | None) -> str:

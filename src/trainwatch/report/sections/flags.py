@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from trainwatch.model.verdict import Event, Evidence
+from collections.abc import Iterable, Iterator
+
+from trainwatch.model.verdict import Event, Evidence, RuleStatus
 from trainwatch.present.numbers import number
 from trainwatch.report.compose import Report
 from trainwatch.report.parts import Para, Part, bullets, table
@@ -42,8 +44,13 @@ def not_judged(report: Report) -> list[Part]:
     """Rules without their input, then rules with too little of it, by reason."""
     if not report.snapshot.rules:
         return [Para("No rule was asked.")]
-    blind = [f"{r.rule}: {r.verdict.why or 'needs ' + r.needs}" for r in report.blind]
+    blind = [f"Blind, {why}: {rules}" for why, rules in _by_reason(report.blind)]
+    return bullets(blind + [f"Too little to judge by ({why}): {rules}" for why, rules in _by_reason(report.pending)])
+
+
+def _by_reason(statuses: Iterable[RuleStatus]) -> Iterator[tuple[str, str]]:
+    """Each reason with the names of its rules."""
     reasons: dict[str, list[str]] = {}
-    for status in report.pending:
-        reasons.setdefault(status.verdict.why, []).append(status.rule)
-    return bullets(blind + [f"Too little to judge by ({why}): {', '.join(rules)}" for why, rules in reasons.items()])
+    for status in statuses:
+        reasons.setdefault(status.verdict.why or f"needs {status.needs}", []).append(status.rule)
+    return ((why, ", ".join(rules)) for why, rules in reasons.items())

@@ -23,7 +23,10 @@ def learning_rate(report: Report) -> list[Part]:
     if lr.fitted is not None:
         items.append(f"Printed rates follow {lr.fitted.text}{_sure(lr.fitted)}.")
     if lr.peak == 0:
-        items.append("Every printed learning rate is 0. Rounding is one reason among others; that the loss moves does not tell which.")
+        items.append(
+            "Every printed learning rate is 0. Decimals such as 0.0000 may be rounded; a rate printed with an exponent, such as 0.00e+00, "
+            "cannot be: it is 0, or it is not the optimizer's. That the loss moves does not tell which."
+        )
     if lr.warmup_unexpected:
         items.append(f"The printed rate rises until step {lr.peak_step}, although the configuration says no warm-up.")
     if lr.mismatch:

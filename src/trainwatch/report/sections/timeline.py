@@ -15,14 +15,32 @@ ROWS = 40
 
 
 def timeline(report: Report) -> list[Part]:
-    """One row an evaluation: its figures, the phase, what was raised at it."""
+    """One row an evaluation: its figures, the phase, what was raised at it. Without evaluations a row a train record."""
     snapshot = report.snapshot
+    if not snapshot.evaluations:
+        return _train_only(snapshot)
     chosen = _chosen(snapshot)
     metric = snapshot.best.metric if snapshot.best else "value"
     titles = ("step", "epoch", "train loss", metric, "learning rate", "grad norm", "phase", "")
     parts = table(titles, [_row(e, report) for e in chosen])
     if len(chosen) < len(snapshot.evaluations):
         parts.append(Para(f"{len(chosen)} of {len(snapshot.evaluations)} evaluations are shown; the JSON report has all."))
+    return parts
+
+
+def _train_only(snapshot: Snapshot) -> list[Part]:
+    """Train records of a run that was never evaluated, evenly chosen."""
+    loss = snapshot.series.get("loss")
+    if loss is None or not len(loss):
+        return []
+    every = -(-len(loss) // ROWS)
+    rows = [i for i in range(len(loss)) if i % every == 0 or i == len(loss) - 1]
+    steps = [(round(loss.step_at(i)), shown(loss.values[i], loss)) for i in rows]
+    norm = snapshot.series.get("grad_norm")
+    cells = [(str(s), v, number(at(snapshot, "learning_rate", s)), shown(at(snapshot, "grad_norm", s), norm)) for s, v in steps]
+    parts = table(("step", "train loss", "learning rate", "grad norm"), cells)
+    if len(rows) < len(loss):
+        parts.append(Para(f"{len(rows)} of {len(loss):,} train records are shown."))
     return parts
 
 
