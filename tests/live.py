@@ -8,9 +8,9 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,15 +23,16 @@ WAIT = 30.0
 
 @dataclass(frozen=True)
 class Live:
-    """A folder in which commands are run, with a state directory of its own."""
+    """A folder in which commands are run, with a state directory of its own. `given` is added to their environment."""
 
     cwd: Path
+    given: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def environ(self) -> dict[str, str]:
         """Ours without a trace of any other run."""
         kept = {k: v for k, v in os.environ.items() if not k.startswith(("TRAINWATCH", "SLURM", "PYTHON")) or k == "SLURM_CONF"}
-        return {**kept, "XDG_STATE_HOME": str(self.cwd / "state"), "TERM": "dumb"}
+        return {**kept, "XDG_STATE_HOME": str(self.cwd / "state"), "TERM": "dumb", **self.given}
 
     def command(self, *words: str) -> list[str]:
         """A command line of ours."""
@@ -155,9 +156,9 @@ def wait_for(condition: Callable[[], object], what: str, timeout: float = WAIT) 
 
 
 @contextmanager
-def living(folder: Path) -> Iterator[Live]:
+def living(folder: Path, given: Mapping[str, str] | None = None) -> Iterator[Live]:
     """A place for runs, whose processes are all gone afterwards."""
-    live = Live(folder)
+    live = Live(folder, given or {})
     try:
         yield live
     finally:

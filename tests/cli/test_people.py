@@ -12,6 +12,7 @@ from trainwatch.cli.main import main
 from trainwatch.model.errors import UsageError
 from trainwatch.store import requests
 from trainwatch.store.lock import start_ticks
+from trainwatch.supervise.clock import SystemClock
 
 STEADY = "--flat --pause 0.02"
 
@@ -106,15 +107,35 @@ def test_no_wait_leaves_the_request_and_returns(live: Live) -> None:
 
 
 def test_nonsense_in_the_requests_is_refused(live: Live) -> None:
-    """Stale, huge, linked or senseless requests get a refusal and a journal line, and change nothing."""
+    """Stale, foreign, unconfirmed, linked, senseless ones, a pipe and 100 MB get a refusal and a journal line each, and change nothing."""
     run = live.launch("", STEADY)
     run.supervisor()
-    (run.dir.requests / "stale.json").write_text(json.dumps({"v": 1, "id": "stale", "op": "stop", "at": 1.0}), encoding="utf-8")
-    (run.dir.requests / "huge.json").write_text("{" + " " * 100_000 + "}", encoding="utf-8")
+    wait_for(run.state, "a state")
+    now = SystemClock().now()
+    for name, more in {
+        "stale": {"at": 1.0},
+        "copied": {"id": "other"},
+        "unknown": {"op": "kill"},
+        "unconfirmed": {"confirm": "other-run"},
+    }.items():
+        value = {"v": 1, "id": name, "op": "stop", "at": now, "confirm": run.id, **more}
+        (run.dir.requests / f"{name}.json").write_text(json.dumps(value), encoding="utf-8")
+    with (run.dir.requests / "huge.json").open("wb") as huge:
+        huge.write(b"{")
+        huge.truncate(100 << 20)
     (run.dir.requests / "link.json").symlink_to("/etc/passwd")
+    os.mkfifo(run.dir.requests / "pipe.json")
     (run.dir.requests / "word.json").write_text("nonsense", encoding="utf-8")
-    wait_for(lambda: len(run.journal("request_refused")) == 4, "four refusals")
-    assert {entry["request"] for entry in run.journal("request_refused")} == {"stale", "huge", "link", "word"}
+    names = {"stale", "copied", "unknown", "unconfirmed", "huge", "link", "pipe", "word"}
+    if os.geteuid() == 0:
+        names.add("foreign")
+        foreign = run.dir.requests / ".foreign"
+        foreign.write_text(json.dumps({"v": 1, "id": "foreign", "op": "stop", "at": now, "confirm": run.id}), encoding="utf-8")
+        os.chown(foreign, 12345, -1)
+        foreign.rename(run.dir.requests / "foreign.json")
+    wait_for(lambda: len(run.journal("request_refused")) >= len(names), "every refusal")
+    assert {entry["request"] for entry in run.journal("request_refused")} == names
+    assert all(entry["why"] for entry in run.journal("request_refused"))
     assert run.training()
     assert run.machine() == "idle"
 

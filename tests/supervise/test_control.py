@@ -43,9 +43,12 @@ def test_an_answer_to_another_request_is_none(control: Control) -> None:
 
 @pytest.mark.parametrize("text", ["{", "[]", "7", "", '{"rank": "x"}', '{"rank": 0}'])
 def test_nonsense_in_the_ranks_is_nobody(control: Control, text: str) -> None:
-    """A damaged rank file is no rank and no error."""
+    """A damaged rank file is no rank and no error, and is told once with the reason."""
     (control.dir.ranks / "rank0.json").write_text(text, encoding="utf-8")
     assert control.ranks() == []
+    (why,) = control.refused()
+    assert "rank0.json" in why
+    assert control.ranks() == list(control.refused()) == []
 
 
 def test_only_living_ranks_count(control: Control) -> None:
@@ -56,11 +59,12 @@ def test_only_living_ranks_count(control: Control) -> None:
 
 
 def test_links_in_control_are_not_followed(control: Control, tmp_path: Path) -> None:
-    """A symlink in place of an ack is treated as absent."""
+    """A symlink in place of an ack is treated as absent, and told."""
     real = tmp_path / "real.json"
     real.write_text(json.dumps({"id": "a", "status": "saved"}), encoding="utf-8")
     control.dir.ack("a").symlink_to(real)
     assert control.answer("a") == {}
+    assert "symlink" in next(control.refused())
 
 
 @given(st.text())

@@ -17,6 +17,7 @@ from trainwatch.store.create import create
 from trainwatch.store.lock import Lock, start_ticks
 from trainwatch.store.rundir import RunDir
 from trainwatch.store.runfile import RunFile
+from trainwatch.supervise.clock import SystemClock
 from trainwatch.supervise.loop import Supervisor
 from trainwatch.supervise.may import May
 from trainwatch.supervise.terms import Terms
@@ -24,15 +25,19 @@ from trainwatch.supervise.terms import Terms
 NOW = 1_795_000_000.0
 
 
-class Clock:
+class Clock(SystemClock):
     """Time that passes when somebody sleeps."""
 
     def __init__(self) -> None:
-        self.at = NOW
+        self.at, self.set_by = NOW, 0.0
 
     def now(self) -> float:
         """Unix seconds."""
         return self.at
+
+    def wall(self) -> float:
+        """Unix seconds, on a clock that somebody sets by `set_by`."""
+        return self.at + self.set_by
 
     def monotonic(self) -> float:
         """Seconds."""

@@ -72,13 +72,13 @@ def _feed(target: Target, args: argparse.Namespace, *, screen: bool) -> FollowFe
     from trainwatch.replay.logs import PATIENCE
     from trainwatch.replay.watch import Reading
     from trainwatch.sources.gpu import Nvml
-    from trainwatch.supervise.clock import SystemClock
+    from trainwatch.supervise import clock
     from trainwatch.supervise.discover import written
 
     reading = Reading(args.rules, facts_of(args), formats_of(args))
     return open_feed(
         target,
-        clock=SystemClock(),
+        clock=clock.SystemClock() if target.run_dir is None else clock.of_run(target.run_dir),
         written=written,
         look=Nvml().sample,
         reading=reading,

@@ -60,6 +60,10 @@ def _sentence(entry: Mapping[str, Any]) -> str:
             return f"proof {entry.get('path')}: {'complete' if entry.get('complete') else 'not complete'}, {entry.get('why')}"
         case "refused":
             return f"refused: {entry.get('why')}"
+        case "hook_refused":
+            return f"the best evaluation is not saved: {entry.get('why')}"
+        case "hook_off" | "no_hook":
+            return str(entry.get("why"))
         case "no_requeue":
             return (
                 f"Slurm job {entry.get('job')}: {'will not be requeued' if entry.get('done') else 'its requeue could not be switched off'}"

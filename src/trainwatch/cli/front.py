@@ -16,8 +16,8 @@ from trainwatch.cli.deeds import Deeds
 from trainwatch.cli.plain import Plain
 from trainwatch.cli.preempt import Preemption
 from trainwatch.present.sentences import ENDED, detached_sentence
+from trainwatch.supervise import clock
 from trainwatch.supervise.aside import reason
-from trainwatch.supervise.clock import SystemClock
 from trainwatch.supervise.discover import written
 from trainwatch.supervise.outcome import Outcome, Waiter
 from trainwatch.supervise.spawn import supervised
@@ -71,7 +71,7 @@ def feed_of(run_dir: RunDir) -> FollowFeed:
     from trainwatch.replay.follow import open_feed
     from trainwatch.replay.target import Target
 
-    return open_feed(Target(run_dir=run_dir), clock=SystemClock(), written=written)
+    return open_feed(Target(run_dir=run_dir), clock=clock.of_run(run_dir), written=written)
 
 
 class Front:
@@ -96,7 +96,7 @@ class Front:
         self._preemption = Preemption(run_dir, run_id, grace)
         self._terminated: int | None = None
         self._waiter = Waiter(run_dir)
-        self._clock = SystemClock()
+        self._clock = clock.of_run(run_dir)
         self._interrupts = 0
         self._supervised_at = self._clock.monotonic()
         self._warned = False

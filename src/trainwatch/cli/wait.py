@@ -21,10 +21,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Look until there is an end."""
-    from trainwatch.supervise.clock import SystemClock
+    from trainwatch.supervise import clock as clocks
     from trainwatch.supervise.outcome import Waiter
 
-    run_dir, clock = run_of(args.run), SystemClock()
+    run_dir = run_of(args.run)
+    clock = clocks.of_run(run_dir)
     waiter, since = Waiter(run_dir), clock.now()
     until = clock.monotonic() + args.timeout if args.timeout is not None else float("inf")
     try:

@@ -62,6 +62,7 @@ def settle(snapshot: Snapshot, standing: Standing, *, ended: bool, orphaned: boo
         caveats.append("nobody supervises this run now: it is watched, and nothing acts on it")
     if standing.trouble:
         caveats.append(standing.trouble)
+    caveats += notes(state) if not final else []
     return replace(
         snapshot,
         run=replace(snapshot.run, supervised=standing.supervisor is not None),
@@ -70,6 +71,13 @@ def settle(snapshot: Snapshot, standing: Standing, *, ended: bool, orphaned: boo
         exit_code=standing.exit_code if final else None,
         caveats=tuple(caveats),
     )
+
+
+def notes(state: StateFile | None) -> list[str]:
+    """What the supervisor wants a person to know."""
+    brief = None if state is None else state.extra.get("brief")
+    said = brief.get("notes") if isinstance(brief, Mapping) else None
+    return list(map(str, said)) if isinstance(said, list) else []
 
 
 def _state(snapshot: Snapshot, standing: Standing, *, ended: bool) -> State:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
@@ -24,7 +24,7 @@ ANSWER = ".answer.json"
 class Request:
     """One request. `confirm` repeats the run's id or name as typed; `unsaved` and `existing` choose a weaker proof for a stop.
 
-    "preempt" is a stop that is to be resumed; `within` is how many seconds it may take.
+    "preempt" is a stop that is to be resumed; `within` is how many seconds it may take. `age` is how long ago it was left, in seconds.
     """
 
     id: str
@@ -36,6 +36,7 @@ class Request:
     unsaved: bool = False
     existing: bool = False
     within: float = 0.0
+    age: float = field(default=0.0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +85,11 @@ def answered(run_dir: RunDir, request_id: str) -> Answer | None:
     return Answer(bool(value.get("accepted")), str(value.get("text", "")), code if isinstance(code, int) else None)
 
 
-def waiting(run_dir: RunDir, now: float) -> Iterator[tuple[str, Request | str]]:
-    """(id, request) of all that was not answered yet, oldest name first; for one that is refused, the reason instead."""
+def waiting(run_dir: RunDir, now: float, *, ahead: float = 0.0) -> Iterator[tuple[str, Request | str]]:
+    """(id, request) of all that was not answered yet, oldest name first; for one that is refused, the reason instead.
+
+    `ahead` is how many seconds the clock of who asks may be ahead of `now`, because the machine's clock was set.
+    """
     try:
         names = {entry.name for entry in os.scandir(run_dir.requests)}
     except OSError:
@@ -94,10 +98,10 @@ def waiting(run_dir: RunDir, now: float) -> Iterator[tuple[str, Request | str]]:
         stem = name.removesuffix(".json")
         if name.startswith(".") or not name.endswith(".json") or name.endswith(ANSWER) or f"{stem}{ANSWER}" in names:
             continue
-        yield stem, _read(run_dir.requests / name, stem, now)
+        yield stem, _read(run_dir.requests / name, stem, now, ahead)
 
 
-def _read(path: Path, stem: str, now: float) -> Request | str:
+def _read(path: Path, stem: str, now: float, ahead: float) -> Request | str:
     """The request in a file, or why it is refused."""
     try:
         if path.lstat().st_uid not in (os.geteuid(), 0):
@@ -105,25 +109,24 @@ def _read(path: Path, stem: str, now: float) -> Request | str:
         value = read_json(path)
     except (OSError, NotReadableError) as error:
         return str(error)
-    return _decode(value, stem, now) if value is not None else "it is gone"
+    return _decode(value, stem, now, ahead) if value is not None else "it is gone"
 
 
-def _decode(value: dict[str, Any], stem: str, now: float) -> Request | str:
+def _decode(value: dict[str, Any], stem: str, now: float, ahead: float) -> Request | str:
     """The request of a JSON object, or why it is refused."""
     op, at = value.get("op"), value.get("at")
     if value.get("id") != stem:
         return "its id is not its file's name"
     if op not in get_args(Op):
         return f"there is no request {op!r}"
-    if not isinstance(at, int | float) or abs(now - at) > STALE:
+    age = min((now - at, now + ahead - at), key=abs) if isinstance(at, int | float) else STALE + 1
+    if not isinstance(at, int | float) or not abs(age) <= STALE:
         return f"it is older than {STALE:.0f} s"
     within = value.get("within", 0.0)
-    texts = (str(value.get(key, ""))[:500] for key in ("who", "reason", "confirm"))
-    who, reason, confirm = texts
+    who, reason, confirm = (str(value.get(key, ""))[:500] for key in ("who", "reason", "confirm"))
     weaker = value.get("unsaved") is True, value.get("existing") is True
-    return Request(
-        stem, cast("Op", op), who, float(at), reason, confirm, *weaker, float(within) if isinstance(within, int | float) else 0.0
-    )
+    seconds = float(within) if isinstance(within, int | float) else 0.0
+    return Request(stem, cast("Op", op), who, float(at), reason, confirm, *weaker, seconds, max(age, 0.0))
 
 
 def _path(run_dir: RunDir, request_id: str) -> Path:

@@ -73,7 +73,11 @@ class Brief:
             "log": ", ".join(self.run.sources),
             "exit code": "" if self.exit_code is None else str(self.exit_code),
         }
-        return [clean(f"{name:10}{text}") for name, text in rows.items() if text] + self._criteria()
+        return [clean(f"{name:10}{text}") for name, text in rows.items() if text] + self._notes() + self._criteria()
+
+    def _notes(self) -> list[str]:
+        """A line for each thing that a person should know."""
+        return [clean(f"{'note':10}{note}") for note in self.facts.get("notes") or ()]
 
     def _criteria(self) -> list[str]:
         """A line a success criterion, each with its state in words."""

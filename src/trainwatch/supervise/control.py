@@ -19,7 +19,8 @@ from trainwatch.store.rundir import RunDir
 class Rank:
     """The hook in one rank, as it last announced itself.
 
-    `changed` is the file's modification time in ns, to be compared only with itself.
+    `changed` is the file's modification time in ns, to be compared only with itself. `refused`: why it did not save the best evaluation,
+    which it was asked to; `off`: why it has switched itself off. Both are empty where all is well.
     """
 
     rank: int
@@ -31,6 +32,8 @@ class Rank:
     step: int | None
     phase: str
     changed: int
+    refused: str = ""
+    off: str = ""
 
     def alive(self) -> bool:
         """Whether the process is there; one on another machine is believed."""
@@ -47,11 +50,12 @@ class Best:
 
 
 class Control:
-    """Reads and writes the files of one run. Foreign nonsense in them is treated as absent."""
+    """Reads and writes the files of one run. Foreign nonsense in them is treated as absent, and told by `refused`."""
 
     def __init__(self, run_dir: RunDir, run_id: str) -> None:
         self.dir = run_dir
         self.run_id = run_id
+        self._refused: dict[str, bool] = {}
 
     def ask(self, request: str, *, stop: bool, hold: float, reason: str) -> None:
         """Ask the job to save; writing the same id again is harmless. Raises NotWrittenError."""
@@ -60,7 +64,7 @@ class Control:
 
     def answer(self, request: str) -> dict[str, Any]:
         """The job's answer; empty before there is one."""
-        value = _read(self.dir.ack(request)) or {}
+        value = self._read(self.dir.ack(request)) or {}
         return value if value.get("id") == request else {}
 
     def release(self, request: str, op: str) -> None:
@@ -73,7 +77,7 @@ class Control:
 
     def ranks(self) -> list[Rank]:
         """Every rank that announced itself and still lives."""
-        found = (_rank(path) for path in sorted(self.dir.ranks.glob("rank*.json")))
+        found = (self._rank(path) for path in sorted(self.dir.ranks.glob("rank*.json")))
         return [rank for rank in found if rank is not None and rank.alive()]
 
     def changed(self) -> int:
@@ -86,10 +90,36 @@ class Control:
     def bests(self) -> Iterator[Best]:
         """What the standing order has saved."""
         for path in sorted(self.dir.control.glob("best-*.json")):
-            value = _read(path)
+            value = self._read(path)
             if value and isinstance(value.get("path"), str):
                 step, number = value.get("step"), value.get("value")
                 yield Best(value["path"], step if isinstance(step, int) else None, number if isinstance(number, int | float) else None)
+
+    def refused(self) -> Iterator[str]:
+        """Why files were not read, each reason once."""
+        for why, told in list(self._refused.items()):
+            if not told:
+                self._refused[why] = True
+                yield why
+
+    def _rank(self, path: Path) -> Rank | None:
+        """One rank's file."""
+        value = self._read(path)
+        try:
+            return None if value is None else _decode(value, path.stat().st_mtime_ns)
+        except OSError:
+            return None
+        except (KeyError, TypeError, ValueError) as error:
+            self._refused.setdefault(f"{path}: {error!r} is missing or wrong", False)
+            return None
+
+    def _read(self, path: Path) -> dict[str, Any] | None:
+        """A small JSON object; None when it is absent or makes no sense."""
+        try:
+            return read_json(path)
+        except NotReadableError as error:
+            self._refused.setdefault(str(error), False)
+            return None
 
 
 def safe_id(text: str) -> str:
@@ -97,32 +127,19 @@ def safe_id(text: str) -> str:
     return re.sub(r"[^A-Za-z0-9._-]+", ".", text).strip(".")[:80] or "x"
 
 
-def _rank(path: Path) -> Rank | None:
-    """One rank's file."""
-    value = _read(path)
-    try:
-        changed = path.stat().st_mtime_ns
-        if value is None:
-            return None
-        step = value.get("step")
-        return Rank(
-            int(value["rank"]),
-            int(value.get("world_size", 1)),
-            int(value["pid"]),
-            int(value.get("ticks", 0)),
-            str(value.get("host", "")),
-            frozenset(map(str, value.get("caps", ()))),
-            step if isinstance(step, int) else None,
-            str(value.get("phase", "")),
-            changed,
-        )
-    except (OSError, KeyError, TypeError, ValueError):
-        return None
-
-
-def _read(path: Path) -> dict[str, Any] | None:
-    """A small JSON object; None when it is absent or makes no sense."""
-    try:
-        return read_json(path)
-    except NotReadableError:
-        return None
+def _decode(value: dict[str, Any], changed: int) -> Rank:
+    """The rank of a JSON object. Raises KeyError, TypeError or ValueError."""
+    step = value.get("step")
+    return Rank(
+        int(value["rank"]),
+        int(value.get("world_size", 1)),
+        int(value["pid"]),
+        int(value.get("ticks", 0)),
+        str(value.get("host", "")),
+        frozenset(map(str, value.get("caps", ()))),
+        step if isinstance(step, int) else None,
+        str(value.get("phase", "")),
+        changed,
+        str(value.get("refused") or ""),
+        str(value.get("off") or ""),
+    )

@@ -25,12 +25,12 @@ class Desk:
         self._terms = terms
         self._diary = diary
 
-    def open(self, now: float, save_seconds: float) -> Iterator[Request]:
+    def open(self, now: float, save_seconds: float, *, ahead: float = 0.0) -> Iterator[Request]:
         """Requests that may be taken up; the others are answered with the reason. Raises NotWrittenError.
 
-        `save_seconds` is the longest save measured, 0 before the first.
+        `save_seconds` is the longest save measured, 0 before the first. `ahead`: seconds by which the clocks of those who ask may be ahead.
         """
-        for request_id, request in requests.waiting(self._dir, now):
+        for request_id, request in requests.waiting(self._dir, now, ahead=ahead):
             refusal = request if isinstance(request, str) else self._refusal(request, save_seconds)
             if refusal or isinstance(request, str):
                 self._diary.note("request_refused", now, request=request_id, why=refusal)
@@ -51,10 +51,10 @@ class Desk:
             return f"a stop is confirmed with the run's id or name: --confirm {self._info.id}"
         return ""
 
-    def wish(self, request: Request) -> Wish:
+    def wish(self, request: Request, now: float) -> Wish:
         """A request as the machine takes it."""
         if request.op == "preempt":
-            name, until = request.who or "preemption", request.at + request.within
+            name, until = request.who or "preemption", now + request.within - request.age
             return Wish(safe_id(request.id), "stop", cause="resume", rule=name, why=request.reason, order=request.id, deadline=until)
         proof: Proof = "none" if request.unsaved else "existing" if request.existing else "fresh"
         return Wish(

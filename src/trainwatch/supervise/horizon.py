@@ -29,14 +29,17 @@ class Horizon:
         self._ends_at = ends_at
         self._asked = -ASK_AGAIN
 
-    def wish(self, now: float, save_seconds: float) -> Wish | None:
-        """The stop that is due now; None before that, and where nothing has an end. `save_seconds` 0: not measured."""
+    def wish(self, now: float, save_seconds: float, *, ahead: float = 0.0) -> Wish | None:
+        """The stop that is due now; None before that, and where nothing has an end. `save_seconds` 0: not measured.
+
+        `ahead` is by how many seconds the machine's clock, and with it Slurm's, is ahead of `now`.
+        """
         if self._stated is None and self._job and not 0 <= now - self._asked < ASK_AGAIN:
-            self._ask(now)
+            self._ask(now, ahead)
         if not self._due(now, save_seconds):
             return None
         if self._stated is None:
-            self._ask(now)  # the end may have been moved since
+            self._ask(now, ahead)  # the end may have been moved since
             if not self._due(now, save_seconds):
                 return None
         return self._wish(now)
@@ -55,9 +58,9 @@ class Horizon:
         why = f"{end - now:.0f} s are left"
         return Wish(name, "stop", cause="resume", key=f"end/{end:.0f}", rule="end of the allocation", why=why, deadline=end - LAST)
 
-    def _ask(self, now: float) -> None:
+    def _ask(self, now: float, ahead: float) -> None:
         """What Slurm says; the last answer stands when it says nothing."""
         self._asked = now
         told = slurm.show(self._job)
         if told is not None:
-            self._ends_at = told.ends_at
+            self._ends_at = None if told.ends_at is None else told.ends_at - ahead

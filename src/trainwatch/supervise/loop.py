@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from trainwatch.engine.engine import Engine
-from trainwatch.model.clock import Clock
 from trainwatch.model.errors import NotReadableError, NotWrittenError
 from trainwatch.model.inputs import Input, Order, Sample
 from trainwatch.model.snapshot import State
@@ -17,6 +16,7 @@ from trainwatch.store.rundir import RunDir
 from trainwatch.supervise import aside, say, terms
 from trainwatch.supervise import machine as stop
 from trainwatch.supervise.carry import Carrier
+from trainwatch.supervise.clock import SystemClock
 from trainwatch.supervise.decide import Decider
 from trainwatch.supervise.desk import Desk
 from trainwatch.supervise.diary import Diary
@@ -40,7 +40,7 @@ class Supervisor:
     """One run, whose lock is held."""
 
     def __init__(
-        self, run_dir: RunDir, clock: Clock, lock: Lock, *, sample: Callable[[float], Sample], asked_to_end: Callable[[], bool]
+        self, run_dir: RunDir, clock: SystemClock, lock: Lock, *, sample: Callable[[float], Sample], asked_to_end: Callable[[], bool]
     ) -> None:
         """`sample` looks at the devices; `asked_to_end` says whether to leave the job alone. Raises NotReadableError, NotFoundError or DataFileError when run or preset cannot be read."""
         run = runfile.load(run_dir)
@@ -52,12 +52,14 @@ class Supervisor:
         self.intake = Intake(run_dir, sample=sample)
         self.job = Job(run_dir, run.info.sources, attached=self.terms.attached, job_id=run.info.job_id)
         standing = self.terms.may.save and _stands(rules)
-        self.outlook = Outlook(run_dir, run, self.engine, self.job, clock=clock, diary=self.diary, standing=standing)
+        self.outlook = Outlook(
+            run_dir, run, self.engine, self.job, clock=clock, diary=self.diary, standing=standing, hooked=self.terms.hooked
+        )
         self.decider = Decider(self.diary, self.terms.may, unsaved=self.terms.unsaved)
         self.horizon = self.terms.horizon(run.info.job_id)
         self.desk = Desk(run_dir, run.info, self.terms, self.diary)
         self.carrier = Carrier(run_dir, run, self.terms.limits, job=self.job, outlook=self.outlook, diary=self.diary, lock=lock)
-        self.publisher = Publisher(run_dir, self.terms.limits)
+        self.publisher = Publisher(run_dir, self.terms.limits, zero=clock.now() - clock.monotonic())
         self.machine = Machine()
         self.asked_to_end = asked_to_end
         self.rest = Rest(run_dir, run.info.sources, clock, woken=asked_to_end)
@@ -144,7 +146,7 @@ class Supervisor:
         """Hand to the machine what the rules ask for."""
         if self.decider.pending:
             self._todo += self.decider.wishes(self.engine.board.alerts())
-        if self.horizon is not None and (due := self.horizon.wish(now, self.machine.save_seconds)) is not None:
+        if self.horizon is not None and (due := self.horizon.wish(now, self.machine.save_seconds, ahead=self._ahead(now))) is not None:
             self._todo += self.decider.unknown([due])
         while self._todo:
             self._begin(self._todo[0], now)
@@ -152,14 +154,14 @@ class Supervisor:
 
     def _people(self, now: float) -> None:
         """Take up requests."""
-        for request in self.desk.open(now, self.machine.save_seconds):
+        for request in self.desk.open(now, self.machine.save_seconds, ahead=self._ahead(now)):
             op = "stop" if request.op == "preempt" else request.op
             self.intake.add(Order(now, request.id, op, request.who, request.reason))
             self._fold(self.intake.drain(), now)
             if request.op == "cancel":
                 self._cancel(request.id, request.who, now)
             else:
-                wish = self.desk.wish(request)
+                wish = self.desk.wish(request, now)
                 self._begin(wish, now)
                 self.desk.taken(wish, now, self.machine, self.terms.limits)
 
@@ -210,8 +212,14 @@ class Supervisor:
         self.desk.tell(self.machine, now, self.terms.limits)
         self._undone = False
 
+    def _ahead(self, now: float) -> float:
+        """Seconds by which the machine's clock is ahead of ours: it was set since we began."""
+        return self.clock.wall() - now
+
     def _publish(self, machine: Machine, now: float, ending: Ending | None = None) -> None:
-        self.publisher.write(machine, self.engine.snapshot(), self.intake.positions(), now, ending)
+        self.publisher.write(
+            machine, self.engine.snapshot(), self.intake.positions(), now, ending, more={"notes": self.outlook.notes.now()}
+        )
 
     @property
     def _limits(self) -> Limits:

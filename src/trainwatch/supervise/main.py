@@ -14,8 +14,7 @@ from trainwatch.model.errors import NotWrittenError, TrainwatchError
 from trainwatch.sources.gpu import Nvml
 from trainwatch.store.lock import HeldError, Lock
 from trainwatch.store.rundir import RunDir
-from trainwatch.supervise import aside
-from trainwatch.supervise.clock import SteadyClock
+from trainwatch.supervise import aside, clock
 from trainwatch.supervise.loop import Supervisor
 
 RETRY = 1.0
@@ -40,7 +39,7 @@ def main(argv: list[str]) -> int:
         return 0
     devices = Nvml()
     try:
-        supervisor = Supervisor(run_dir, SteadyClock(), lock, sample=devices.sample, asked_to_end=asked.is_set)
+        supervisor = Supervisor(run_dir, clock.of_run(run_dir), lock, sample=devices.sample, asked_to_end=asked.is_set)
         supervisor.run()
         if not asked.is_set() and supervisor.terms.closing:
             _close([*supervisor.terms.closing, str(run_dir.path)])

@@ -18,6 +18,7 @@ from trainwatch.supervise.control import Control
 from trainwatch.supervise.diary import Diary
 from trainwatch.supervise.job import Job
 from trainwatch.supervise.machine import Machine, Seen
+from trainwatch.supervise.notes import Notes
 from trainwatch.supervise.places import FOREIGN, named, within, working_directories
 from trainwatch.supervise.watch import Signature, Watch, signature
 
@@ -38,8 +39,10 @@ class Outlook:
     out the standing order. `saving`: it is at a save.
     """
 
-    def __init__(self, run_dir: RunDir, run: RunFile, engine: Engine, job: Job, *, clock: Clock, diary: Diary, standing: bool) -> None:
-        """`standing` asks the hook to save at every best evaluation."""
+    def __init__(
+        self, run_dir: RunDir, run: RunFile, engine: Engine, job: Job, *, clock: Clock, diary: Diary, standing: bool, hooked: bool
+    ) -> None:
+        """`standing` asks the hook to save at every best evaluation; `hooked`: it was put into the job."""
         self.control = Control(run_dir, run.info.id)
         self.watch = Watch(Path(run.cwd or "/"))
         self.ended = False
@@ -48,6 +51,7 @@ class Outlook:
         self._dir = run_dir
         self._command = run.info.command
         self._diary = diary
+        self.notes = Notes(diary, hooked=hooked)
         self._engine = engine
         self._job = job
         self._clock = clock
@@ -88,6 +92,7 @@ class Outlook:
         self.ended = self.ended or self._job.ended()
         ranks = self.control.ranks()
         first = next((rank for rank in ranks if rank.rank == 0), None)
+        self.notes.look(ranks, self.control.refused(), now)
         self._hook = first is not None and "save" in first.caps
         if first is not None:
             self.watch.world_size = first.world_size
@@ -184,6 +189,7 @@ class Outlook:
             if not self._is_ours(best.path):
                 self._diary.note("refused", now, why=FOREIGN.format(path=best.path))
             else:
+                self.notes.saved()
                 self.watch.add_checkpoint(best.path, "standing")
                 yield from self.watch.look_now(best.path, now)
 

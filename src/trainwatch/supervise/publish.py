@@ -11,7 +11,7 @@ from trainwatch.model.snapshot import Snapshot, State
 from trainwatch.store.lock import this_process
 from trainwatch.store.rundir import RunDir
 from trainwatch.store.statefile import StateFile
-from trainwatch.supervise import say
+from trainwatch.supervise import clock, say
 from trainwatch.supervise.brief import summary
 from trainwatch.supervise.machine import Limits, Machine, to_json
 
@@ -33,9 +33,11 @@ class Ending:
 class Publisher:
     """Writes state.json when something changed."""
 
-    def __init__(self, run_dir: RunDir, limits: Limits) -> None:
+    def __init__(self, run_dir: RunDir, limits: Limits, *, zero: float) -> None:
+        """`zero` is that of the clock by which `now` is told; see `SteadyClock`."""
         self._dir = run_dir
         self._limits = limits
+        self._clock = clock.mark(zero)
         me = this_process()
         self.pid = me.pid
         self._me = {"pid": me.pid, "ticks": me.ticks, "host": me.host}
@@ -54,11 +56,19 @@ class Publisher:
         positions: Mapping[str, Mapping[str, Any]],
         now: float,
         ending: Ending | None = None,
+        *,
+        more: Mapping[str, Any] | None = None,
     ) -> None:
-        """The state now; on disk when this returns. Raises NotWrittenError."""
+        """The state now; on disk when this returns. `more` is told with the brief. Raises NotWrittenError."""
         self._looked_at = now
         state = state_of(machine, snapshot) if ending is None else ending.state
-        extra = {"supervisor": self._me, "machine": to_json(machine), "final": ending is not None, "brief": summary(snapshot)}
+        extra = {
+            "supervisor": self._me,
+            "machine": to_json(machine),
+            "final": ending is not None,
+            "brief": {**summary(snapshot), **(more or {})},
+            "clock": self._clock,
+        }
         code = None if ending is None else ending.exit_code
         content = (state, code, positions, extra)
         if content != self._last or now - self._written_at >= HEARTBEAT:

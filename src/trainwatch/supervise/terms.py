@@ -38,6 +38,11 @@ class Terms:
     signal_grace: float | None = None
     save_by: str = ""
 
+    @property
+    def hooked(self) -> bool:
+        """Whether our hook was put into the job's environment."""
+        return "PYTHONPATH" in self.environment
+
     def horizon(self, slurm_job: str) -> Horizon | None:
         """What looks at the end of the time; None where nothing may be asked of the job, or nobody wants it."""
         if not self.may.save or (self.before_end is not None and self.before_end < 0):
