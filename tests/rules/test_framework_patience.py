@@ -1,18 +1,25 @@
-"""Early stopping counted as the frameworks count it."""
+"""Early stopping counted as the frameworks count it: against their own classes."""
 
 from __future__ import annotations
 
 import math
 import random
-from dataclasses import dataclass
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from tests.rules.records import Row, climbed, judge
 
 from trainwatch.rules.kinds.framework_patience import FrameworkPatience, Settings
 
 NAN = float("nan")
+VALUES = st.integers(-40, 40).map(lambda n: n / 1000 + 0.3) | st.sampled_from([NAN, math.inf, -math.inf, 0.0, -2.5, 1e30])
+HISTORIES = st.lists(VALUES, max_size=25)
+DELTAS = st.sampled_from([0.0, 0.001, 0.01, 0.03])
+LIMITS = st.sampled_from(["", "0.28", "0.31", "-1"])
+"""Values as logs print them, with ties, steps of exactly min_delta, and what is not finite."""
 
 
 def walk(seed: int, *, bad: bool = False) -> list[float]:
@@ -25,10 +32,10 @@ def walk(seed: int, *, bad: bool = False) -> list[float]:
     return values
 
 
-def ours(values: list[float], **settings: float | str | bool) -> int | None:
-    """The 0-based evaluation at which our rule stops."""
-    rule = FrameworkPatience(Settings(**settings))
-    return next((i for i, v in enumerate(values) if rule.check(v)), None)
+def ours(values: list[float], sign: int = 1, **stated: float | str | bool) -> int | None:
+    """The 0-based evaluation at which our rule stops; `sign` -1 for a metric that is better when higher."""
+    rule = FrameworkPatience(Settings(**stated))
+    return next((i for i, v in enumerate(values) if rule.check(v, sign)), None)
 
 
 def transformers_stops(values: list[float], patience: int, threshold: float, *, greater: bool) -> int | None:
@@ -59,69 +66,86 @@ def test_hugging_face(patience: int, threshold: float) -> None:
         assert ours(values, framework="hf", patience=patience, min_delta=threshold) == mirrored
 
 
-@dataclass
-class Lightning:
-    """`lightning.pytorch.callbacks.EarlyStopping`, mode min: the documented criteria in their order."""
-
-    patience: int
-    min_delta: float
-    check_finite: bool
-    best: float = math.inf
-    wait: int = 0
-
-    def stops(self, current: float) -> bool:
-        """`_evaluate_stopping_criteria`; min_delta is negated for mode min, as in the constructor."""
-        delta = -abs(self.min_delta)
-        if self.check_finite and not math.isfinite(current):
-            return True
-        if current - delta < self.best:
-            self.best, self.wait = current, 0
-            return False
-        self.wait += 1
-        return self.wait >= self.patience
+@settings(max_examples=150, deadline=None)
+@given(values=HISTORIES, patience=st.integers(1, 6), threshold=DELTAS)
+def test_hugging_face_on_any_history(values: list[float], patience: int, threshold: float) -> None:
+    """The same evaluation as transformers' own callback, whatever the metric does, for losses and for scores."""
+    for sign in (1, -1):
+        expected = transformers_stops(values, patience, threshold, greater=sign < 0)
+        assert ours(values, sign, framework="hf", patience=patience, min_delta=threshold) == expected
 
 
-@dataclass
-class Keras:
-    """`keras.callbacks.EarlyStopping`, mode min, without a baseline: `on_epoch_end`."""
-
-    patience: int
-    min_delta: float
-    start_from_epoch: int
-    best: float = math.inf
-    wait: int = 0
-
-    def stops(self, current: float, epoch: int) -> bool:
-        """min_delta is negated for mode min, as in the constructor."""
-        if epoch < self.start_from_epoch:
-            return False
-        self.wait += 1
-        if current + abs(self.min_delta) < self.best:
-            self.best, self.wait = current, 0
-            return False
-        return self.wait >= self.patience and epoch > 0
+def number(text: str) -> float | None:
+    """A threshold as a framework takes it."""
+    return float(text) if text else None
 
 
-@pytest.mark.parametrize("patience", [1, 3, 5])
-@pytest.mark.parametrize("delta", [0.0, 0.03])
-@pytest.mark.parametrize("finite", [True, False])
-def test_lightning(patience: int, delta: float, finite: bool) -> None:  # noqa: FBT001
-    """The same check as the documented criteria; a value that is not finite stops at once where that is asked for."""
-    for seed in range(40):
-        values, theirs = walk(seed, bad=seed % 2 == 1), Lightning(patience, delta, finite)
-        expected = next((i for i, v in enumerate(values) if theirs.stops(v)), None)
-        assert ours(values, framework="lightning", patience=patience, min_delta=delta, check_finite=finite) == expected
+def lightning_stops(values: list[float], mode: str, **stated: Any) -> int | None:
+    """`lightning.pytorch.callbacks.EarlyStopping` itself, after each validation."""
+    import torch
+    from lightning.pytorch.callbacks import EarlyStopping
+    from lightning.pytorch.trainer.states import TrainerFn
+
+    callback: Any = EarlyStopping("val_loss", mode=mode, check_on_train_epoch_end=False, **stated)
+    for i, value in enumerate(values):
+        trainer = SimpleNamespace(
+            callback_metrics={"val_loss": torch.tensor(value)},
+            strategy=SimpleNamespace(reduce_boolean_decision=lambda stop, **_: stop),
+            state=SimpleNamespace(fn=TrainerFn.FITTING),
+            sanity_checking=False,
+            fast_dev_run=False,
+            should_stop=False,
+            current_epoch=i,
+        )
+        callback.on_validation_end(trainer, None)
+        if trainer.should_stop:
+            return i
+    return None
 
 
-@pytest.mark.parametrize("patience", [0, 1, 3])
-@pytest.mark.parametrize("delta", [0.0, 0.03])
-@pytest.mark.parametrize("start", [0, 4])
-def test_keras(patience: int, delta: float, start: int) -> None:
-    """The same epoch as the documented method; never the first one, whatever the patience."""
-    for seed in range(40):
-        values, theirs = walk(seed, bad=seed % 2 == 1), Keras(patience, delta, start)
-        expected = next((i for i, v in enumerate(values) if theirs.stops(v, i)), None)
-        assert ours(values, framework="keras", patience=patience, min_delta=delta, start_from_epoch=start) == expected
+@settings(max_examples=200, deadline=None)
+@given(values=HISTORIES, patience=st.integers(1, 6), delta=DELTAS, finite=st.booleans(), stopping=LIMITS, divergence=LIMITS)
+def test_lightning(values: list[float], *, patience: int, delta: float, finite: bool, stopping: str, divergence: str) -> None:
+    """The same validation as Lightning's own callback, for both modes, with and without its thresholds."""
+    limits = {"stopping_threshold": stopping, "divergence_threshold": divergence}
+    for mode, sign in (("min", 1), ("max", -1)):
+        theirs = {name: number(text) for name, text in limits.items()}
+        expected = lightning_stops(values, mode, patience=patience, min_delta=delta, check_finite=finite, **theirs)
+        mine = ours(values, sign, framework="lightning", patience=patience, min_delta=delta, check_finite=finite, **limits)
+        assert mine == expected
+
+
+@pytest.fixture(scope="module")
+def keras(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """Keras' callbacks on torch; what it writes at its first import does not go to the user's home."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("KERAS_BACKEND", "torch")
+        patch.setenv("KERAS_HOME", str(tmp_path_factory.mktemp("keras")))
+        from keras import callbacks
+    return callbacks
+
+
+def keras_stops(callbacks: Any, values: list[float], mode: str, **stated: Any) -> int | None:
+    """`keras.callbacks.EarlyStopping` itself, at the end of each epoch."""
+    callback = callbacks.EarlyStopping("val_loss", mode=mode, **stated)
+    model = SimpleNamespace(stop_training=False)
+    callback.set_model(model)
+    callback.on_train_begin()
+    for i, value in enumerate(values):
+        callback.on_epoch_end(i, {"val_loss": value})
+        if model.stop_training:
+            return i
+    return None
+
+
+@settings(max_examples=200, deadline=None)
+@given(values=HISTORIES, patience=st.integers(0, 6), delta=DELTAS, start=st.integers(0, 4), baseline=LIMITS)
+def test_keras(keras: Any, *, values: list[float], patience: int, delta: float, start: int, baseline: str) -> None:
+    """The same epoch as Keras' own callback, for both modes, with and without a baseline; never the first one, whatever the patience."""
+    for mode, sign in (("min", 1), ("max", -1)):
+        expected = keras_stops(keras, values, mode, patience=patience, min_delta=delta, start_from_epoch=start, baseline=number(baseline))
+        mine = ours(values, sign, framework="keras", patience=patience, min_delta=delta, start_from_epoch=start, baseline=baseline)
+        assert mine == expected
 
 
 def test_a_metric_that_is_better_when_higher() -> None:
@@ -134,6 +158,8 @@ def test_a_metric_that_is_better_when_higher() -> None:
 
 
 def test_a_framework_that_nobody_knows() -> None:
-    """Refused with the names of those that are known."""
+    """Refused with the names of those that are known; so are thresholds that are no numbers."""
     with pytest.raises(ValueError, match="hf, lightning, keras"):
         Settings(framework="caffe")
+    with pytest.raises(ValueError, match="baseline 'low' is no number"):
+        Settings(framework="keras", baseline="low")
