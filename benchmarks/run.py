@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-PARTS = ("startup.py", "chart.py", "rules.py", "reading.py")
+PARTS = ("startup.py", "chart.py", "rules.py", "reading.py", "hook.py", "overhead.py")
 
 
 def main() -> int:
