@@ -36,6 +36,7 @@ HOLD_LOOK = 0.1  # seconds between agreements while holding
 HOLD = 120.0  # seconds to hold when the request does not say
 AGREE_WITHIN = 300  # seconds that ranks may be apart at a step boundary
 SAVE_WITHIN = 6 * 3600  # seconds that ranks may be apart at the end of a save; a rank that dies is noticed at once
+CLOSING = 0.2  # seconds that a rank waits at its end, so that gloo's threads let go of their tensors
 SPARE = 64 * 1024 * 1024  # bytes that must be left on a disk after a save
 CAPS = ("save", "hold", "standing")  # what the hook can do where the framework tells of evaluations
 
@@ -134,6 +135,8 @@ class Agreement:
     """
 
     def __init__(self, torch, several):
+        import atexit
+        import time
         from datetime import timedelta
 
         self.torch = torch
@@ -143,6 +146,8 @@ class Agreement:
         if several:
             self.device = "cuda" if self.dist.get_backend() == "nccl" else "cpu"
         else:
+            # A thread of gloo that frees a tensor while Python shuts down aborts the rank (pytorch issue 190489).
+            atexit.register(time.sleep, CLOSING)
             self.steps = self.dist.new_group(backend="gloo", timeout=timedelta(seconds=AGREE_WITHIN))
             self.saves = self.dist.new_group(backend="gloo", timeout=timedelta(seconds=SAVE_WITHIN))
 
