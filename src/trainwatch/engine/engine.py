@@ -20,8 +20,8 @@ from trainwatch.model.block import Block
 from trainwatch.model.facts import Facts, FactValue
 from trainwatch.model.failure import Failure
 from trainwatch.model.inputs import CheckpointSeen, Chunk, Input, Order, Sample, Tick
-from trainwatch.model.planned import planned
 from trainwatch.model.part import Attempt, Heard
+from trainwatch.model.planned import planned
 from trainwatch.model.snapshot import Progress, RunInfo, SavedLine, Snapshot, Span, State
 from trainwatch.model.verdict import Event
 from trainwatch.present.clean import lines
@@ -185,6 +185,10 @@ class Engine:
             heard=tuple({**self._heard, **{heard.source: heard for heard in self._hear()}}.values()),
             criteria=self.board.criteria(over=self._over or exit_code is not None),
         )
+
+    def diagnose(self) -> Failure | None:
+        """What would have ended the run if nothing followed; worked out once for the bytes read."""
+        return self._diagnosis(None)
 
     @property
     def _over(self) -> bool:

@@ -10,6 +10,7 @@ from pathlib import Path
 from trainwatch.engine.engine import Engine
 from trainwatch.model.facts import FactValue
 from trainwatch.model.snapshot import RunInfo
+from trainwatch.replay.kept import Keeper
 from trainwatch.rules.preset import Preset
 from trainwatch.sources.finished import chunks
 
@@ -21,15 +22,19 @@ def fold_files(
     stated: Mapping[str, FactValue] | None = None,
     formats: Sequence[str] | None = None,
 ) -> Engine:
-    """Read every file to its end, one after the other, as the sources of one run.
+    """Read every file to its end, one after the other, as the sources of one run; of a large one that was read before, what is new.
 
     Raises NotFoundError or NotReadableError for a file that cannot be read.
     """
     names = tuple(str(path) for path in paths)
     engine = Engine(preset, RunInfo(id=paths[0].stem, name=paths[0].stem, sources=names), stated=stated, formats=formats)
+    keeper = Keeper(paths, in_turn=True)
     with collector_paused():
-        for path in paths:
-            for chunk in chunks(path):
+        read = keeper.take_up(engine)
+        for path in paths[max(len(read) - 1, 0) :]:
+            for chunk in chunks(path, start=read.get(str(path), (1, 0))[1]):
+                if chunk.final and path is paths[-1]:
+                    keeper.set_aside(engine)
                 engine.feed(chunk)
     return engine
 
