@@ -11,6 +11,9 @@ ROOT = Path(__file__).parents[2]
 PYTHON = Path(os.environ.get("TRAINWATCH_FRAMEWORKS", ROOT / ".venv-frameworks" / "bin" / "python"))
 """A Python with the frameworks and without trainwatch, as in a job."""
 
+COMPILED = PYTHON.parents[1] / "torch_extensions"
+"""What DeepSpeed compiles, and `make frameworks` has it compile beforehand: a job that is killed while it does blocks all later ones."""
+
 JOBS = Path(__file__).parent / "jobs"
 
 
@@ -29,7 +32,13 @@ class Stage(Bench):
     def __post_init__(self) -> None:
         super().__post_init__()
         path = os.pathsep.join([str(PYTHON.parent), os.environ["PATH"]])
-        self.given = {"DS_ACCELERATOR": "cpu", "PATH": path, "TOKENIZERS_PARALLELISM": "false", "CUDA_VISIBLE_DEVICES": ""}
+        self.given = {
+            "DS_ACCELERATOR": "cpu",
+            "PATH": path,
+            "TOKENIZERS_PARALLELISM": "false",
+            "CUDA_VISIBLE_DEVICES": "",
+            "TORCH_EXTENSIONS_DIR": str(COMPILED),
+        }
 
     def ranks_of(self, script: str, *arguments: str, world: int = 2) -> tuple[str, ...]:
         """A script under torchrun."""

@@ -19,8 +19,8 @@ from tests.hook.harness import EXAMPLES, RUN, until
 from trainwatch.checkpoints.find import find
 from trainwatch.checkpoints.prove import prove
 
-pytestmark = [pytest.mark.frameworks, pytest.mark.real, pytest.mark.timeout(400)]
-START = 120.0
+pytestmark = [pytest.mark.frameworks, pytest.mark.real, pytest.mark.timeout(600)]
+START = 180.0
 """Seconds within which two ranks have their framework loaded, and DeepSpeed perhaps compiled what it needs."""
 
 
