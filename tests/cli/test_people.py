@@ -189,3 +189,14 @@ def test_a_run_keeps_its_own_rules(verb: str, tmp_path: Path, monkeypatch: pytes
         assert main([verb, *words]) == 2
         assert f"leave out {words[1]}" in capsys.readouterr().err
     assert main(["why", "demo", "--fact", "total_steps=9"]) == 0
+
+
+def test_a_note_needs_words_and_somebody_to_take_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A log that nobody writes takes no note, and neither does one without a text."""
+    (tmp_path / "train.out").write_text("{'loss': 1.0, 'epoch': 1.0}\n")
+    os.utime(tmp_path / "train.out", (0, 0))
+
+    assert main(["note", str(tmp_path / "train.out"), " "]) == 2
+    assert "a note needs a text" in capsys.readouterr().err
+    assert main(["note", str(tmp_path / "train.out"), "new data mix"]) == 3
+    assert "so there is nobody to ask" in capsys.readouterr().err

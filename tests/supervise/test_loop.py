@@ -11,6 +11,9 @@ from tests.supervise.trainer import checkpoint, put
 from trainwatch.model.errors import NotWrittenError
 from trainwatch.model.inputs import Sample
 from trainwatch.model.snapshot import RunInfo
+from trainwatch.replay.target import Target
+from trainwatch.replay.whole import fold_target
+from trainwatch.rules.preset import load
 from trainwatch.store import requests
 from trainwatch.store.arrivals import Arrivals
 from trainwatch.store.create import create
@@ -376,3 +379,30 @@ def test_the_journal_tells_the_whole_stop(world: World, monkeypatch: pytest.Monk
     events = world.events()
     assert events.index("ack") < events.index("proof") < events.index("settled")
     assert "rotation deleted checkpoint-10" in world.state()["stop"]["text"]
+
+
+def test_a_note_starts_the_rules_again_live_and_on_replay(world: World) -> None:
+    """It is answered and kept; a supervisor that comes later, and a report, judge as the live run did."""
+    world.write(*OVERFIT[:5])
+    world.turn(3)
+    assert any(a.rule == "overfit" for a in world.supervisor.engine.board.alerts())
+    requests.ask(world.dir, requests.Request("note-1", "note", "alice", world.clock.now(), "new data mix"))
+    world.turn(2)
+    answer = requests.answered(world.dir, "note-1")
+    assert answer is not None
+    assert (answer.exit_code, answer.text) == (0, 'noted: "new data mix"; the rules start again from here')
+    world.write(3.2, 3.1, first=6)
+    world.turn(2)
+
+    live = world.supervisor.engine
+    assert [e.why for e in live.events if (e.verdict, e.rule) == ("withdrawn", "overfit")] == [
+        'a note starts the rules again: "new data mix"'
+    ]
+    assert [(n.text, n.who, n.step) for n in live.snapshot().notes] == [("new data mix", "alice", 50)]
+    best = live.board.best()
+    assert best is not None
+    assert best.value == 3.1
+    for other in (world.another().engine, fold_target(Target(run_dir=world.dir), preset=load("default"))):
+        assert repr(other.events) == repr(live.events)
+        assert repr(other.snapshot().phases) == repr(live.snapshot().phases)
+        assert other.snapshot().notes == live.snapshot().notes

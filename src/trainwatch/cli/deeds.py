@@ -58,6 +58,8 @@ def _sentence(entry: Mapping[str, Any]) -> str:
             return str(entry.get("text", ""))
         case "proof":
             return f"proof {entry.get('path')}: {'complete' if entry.get('complete') else 'not complete'}, {entry.get('why')}"
+        case "request" if entry.get("op") == "note":
+            return f'note of {entry.get("who")}: "{entry.get("reason")}"; the rules start again from here'
         case "refused":
             return f"refused: {entry.get('why')}"
         case "hook_refused":

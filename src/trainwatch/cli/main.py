@@ -20,6 +20,7 @@ VERBS = {
     "save": "have a run save a checkpoint now, and prove it",
     "stop": "save, prove, then stop a run",
     "cancel": "call off a save or stop that is under way",
+    "note": "say that a run is another one from here on: its rules start again",
     "wait": "wait for a run to end, and end with its code",
     "check": "judge a log once; the exit code tells",
     "report": "write the analysis of a run",

@@ -22,7 +22,7 @@ from trainwatch.model.failure import Failure
 from trainwatch.model.inputs import CheckpointSeen, Chunk, Input, Order, Sample, Tick
 from trainwatch.model.part import Attempt, Heard
 from trainwatch.model.planned import planned
-from trainwatch.model.snapshot import Progress, RunInfo, SavedLine, Snapshot, Span, State
+from trainwatch.model.snapshot import Note, Progress, RunInfo, SavedLine, Snapshot, Span, State
 from trainwatch.model.verdict import Event
 from trainwatch.present.clean import lines
 from trainwatch.rules.board import Board
@@ -54,6 +54,7 @@ class Engine:
         self.events: list[Event] = []
         self.checkpoints: dict[str, CheckpointSeen] = {}
         self.saved: list[SavedLine] = []
+        self.notes: list[Note] = []
         self.readers: dict[tuple[str, int], Reader] = {}
         self.streams = Streams(run.parts, self.facts, formats, self.readers)
         self.attempts = Attempts()
@@ -84,11 +85,18 @@ class Engine:
                 self._sample = item
                 events = self.board.sample(item)
             case Order():
-                if item.op == "standing":
-                    self.facts.note("standing_order", value=True, origin="the hook in the job")
-                events = []
+                events = self._order(item)
         self.events += events
         return events
+
+    def _order(self, order: Order) -> list[Event]:
+        """A person's command, as far as it changes what is judged."""
+        if order.op == "standing":
+            self.facts.note("standing_order", value=True, origin="the hook in the job")
+        if order.op != "note":
+            return []
+        self.notes.append(Note(order.reason, order.who, order.at, self.curves.last_step, self.curves.last_epoch))
+        return self.board.note(order.reason, order.at)
 
     def blocks(self, chunk: Chunk) -> list[Block]:
         """Read a chunk without judging it: what `export` needs."""
@@ -184,6 +192,7 @@ class Engine:
             attempts=self._attempts(),
             heard=tuple({**self._heard, **{heard.source: heard for heard in self._hear()}}.values()),
             criteria=self.board.criteria(over=self._over or exit_code is not None),
+            notes=tuple(self.notes),
         )
 
     def diagnose(self) -> Failure | None:

@@ -142,6 +142,17 @@ class SavedLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    """What a person said of a point of the run: rules that judge how training goes start again there. `at` in Unix seconds."""
+
+    text: str
+    who: str
+    at: float
+    step: int | None
+    epoch: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Stop:
     """Where a stop or save stands. `machine` is the stop machine's own state; `text` says it in a sentence; `goal` is what is asked for."""
 
@@ -202,6 +213,7 @@ class Snapshot:
     attempts: tuple[Attempt, ...] = ()
     heard: tuple[Heard, ...] = ()
     criteria: tuple[CriterionStatus, ...] = ()
+    notes: tuple[Note, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

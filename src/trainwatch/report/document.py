@@ -29,6 +29,7 @@ def document(report: Report) -> dict[str, object]:
         "config": {name: asdict(fact) for name, fact in snapshot.facts.items()},
         "phases": [_phase(s) for s in report.stretches],
         "criteria": [asdict(c) for c in snapshot.criteria],
+        "notes": [asdict(note) for note in snapshot.notes],
         "evaluations": [_evaluation(e) for e in snapshot.evaluations],
         "events": [_event(e) for e in snapshot.events],
         "findings": [asdict(f) for f in report.findings],

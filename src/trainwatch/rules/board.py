@@ -37,6 +37,13 @@ class Seat:
         """Take in a finding, on the ladder of the preset."""
         return self.episode.judge(limited(found, self.spec.ladder))
 
+    def restart(self, why: str) -> list[Change]:
+        """Forget everything that was seen."""
+        self.rule = self.spec.kind.make(self.spec.settings)
+        changes = self.episode.restart(why)
+        self.judge(self.rule.start())
+        return changes
+
     def hears(self, hook: str) -> bool:
         """Whether the kind listens to such inputs."""
         return getattr(type(self.rule), hook) is not getattr(Rule, hook)
@@ -132,6 +139,19 @@ class Board:
     def tick(self, now: float) -> list[Event]:
         """It is now `now`, in Unix seconds."""
         return self._outside(((s, s.rule.tick(now)) for _, s in self._hearing["tick"]), now)
+
+    def note(self, text: str, at: float) -> list[Event]:
+        """A person says that the run is another one from here on, at `at` in Unix seconds: rules that judge how training goes start again."""
+        self._phases.begin_again(self.history)
+        self.history.begin_again()
+        self._checklist.begin_again()
+        why = f'a note starts the rules again: "{text}"'
+        seats = [s for s in self.seats if not s.spec.kind.lasting]
+        events = [self._event(s, change, self.history.newest, -1, at) for s in seats for change in s.restart(why)]
+        looking = [s for s in seats if s.hears("checkpoint")]
+        for seen in self._disk.seen():
+            events += self._outside(((s, s.rule.checkpoint(seen, self.history)) for s in looking), at)
+        return events
 
     # --- events -------------------------------------------------------------------------------------------------------------
 

@@ -18,6 +18,10 @@ class Disk:
         """Keep what the newest look found."""
         self._seen[seen.path] = seen
 
+    def seen(self) -> tuple[CheckpointSeen, ...]:
+        """Every checkpoint, as the newest look found it."""
+        return tuple(self._seen.values())
+
     def best(self, history: History) -> tuple[CheckpointSeen, float] | None:
         """The complete checkpoint of the step with the best evaluation; the newest look when there are several."""
         sign = 1.0 if history.direction == "min" else -1.0

@@ -76,6 +76,12 @@ class Episode:
             self.verdict = Verdict("pending", f"{found.verdict.why}; to be confirmed", None, found.verdict.evidence, found.verdict.change)
         return changes
 
+    def restart(self, why: str) -> list[Change]:
+        """End what holds, for this reason; the next finding is the first. Episodes are counted on."""
+        found = Judgement(Verdict("pending", why))
+        self.verdict, self._found, self._quiet = found.verdict, [], 0
+        return [self._end(found)] if self.level is not None else []
+
     def _raise(self, severity: Severity, found: Judgement) -> list[Change]:
         """It holds, at this level or a higher one than before."""
         if self.level is None:

@@ -131,6 +131,14 @@ class History:
             self.rate_jump = None
         return anew
 
+    def begin_again(self) -> None:
+        """A person says that from here on the run is another one: nothing is compared with what was before."""
+        self._interval.clear()
+        self.memo.clear()
+        self.points.clear()
+        self.best = -1
+        self.rate_jump = None
+
     def evaluate(self, block: Block) -> bool:
         """Take in one evaluation (a block of one row); whether it is a new point to be judged."""
         line = block.line(0)

@@ -99,6 +99,7 @@ class Kind:
 
     `ladder` gives each severity it can reach and the default action there. `confirm` is how often in a row it must be found.
     `needs` says in words what it judges. `phase` names the phase of a run while such a rule is fired.
+    `lasting` says that a person's note does not start it again: it judges the job, its configuration or its beginning.
     """
 
     name: str
@@ -112,3 +113,4 @@ class Kind:
     confirm: int = 1
     phase: PhaseName | None = None
     clear_after: int = field(default=2)
+    lasting: bool = False

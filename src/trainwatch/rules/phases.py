@@ -35,25 +35,31 @@ class Phases:
 
     def __init__(self) -> None:
         self._named: dict[int, PhaseName] = {}
+        self._past: tuple[PhaseSpan, ...] = ()
+        self._from: tuple[int | None, float | None] = (0, 0.0)
 
     def mark(self, history: History, named: list[PhaseName]) -> None:
         """A point was judged while rules claimed these phases; `unstable` goes before all."""
         if named:
             self._named[history.now.evaluation.index] = "unstable" if "unstable" in named else named[0]
 
+    def begin_again(self, history: History) -> None:
+        """What comes now is judged by itself; the phases so far stay what they are."""
+        self._past = self.spans(history)
+        if self._past:
+            self._from = _end(history)
+
     def spans(self, history: History) -> tuple[PhaseSpan, ...]:
         """The phases so far."""
         if not history.points:
-            return _before_any(history)
+            return (*self._past, *_before_any(history, self._from))
         states = [self._state(history, i) for i in range(len(history.points))]
         _smooth(states)
         groups = [(name, [i for i, _ in group]) for name, group in groupby(enumerate(states), key=lambda x: x[1])]
-        starts = [(0, 0.0) if k == 0 else _where(history.points[members[0] - 1]) for k, (_, members) in enumerate(groups)]
+        starts = [self._from if k == 0 else _where(history.points[members[0] - 1]) for k, (_, members) in enumerate(groups)]
         ends = [*starts[1:], _end(history)]
-        return tuple(
-            PhaseSpan(name, *start, *end, _why(history, name, members))
-            for (name, members), start, end in zip(groups, starts, ends, strict=True)
-        )
+        spans = zip(groups, starts, ends, strict=True)
+        return (*self._past, *(PhaseSpan(name, *start, *end, _why(history, name, members)) for (name, members), start, end in spans))
 
     def _state(self, history: History, i: int) -> PhaseName:
         """The state of one evaluation, from what was known by then; up to the best one all is healthy."""
@@ -96,15 +102,15 @@ def _smooth(states: list[PhaseName]) -> None:
             states[i] = states[i - 1]
 
 
-def _before_any(history: History) -> tuple[PhaseSpan, ...]:
-    """Before the first evaluation: warm-up while one can be expected, else nobody can tell."""
+def _before_any(history: History, start: tuple[int | None, float | None]) -> tuple[PhaseSpan, ...]:
+    """From `start` on, before the first evaluation: warm-up while one can be expected, else nobody can tell."""
     if history.newest is None:
         return ()
     plan = history.plan
     expected = plan.number("eval_steps") or plan.text("eval_strategy") not in (None, "no")
     name: PhaseName = "warm-up" if expected else "unsure"
     why = "before the first evaluation" if expected else "there is no evaluation to judge by"
-    return (PhaseSpan(name, 0, 0.0, *_end(history), why),)
+    return (PhaseSpan(name, *start, *_end(history), why),)
 
 
 def _where(point: Point) -> tuple[int | None, float | None]:

@@ -12,7 +12,7 @@ from trainwatch.model.errors import NotReadableError
 from trainwatch.store.files import read_json, write_json
 from trainwatch.store.rundir import RunDir
 
-Op = Literal["save", "stop", "cancel", "preempt"]
+Op = Literal["save", "stop", "cancel", "preempt", "note"]
 
 STALE = 600.0
 """Seconds after which a request that nobody took up is no longer what its author wants."""
@@ -24,7 +24,7 @@ ANSWER = ".answer.json"
 class Request:
     """One request. `confirm` repeats the run's id or name as typed; `unsaved` and `existing` choose a weaker proof for a stop.
 
-    "preempt" is a stop that is to be resumed; `within` is how many seconds it may take. `age` is how long ago it was left, in seconds.
+    "note" says by its `reason` that the run is another one from here on. "preempt" is a stop that is to be resumed; `within` is how many seconds it may take. `age` is how long ago it was left, in seconds.
     """
 
     id: str

@@ -158,7 +158,9 @@ class Supervisor:
             op = "stop" if request.op == "preempt" else request.op
             self.intake.add(Order(now, request.id, op, request.who, request.reason))
             self._fold(self.intake.drain(), now)
-            if request.op == "cancel":
+            if request.op == "note":
+                self.desk.close(request.id, now, f'noted: "{request.reason}"; the rules start again from here', 0)
+            elif request.op == "cancel":
                 self._cancel(request.id, request.who, now)
             else:
                 wish = self.desk.wish(request, now)

@@ -8,7 +8,7 @@ from trainwatch.report.compose import Report
 from trainwatch.report.floor import shown
 from trainwatch.report.parts import Para, Part, bullets, table
 from trainwatch.report.stretch import Stretch, phase_at
-from trainwatch.report.words import integer
+from trainwatch.report.words import integer, position
 
 ROWS = 40
 """Evaluations shown; of more, the first, the last, the best and an even choice."""
@@ -18,14 +18,19 @@ def timeline(report: Report) -> list[Part]:
     """One row an evaluation: its figures, the phase, what was raised at it. Without evaluations a row a train record."""
     snapshot = report.snapshot
     if not snapshot.evaluations:
-        return _train_only(snapshot)
+        return [*_train_only(snapshot), *_notes(snapshot)]
     chosen = _chosen(snapshot)
     metric = snapshot.best.metric if snapshot.best else "value"
     titles = ("step", "epoch", "train loss", metric, "learning rate", "grad norm", "phase", "")
     parts = table(titles, [_row(e, report) for e in chosen])
     if len(chosen) < len(snapshot.evaluations):
         parts.append(Para(f"{len(chosen)} of {len(snapshot.evaluations)} evaluations are shown; the JSON report has all."))
-    return parts
+    return [*parts, *_notes(snapshot)]
+
+
+def _notes(snapshot: Snapshot) -> list[Part]:
+    """What people said while it ran."""
+    return bullets(f'Note of {n.who} at {position(n.step, n.epoch)}: "{n.text}". The rules start again there.' for n in snapshot.notes)
 
 
 def _train_only(snapshot: Snapshot) -> list[Part]:

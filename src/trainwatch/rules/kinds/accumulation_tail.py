@@ -75,4 +75,5 @@ KIND = Kind(
     settings=Settings,
     make=AccumulationTail,
     ladder={Severity.YELLOW: "notify"},
+    lasting=True,
 )

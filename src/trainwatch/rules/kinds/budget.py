@@ -84,4 +84,5 @@ KIND = Kind(
     settings=Settings,
     make=Budget,
     ladder={Severity.ORANGE: "notify", Severity.RED: "notify"},
+    lasting=True,
 )

@@ -79,4 +79,5 @@ KIND = Kind(
     settings=Settings,
     make=DataRepetition,
     ladder={Severity.YELLOW: "notify", Severity.ORANGE: "notify"},
+    lasting=True,
 )

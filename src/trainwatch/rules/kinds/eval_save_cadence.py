@@ -88,4 +88,5 @@ KIND = Kind(
     settings=Settings,
     make=EvalSaveCadence,
     ladder={Severity.ORANGE: "notify"},
+    lasting=True,
 )

@@ -78,4 +78,5 @@ KIND = Kind(
     settings=Settings,
     make=GpuIdle,
     ladder={Severity.YELLOW: "notify"},
+    lasting=True,
 )

@@ -144,4 +144,5 @@ KIND = Kind(
     ladder={Severity.ORANGE: "notify", Severity.RED: "stop"},
     proof="existing",
     clear_after=1,
+    lasting=True,
 )

@@ -77,4 +77,5 @@ KIND = Kind(
     settings=Settings,
     make=InitialLossSanity,
     ladder={Severity.YELLOW: "notify"},
+    lasting=True,
 )

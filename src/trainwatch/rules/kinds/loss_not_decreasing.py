@@ -126,4 +126,5 @@ KIND = Kind(
     settings=Settings,
     make=LossNotDecreasing,
     ladder={Severity.ORANGE: "notify"},
+    lasting=True,
 )

@@ -117,4 +117,5 @@ KIND = Kind(
     make=LrScheduleMismatch,
     ladder={Severity.ORANGE: "notify"},
     clear_after=CLEAR_AFTER,
+    lasting=True,
 )

@@ -101,4 +101,5 @@ KIND = Kind(
     settings=Settings,
     make=LrZero,
     ladder={Severity.ORANGE: "notify"},
+    lasting=True,
 )

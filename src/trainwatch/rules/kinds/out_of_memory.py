@@ -110,4 +110,5 @@ KIND = Kind(
     make=OutOfMemory,
     ladder={Severity.YELLOW: "notify", Severity.ORANGE: "notify", Severity.RED: "notify"},
     clear_after=3,
+    lasting=True,
 )

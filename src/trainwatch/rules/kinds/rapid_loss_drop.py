@@ -101,4 +101,5 @@ KIND = Kind(
     settings=Settings,
     make=RapidLossDrop,
     ladder={Severity.YELLOW: "notify", Severity.ORANGE: "notify"},
+    lasting=True,
 )

@@ -82,4 +82,5 @@ KIND = Kind(
     make=RestartWithoutProgress,
     ladder={Severity.RED: "notify"},
     proof="existing",
+    lasting=True,
 )

@@ -96,4 +96,5 @@ KIND = Kind(
     make=SchedulerStepUnit,
     ladder={Severity.ORANGE: "notify"},
     clear_after=1,
+    lasting=True,
 )

@@ -67,4 +67,5 @@ KIND = Kind(
     settings=Settings,
     make=StartupTimeout,
     ladder={Severity.ORANGE: "notify"},
+    lasting=True,
 )

@@ -78,4 +78,5 @@ KIND = Kind(
     settings=Settings,
     make=Underfitting,
     ladder={Severity.YELLOW: "notify"},
+    lasting=True,
 )

@@ -90,4 +90,5 @@ KIND = Kind(
     settings=Settings,
     make=WarmupAnomaly,
     ladder={Severity.YELLOW: "notify"},
+    lasting=True,
 )

@@ -71,4 +71,5 @@ KIND = Kind(
     settings=Settings,
     make=WatcherBlind,
     ladder={Severity.ORANGE: "notify"},
+    lasting=True,
 )
