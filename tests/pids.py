@@ -14,11 +14,16 @@ CANNOT = "" if os.access(LAST, os.W_OK) and os.geteuid() == 0 else f"only root m
 """Why no pid can be forced here; empty when it can."""
 
 
+def start_under(pid: int, *command: str) -> subprocess.Popen[bytes]:
+    """A command that has this pid, unless somebody else was faster."""
+    LAST.write_text(str(pid - 1), encoding="ascii")
+    return subprocess.Popen(command)
+
+
 @contextmanager
 def under_pid(pid: int, *command: str) -> Iterator[subprocess.Popen[bytes]]:
     """A command that has this pid, unless somebody else was faster; it is gone afterwards."""
-    LAST.write_text(str(pid - 1), encoding="ascii")
-    process = subprocess.Popen(command)
+    process = start_under(pid, *command)
     try:
         yield process
     finally:

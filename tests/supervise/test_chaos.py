@@ -4,15 +4,13 @@ from pathlib import Path
 
 import pytest
 from tests import chaos
-from tests.chaos import FAULTS, Fault
-
-MOUNTS = chaos.can_mount()
+from tests.faults import FAULTS, Fault
 
 
 @pytest.mark.real
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
 def test_a_fault_while_a_job_is_stopped(tmp_path: Path, fault: Fault) -> None:
     """No signal before a proof, one stop at most, no rank left behind, none ended that was to go on, the right exit code."""
-    if fault.tmpfs and not MOUNTS:
-        pytest.skip("this user may not mount a small disk")
+    if fault.needs:
+        pytest.skip(fault.needs)
     assert not chaos.one(fault, 7, tmp_path / "run")

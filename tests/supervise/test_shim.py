@@ -8,13 +8,11 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from tests.chaos import can_mount
+from tests.faults import NO_DISK
 from tests.live import wait_for
 
 from trainwatch.store.lock import start_ticks
 from trainwatch.supervise import shim
-
-MOUNTS = can_mount()
 
 LOOK = """
 import json, os
@@ -114,7 +112,7 @@ def test_a_full_disk_does_not_end_the_shim(tmp_path: Path) -> None:
     assert not (tmp_path / "exit.json").exists()
 
 
-@pytest.mark.skipif(not MOUNTS, reason="nothing can be mounted here, so no small disk can be filled")
+@pytest.mark.skipif(bool(NO_DISK), reason="nothing can be mounted here, so no small disk can be filled")
 def test_a_disk_that_fills_before_the_end_does_not_lose_the_exit_code(tmp_path: Path) -> None:
     """The room for both files of the end is taken at the start, and they are written into it."""
     disk = tmp_path / "disk"

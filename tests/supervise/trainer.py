@@ -6,12 +6,15 @@ What it does badly is asked for with options, so that every way in which a save 
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import os
 import signal
+import socket
 import struct
 import sys
 import time
+import zipfile
 from contextlib import suppress
 from pathlib import Path
 
@@ -24,6 +27,9 @@ def options() -> argparse.Namespace:
     parser.add_argument("--resume", type=Path)
     parser.add_argument("--no-hook", action="store_true")
     parser.add_argument("--save", choices=["ok", "fail", "torn", "silent", "slow"], default="ok")
+    parser.add_argument("--cut", type=int, default=0, help="which file a torn checkpoint lacks the end of")
+    parser.add_argument("--end-at", choices=["saving", "saved", "holding"], help="the script ends by itself there")
+    parser.add_argument("--port", type=int, help="held as long as this process lives")
     parser.add_argument("--save-every", type=int, default=0)
     parser.add_argument("--term", choices=["die", "ignore", "slow"], default="die")
     parser.add_argument("--code", type=int, default=0)
@@ -53,15 +59,33 @@ def get(path: Path) -> dict[str, object]:
         return {}
 
 
-def checkpoint(folder: Path, step: int, *, torn: bool = False) -> Path:
-    """A checkpoint as HF Trainer writes it, with weights of eight bytes."""
+def torch_file() -> bytes:
+    """A file of torch.save with nothing in it that anybody reads."""
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        for name in ("data.pkl", "data/0", "version"):
+            archive.writestr(f"archive/{name}", b"\0" * 64)
+    return data.getvalue()
+
+
+def checkpoint(folder: Path, step: int, *, cut: int | None = None) -> Path:
+    """A checkpoint as HF Trainer writes it, with weights of eight bytes. `cut` picks the file that is torn, and where."""
     path = folder / f"checkpoint-{step}"
     path.mkdir(parents=True, exist_ok=True)
     header = json.dumps({"w": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}}).encode()
-    weights = struct.pack("<Q", len(header)) + header + b"\0" * 8
-    (path / "model.safetensors").write_bytes(weights[:-4] if torn else weights)
-    (path / "config.json").write_text("{}", encoding="utf-8")
-    (path / "trainer_state.json").write_text(json.dumps({"global_step": step}), encoding="utf-8")
+    world = int(os.environ.get("WORLD_SIZE", "1"))
+    states = ["optimizer.pt", "scheduler.pt", *(["rng_state.pth"] if world == 1 else [f"rng_state_{rank}.pth" for rank in range(world)])]
+    files = {
+        "model.safetensors": struct.pack("<Q", len(header)) + header + b"\0" * 8,
+        **dict.fromkeys(states, torch_file()),
+        "config.json": b'{"model_type": "tiny"}',
+        "trainer_state.json": json.dumps({"global_step": step}).encode(),
+    }
+    if cut is not None:
+        name = list(files)[cut % len(files)]
+        files[name] = files[name][: cut % len(files[name])]
+    for name, data in files.items():
+        (path / name).write_bytes(data)
     return path
 
 
@@ -80,6 +104,8 @@ class Job:
         self.rung = False
         if args.doorbell == "usr1":
             signal.signal(signal.SIGUSR1, self.ring)
+        if args.port and not self.rank:
+            self.socket = socket.create_server(("127.0.0.1", args.port))
         if args.term == "ignore":
             signal.signal(signal.SIGTERM, signal.SIG_IGN)
         elif args.term == "slow":
@@ -168,12 +194,20 @@ class Job:
             return
         if self.args.save == "slow":
             time.sleep(1.5)
-        path = checkpoint(self.args.out.absolute(), self.step, torn=self.args.save == "torn")
+        self.end_at("saving")
+        path = checkpoint(self.args.out.absolute(), self.step, cut=self.args.cut if self.args.save == "torn" else None)
         with suppress(OSError), (run_dir / "control/saves.txt").open("a", encoding="utf-8") as file:
             file.write(f"{path}\n")
         self.ack(run_dir, name, "saved", path=str(path))
+        self.end_at("saved")
         if request.get("op") == "save_stop":
             self.hold(run_dir, name, float(str(request.get("hold_s", 10))))
+
+    def end_at(self, point: str, after: float = 0.0) -> None:
+        """The script's own end, if that is where it was to come."""
+        if self.args.end_at == point:
+            time.sleep(after)
+            sys.exit(self.args.code)
 
     def ack(self, run_dir: Path, name: object, status: str, **more: object) -> None:
         """Answer a request."""
@@ -182,6 +216,7 @@ class Job:
     def hold(self, run_dir: Path, name: object, limit: float) -> None:
         """Do nothing until we are released."""
         self.beat("holding")
+        self.end_at("holding", after=0.3)
         until = time.monotonic() + limit
         while time.monotonic() < until:
             op = get(run_dir / f"control/release-{name}.json").get("op")
