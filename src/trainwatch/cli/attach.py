@@ -9,7 +9,7 @@ import sys
 import threading
 from typing import TYPE_CHECKING
 
-from trainwatch.cli.options import add_reading, add_rules, check_own, facts_of, formats_of
+from trainwatch.cli.options import add_alone, add_reading, add_rules, check_own, facts_of, formats_of
 from trainwatch.cli.trust import add_trust
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add_trust(parser)
     add_rules(parser)
     add_reading(parser)
+    add_alone(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -52,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
 
     if not args.target:
         return _nothing_named()
-    target = resolve(args.target, os.environ)
+    target = resolve(args.target, os.environ, alone=args.alone)
     _say(target.found)
     if target.run_dir is not None:
         check_own(target.name, args)

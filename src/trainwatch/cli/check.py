@@ -8,7 +8,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from trainwatch.cli.options import add_reading, add_rules, facts_of, formats_of
+from trainwatch.cli.options import add_alone, add_reading, add_rules, facts_of, formats_of
 
 if TYPE_CHECKING:
     from trainwatch.model.snapshot import Snapshot
@@ -24,6 +24,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("target", nargs="+", metavar="TARGET", help="log files (several are one run), a folder, a run, a pid, slurm:ID, -")
     add_rules(parser)
     add_reading(parser)
+    add_alone(parser)
     parser.add_argument("--strict", action="store_true", help=f"end with {BLIND} when a rule cannot see")
     parser.add_argument("-f", "--format", choices=("text", "json"), default="text", help="text (default) or json")
 
@@ -35,7 +36,7 @@ def run(args: argparse.Namespace) -> int:
     from trainwatch.rules.preset import load
 
     preset = load(args.rules)
-    target = resolve(args.target, os.environ)
+    target = resolve(args.target, os.environ, alone=args.alone)
     snapshot = fold_target(target, preset=preset, stated=facts_of(args), formats=formats_of(args)).snapshot()
     if args.format == "json":
         json.dump(_document(snapshot, preset.name), sys.stdout, indent=1, allow_nan=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from trainwatch.cli.options import add_reading, add_rules
+from trainwatch.cli.options import add_alone, add_reading, add_rules
 from trainwatch.model.errors import UsageError
 
 HELP = "several runs beside each other"
@@ -17,6 +17,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("target", nargs="+", metavar="TARGET", help="a log, a folder, a run; each is a run of its own")
     add_rules(parser)
     add_reading(parser)
+    add_alone(parser)
     parser.add_argument("-f", "--format", choices=("md", "json"), default="md", help="md (default) or json")
 
 

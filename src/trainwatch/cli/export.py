@@ -11,7 +11,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from trainwatch.cli.options import add_reading, facts_of, formats_of
+from trainwatch.cli.options import add_alone, add_reading, facts_of, formats_of
 from trainwatch.model.block import Block, Scalar
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("target", nargs="+", metavar="TARGET", help="log files (several are one run), a folder, a run, a pid, slurm:ID, -")
     parser.add_argument("-f", "--format", choices=("jsonl", "csv"), default="jsonl", help="jsonl (default) or csv: a row per value")
     add_reading(parser)
+    add_alone(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -39,7 +40,7 @@ def run(args: argparse.Namespace) -> int:
         write("source,attempt,line,kind,step,epoch,name,value\n")
     line = _json if args.format == "jsonl" else _rows
     configuration = _Configuration(facts)
-    for block in read_blocks(args.target, facts, formats_of(args)):
+    for block in read_blocks(args.target, facts, formats_of(args), alone=args.alone):
         count += len(block)
         for item in observations(block):
             for found in configuration.before(item):

@@ -28,7 +28,7 @@ def _there(snapshot: Snapshot) -> Iterator[Path]:
         if path is not None:
             yield path
     fact = snapshot.facts.get("output_dir")
-    folder = _existing(str(fact.value), Path(snapshot.run.sources[0]).parent) if fact is not None and snapshot.run.sources else None
+    folder = _existing(str(fact.value), Path(snapshot.run.main).parent) if fact is not None and snapshot.run.sources else None
     if folder is not None and folder.is_dir():
         yield from find(folder)
 

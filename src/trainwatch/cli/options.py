@@ -22,6 +22,11 @@ def add_reading(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--fact", metavar="NAME=VALUE", action="append", default=[], help="state what the log does not say")
 
 
+def add_alone(parser: argparse.ArgumentParser) -> None:
+    """`--alone`: a log without the other stream of its job."""
+    parser.add_argument("--alone", action="store_true", help="read only the log that is named, not the .err or .out beside it")
+
+
 def add_rules(parser: argparse.ArgumentParser) -> None:
     """`--rules`: the preset."""
     parser.add_argument("--rules", metavar="PRESET|FILE", default="default", help="the rules (default: default)")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trainwatch.formats.reader import Reader
+from trainwatch.engine.streams import Streams
 from trainwatch.model.block import Block
 from trainwatch.model.facts import Facts
+from trainwatch.model.part import Part
 
 if TYPE_CHECKING:
     from trainwatch.model.inputs import Chunk
@@ -18,30 +20,36 @@ if TYPE_CHECKING:
 PIPED = 128 << 10
 
 
-def read_blocks(words: Sequence[str], facts: Facts, names: Sequence[str] | None) -> Iterator[Block]:
+def read_blocks(words: Sequence[str], facts: Facts, names: Sequence[str] | None, *, alone: bool = False) -> Iterator[Block]:
     """Every block of what the words name, source after source. Raises NotFoundError, NotReadableError; UsageError for a format."""
     from trainwatch.replay.run import collector_paused
     from trainwatch.replay.target import resolve
 
+    target = resolve(words, os.environ, alone=alone)
+    parts = _parts(target)
+    streams = Streams(parts, facts, names)
     with collector_paused():
-        for chunks in _sources(resolve(words, os.environ)):
-            reader: Reader | None = None
-            for chunk in chunks:
-                if reader is None:
-                    reader = Reader(chunk.source, facts=facts, attempt=chunk.attempt, names=names)
-                yield from reader.feed(chunk.data, chunk.offset, final=chunk.final, seen_at=chunk.seen_at)
+        for chunk in _piped(target.pipe) if target.pipe is not None else _chunks(parts):
+            yield from streams.read(chunk)
+        yield from streams.release()
 
 
-def _sources(target: Target) -> Iterator[Iterator[Chunk]]:
-    """The chunks of each source: of logs, of a pipe, or of the logs of a run of ours."""
-    from trainwatch.sources.finished import chunks
+def _parts(target: Target) -> tuple[Part, ...]:
+    """The sources in the order in which they are read: logs, or those of a run of ours."""
     from trainwatch.store import runfile
 
-    if target.pipe is not None:
-        yield _piped(target.pipe)
-    logs = target.logs if target.run_dir is None else tuple(map(Path, runfile.load(target.run_dir).info.sources))
-    for path in logs:
-        yield chunks(path)
+    if target.run_dir is None:
+        return target.parts or tuple(Part(str(log)) for log in target.logs)
+    run = runfile.load(target.run_dir).info
+    return run.parts or tuple(map(Part, run.sources))
+
+
+def _chunks(parts: Sequence[Part]) -> Iterator[Chunk]:
+    """The bytes of every source, one after the other."""
+    from trainwatch.sources.finished import chunks
+
+    for part in parts:
+        yield from (replace(chunk, attempt=part.attempt) for chunk in chunks(Path(part.source)))
 
 
 def _piped(descriptor: int) -> Iterator[Chunk]:

@@ -6,7 +6,7 @@ import argparse
 import os
 import sys
 
-from trainwatch.cli.options import add_reading, facts_of, formats_of
+from trainwatch.cli.options import add_alone, add_reading, facts_of, formats_of
 
 HELP = "play a finished run with its decisions"
 
@@ -26,6 +26,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--plain", action="store_true", help="plain lines although there is a terminal")
     parser.add_argument("--rules", metavar="PRESET|FILE", help="the rules (default: the run's own, for a log: default)")
     add_reading(parser)
+    add_alone(parser)
 
 
 def speed(text: str) -> float:
@@ -47,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
     from trainwatch.replay.target import resolve
     from trainwatch.supervise.clock import SystemClock
 
-    target = resolve(args.target, os.environ)
+    target = resolve(args.target, os.environ, alone=args.alone)
     if target.found:
         print(f"trainwatch: {target.found}", file=sys.stderr)
     recording = record(target, rules=args.rules, stated=facts_of(args), formats=formats_of(args))

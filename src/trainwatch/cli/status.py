@@ -7,7 +7,7 @@ import json
 import os
 from typing import TYPE_CHECKING
 
-from trainwatch.cli.options import add_reading, add_rules, check_own
+from trainwatch.cli.options import add_alone, add_reading, add_rules, check_own
 
 if TYPE_CHECKING:
     from trainwatch.store.rundir import RunDir
@@ -22,6 +22,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="one JSON object")
     add_rules(parser)
     add_reading(parser)
+    add_alone(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -40,7 +41,7 @@ def _brief(args: argparse.Namespace) -> Brief:
     from trainwatch.replay.target import resolve
     from trainwatch.supervise import brief
 
-    target = resolve(args.target, os.environ) if args.target else None
+    target = resolve(args.target, os.environ, alone=args.alone) if args.target else None
     run_dir = run_of(None) if target is None else target.run_dir
     if run_dir is not None:
         check_own(run_dir.path.name, args)

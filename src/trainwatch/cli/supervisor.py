@@ -10,6 +10,7 @@ from trainwatch.cli.closing import COMMAND
 from trainwatch.cli.options import facts_of, formats_of
 from trainwatch.cli.trust import limits_of, may_of, preset_of, promises, save_by_of
 from trainwatch.model.errors import TrainwatchError, UsageError
+from trainwatch.replay.layout import layout
 from trainwatch.replay.target import Target
 from trainwatch.sources.target import SLURM
 from trainwatch.store import runfile
@@ -50,6 +51,7 @@ def supervise(target: Target, args: argparse.Namespace, *, screen: bool) -> Supe
         unsaved=args.allow_unsaved,
         closing=COMMAND,
         save_by=save_by_of(args),
+        parts=layout([log.resolve() for log in target.logs]) if len(target.logs) > 1 else (),
         job_id=next((word.removeprefix(SLURM) for word in args.target if word.startswith(SLURM)), ""),
     )
     _wait_for(run_dir)

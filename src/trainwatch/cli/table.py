@@ -76,13 +76,17 @@ def _read(paths: list[Path], args: argparse.Namespace) -> list[Entry]:
 
 def _logs(path: Path) -> tuple[Path, ...]:
     """The logs of a run: those of a folder, of a run of ours, or the file itself."""
+    from trainwatch.replay.layout import partner
+    from trainwatch.sources.readable import is_log
     from trainwatch.sources.target import logs
     from trainwatch.store import openrun, runfile
     from trainwatch.store.rundir import RunDir
 
     if openrun.is_run(path):
         return tuple(log for source in runfile.load(RunDir(path)).info.sources for log in logs(source))
-    return logs(str(path))
+    found = logs(str(path))
+    other = partner(path) if found == (path,) else None
+    return (path, other) if other is not None and is_log(other) else found
 
 
 def _entry(logs: tuple[Path, ...], *, stated: dict[str, FactValue], formats: list[str] | None) -> Entry:

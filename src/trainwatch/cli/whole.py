@@ -8,7 +8,7 @@ import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from trainwatch.cli.options import add_reading, add_rules, facts_of, formats_of
+from trainwatch.cli.options import add_alone, add_reading, add_rules, facts_of, formats_of
 
 if TYPE_CHECKING:
     from trainwatch.model.snapshot import Snapshot
@@ -31,11 +31,12 @@ def add_target(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("target", nargs="+", metavar="TARGET", help="log files (several are one run), a folder, a run, a pid, slurm:ID, -")
     add_rules(parser)
     add_reading(parser)
+    add_alone(parser)
 
 
 def snapshot_of(args: argparse.Namespace) -> Snapshot:
     """The run as it stands, from all that is there now. Says on stderr when that is nothing."""
-    snapshot = _snapshot(_target(args.target), args)
+    snapshot = _snapshot(_target(args.target, args), args)
     if not snapshot.bytes_read:
         print(f"trainwatch: {', '.join(snapshot.run.sources)}: the log is empty", file=sys.stderr)
     elif not snapshot.records:
@@ -51,12 +52,12 @@ def report_of(args: argparse.Namespace, *, wide: bool = True) -> Report:
     snapshot = looked_at(snapshot_of(args))
     if not wide or args.target == [PIPE] or not snapshot.records:
         return compose(snapshot)
-    return compose(snapshot, _judged(_target(args.target, say=False), args, WIDE))
+    return compose(snapshot, _judged(_target(args.target, args, say=False), args, WIDE))
 
 
 def run_of(word: str, args: argparse.Namespace) -> Snapshot:
     """One run among several."""
-    return _snapshot(_target([word]), args)
+    return _snapshot(_target([word], args), args)
 
 
 def run_now(run_dir: RunDir) -> Snapshot:
@@ -66,11 +67,11 @@ def run_now(run_dir: RunDir) -> Snapshot:
     return _of_run(Target(run_dir=run_dir))
 
 
-def _target(words: list[str], *, say: bool = True) -> Target:
+def _target(words: list[str], args: argparse.Namespace, *, say: bool = True) -> Target:
     """What the words name; what was found is told where they do not say it."""
     from trainwatch.replay.target import resolve
 
-    target = resolve(words, os.environ)
+    target = resolve(words, os.environ, alone=args.alone)
     if say and target.found:
         print(f"trainwatch: {target.found}", file=sys.stderr)
     return target

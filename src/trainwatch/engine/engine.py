@@ -264,5 +264,5 @@ class Engine:
 
     def _tail_lines(self) -> tuple[str, ...]:
         """The newest lines of the main source, fit for a screen."""
-        tail = next(iter(self.tails.values()), None)
+        tail = self.tails.get(self.run.main) or next(iter(self.tails.values()), None)
         return tuple(lines(tail.newest(TAIL_BYTES)))[-TAIL_LINES:] if tail is not None else ()

@@ -39,6 +39,16 @@ class RunInfo:
     may: str = "watch"
     parts: tuple[Part, ...] = ()
 
+    def attempt_of(self, source: str) -> int:
+        """The attempt of a source's first byte."""
+        return next((part.attempt for part in self.parts if part.source == source), 1)
+
+    @property
+    def main(self) -> str:
+        """The source to look at first: of the newest attempt the first one named; empty without any."""
+        newest = max((part.attempt for part in self.parts), default=1)
+        return next((source for source in self.sources if self.attempt_of(source) == newest), self.sources[0] if self.sources else "")
+
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:

@@ -16,7 +16,7 @@ def log_panel(snapshot: Snapshot, width: int, height: int, look: Look) -> Canvas
     canvas = Canvas(width, height)
     top = 1 if height > 3 else 0
     if top:
-        source = clean(snapshot.run.sources[0]) if snapshot.run.sources else ""
+        source = clean(snapshot.run.main)
         name = cut_middle(look.text(source), max(width - 50, 10), look.cut)
         read = f"{integer(snapshot.records)} records, {size(snapshot.bytes_read)}"
         title(canvas, "log", [(name, "text.plain")], [(read, "text.dim"), (look.text(clean(" ".join(snapshot.formats))), "text.dim")], look)

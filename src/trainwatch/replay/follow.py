@@ -117,7 +117,7 @@ class FollowFeed:
 
     def log(self, end: int | None, lines: int) -> tuple[int, tuple[str, ...]]:
         """(start offset, cleaned lines): the last `lines` lines of the main source that end at or before byte `end` (None: now)."""
-        path = Path(self._watch.run_file.info.sources[0])
+        path = Path(self._watch.run_file.info.main)
         if self._watch.target.pipe is not None or is_packed(path):
             return 0, self._latest.tail[-lines:]
         try:

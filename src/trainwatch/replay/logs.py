@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from trainwatch.model.inputs import UNKNOWN_TIME, Chunk, Input, Sample, Tick
+from trainwatch.model.part import Part
 from trainwatch.sources.finished import chunks
 from trainwatch.sources.follow import Follower
 from trainwatch.sources.mounts import is_remote
@@ -80,12 +81,19 @@ class LogInputs:
         look: Look | None = None,
         pipe: Stream | None = None,
         starts: Mapping[str, tuple[int, int]] | None = None,
+        parts: Sequence[Part] = (),
         patience: float = PATIENCE,
     ) -> None:
-        """`patience` in seconds is that for local files; infinite: a log never ends. `starts` holds (attempt, offset) of what was read before. `look` samples devices."""
+        """`patience` in seconds is that for local files; infinite: a log never ends. `look` samples devices.
+
+        `starts` holds (attempt, offset) of what was read before. `parts` says in which order several logs are read, and their attempts.
+        """
         self.over = False
         """Set when it is known that nobody is left to write: the logs then end where they end."""
-        self._logs = [self._open(path, (starts or {}).get(str(path), (1, 0)), now) for path in logs if not is_packed(path)]
+        self._attempts = {part.source: part.attempt for part in parts}
+        logs = [Path(part.source) for part in parts] or logs
+        begins = {source: (attempt, 0) for source, attempt in self._attempts.items()} | dict(starts or {})
+        self._logs = [self._open(path, begins.get(str(path), (1, 0)), now) for path in logs if not is_packed(path)]
         self._packed = [path for path in logs if is_packed(path)]
         if pipe is not None:
             self._logs.append(_Log(pipe, None, 0, now))
@@ -123,7 +131,8 @@ class LogInputs:
     def poll(self, now: float) -> Iterator[Input]:
         """What came since the last call. `now` in Unix seconds."""
         while self._packed:
-            yield from chunks(self._packed.pop(0))
+            path = self._packed.pop(0)
+            yield from (replace(chunk, attempt=self._attempts.get(str(path), 1)) for chunk in chunks(path))
         for log in self._logs:
             yield from self._read(log, now)
         yield from self._ends(now)

@@ -49,7 +49,7 @@ def record(target: Target, *, rules: str | None, stated: Mapping[str, FactValue]
         if target.run_dir.arrivals.exists():
             return _of_run(target.run_dir, info, rules or run.preset, stated, formats)
         return _of_logs([Path(source) for source in info.sources], info, rules or run.preset, stated, formats)
-    info = RunInfo("recording", target.name, tuple(map(str, target.logs)))
+    info = RunInfo("recording", target.name, tuple(map(str, target.logs)), parts=target.parts)
     return _of_logs(target.logs, info, rules or "default", stated, formats)
 
 
@@ -66,7 +66,8 @@ def _of_run(run_dir: RunDir, info: RunInfo, rules: str, stated: Mapping[str, Fac
 
 def _of_logs(logs: Sequence[Path], info: RunInfo, rules: str, stated: Mapping[str, FactValue], formats: Sequence[str] | None) -> Recording:
     """The bytes of the logs, one log after the other, spread evenly over the time that they tell of."""
-    inputs = list(_bounded(chunk for log in logs for chunk in chunks(log)))
+    logs = [Path(part.source) for part in info.parts] or logs
+    inputs = list(_bounded(replace(chunk, attempt=info.attempt_of(str(log))) for log in logs for chunk in chunks(log)))
     span = fold_files(logs, preset=presets.load("off"), stated=stated, formats=formats).snapshot().span
     moments = _spread([piece for chunk in inputs for piece in _cut(chunk, _piece(inputs))], span)
     return Recording(info, tuple(moments), _main(inputs, info), rules, stated, _names(formats))
@@ -84,7 +85,7 @@ def _bounded(inputs: Iterable[Input]) -> Iterator[Input]:
 
 def _main(inputs: Iterable[Input], info: RunInfo) -> bytes:
     """The main source as one piece."""
-    return b"".join(item.data for item in inputs if isinstance(item, Chunk) and item.source == info.sources[0])
+    return b"".join(item.data for item in inputs if isinstance(item, Chunk) and item.source == info.main)
 
 
 def _piece(inputs: Iterable[Input]) -> int:

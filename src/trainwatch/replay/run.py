@@ -5,12 +5,14 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from trainwatch.engine.engine import Engine
 from trainwatch.model.facts import FactValue
 from trainwatch.model.snapshot import RunInfo
 from trainwatch.replay.kept import Keeper
+from trainwatch.replay.layout import layout
 from trainwatch.rules.preset import Preset
 from trainwatch.sources.finished import chunks
 
@@ -27,7 +29,11 @@ def fold_files(
     Raises NotFoundError or NotReadableError for a file that cannot be read.
     """
     names = tuple(str(path) for path in paths)
-    engine = Engine(preset, RunInfo(id=paths[0].stem, name=paths[0].stem, sources=names), stated=stated, formats=formats)
+    parts = layout(paths) if len(paths) > 1 else ()
+    attempts = {part.source: part.attempt for part in parts} or {names[0]: 1}
+    info = RunInfo(paths[0].stem, paths[0].stem, names, parts=parts)
+    paths = [Path(name) for name in attempts]
+    engine = Engine(preset, info, stated=stated, formats=formats)
     keeper = Keeper(paths, in_turn=True)
     with collector_paused():
         read = keeper.take_up(engine)
@@ -35,7 +41,7 @@ def fold_files(
             for chunk in chunks(path, start=read.get(str(path), (1, 0))[1]):
                 if chunk.final and path is paths[-1]:
                     keeper.set_aside(engine)
-                engine.feed(chunk)
+                engine.feed(replace(chunk, attempt=attempts[str(path)]))
     return engine
 
 

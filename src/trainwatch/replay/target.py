@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import glob
 import math
 import os
 import stat
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from trainwatch.model.errors import NotFoundError, NotReadableError, UsageError
+from trainwatch.model.part import Part
+from trainwatch.replay.layout import layout, partner
 from trainwatch.sources import target as sources
 from trainwatch.sources.follow import Follower
+from trainwatch.sources.readable import is_log
 from trainwatch.store import openrun, statefile
 from trainwatch.store.rundir import RunDir
 
 PIPE = "-"
+
+NAMED = 4
+"""Logs that are named one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +41,20 @@ class Target:
             return self.run_dir.path.name
         return self.logs[0].name.split(".")[0] or self.logs[0].name if self.logs else "stdin"
 
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """The logs in the order in which they are read; nothing for a single one."""
+        return layout(self.logs) if len(self.logs) > 1 else ()
 
-def resolve(words: Sequence[str], environ: Mapping[str, str], *, stdin: int = 0) -> Target:
+
+def resolve(words: Sequence[str], environ: Mapping[str, str], *, stdin: int = 0, alone: bool = False) -> Target:
     """What the words name: one run, or the logs of one run.
 
-    A file, a folder (a run, else every log in it), a pid, `slurm:ID`, `-`, the id or name of a run, the beginning of an id. A log that
-    a run of ours is writing, or wrote last, means that run. Raises NotFoundError, NotReadableError, UsageError.
+    A file, a folder (a run, else every log in it), a pattern, a pid, `slurm:ID`, `-`, the id or name of a run, the beginning of an id. A
+    log that a run of ours is writing, or wrote last, means that run; a log means the other stream of its job too, unless `alone`.
+    Raises NotFoundError, NotReadableError, UsageError.
     """
+    words = [found for word in words for found in _expanded(word)]
     if PIPE in words:
         if len(words) > 1:
             raise UsageError("- (standard input) cannot be combined with other targets")
@@ -48,12 +62,23 @@ def resolve(words: Sequence[str], environ: Mapping[str, str], *, stdin: int = 0)
             raise UsageError("- reads a pipe, and standard input is a terminal; try: python train.py 2>&1 | trainwatch attach -")
         return Target(pipe=stdin)
     if len(words) == 1:
-        return _one(words[0], environ)
-    logs = dict.fromkeys(path for word in words for path in sources.logs(word))
-    return Target(logs=tuple(logs))
+        return _one(words[0], environ, alone=alone)
+    logs = tuple(dict.fromkeys(path for word in words for path in sources.logs(word)))
+    return Target(logs=logs, found=_described(logs))
 
 
-def _one(word: str, environ: Mapping[str, str]) -> Target:
+def _expanded(word: str) -> Iterator[str]:
+    """The files that a pattern in quotes fits; any other word itself. Raises NotFoundError when none fits."""
+    if not set(word) & set("*?[") or Path(word).exists():
+        yield word
+        return
+    found = sorted(glob.glob(word, recursive=True))  # noqa: PTH207  patterns may be absolute
+    if not found:
+        raise NotFoundError(f"{word}: no file fits")
+    yield from found
+
+
+def _one(word: str, environ: Mapping[str, str], *, alone: bool) -> Target:
     """What a single word names."""
     path = Path(word)
     if path.is_dir() and openrun.is_run(path):
@@ -70,7 +95,20 @@ def _one(word: str, environ: Mapping[str, str]) -> Target:
     run_dir = run_of(logs[0], environ)
     if run_dir is not None:
         return Target(run_dir=run_dir, found=f"{word}: the log of {run_dir.path.name}")
-    return Target(logs=logs, found="" if logs == (path,) else f"{word}: {', '.join(map(str, logs))}")
+    other = partner(path) if logs == (path,) and not alone else None
+    if other is not None and is_log(other):
+        return Target(logs=(path, other), found=f"{path} and {other.name} are read as one run; --alone leaves {other.name} out")
+    return Target(logs=logs, found="" if logs == (path,) else f"{word}: {_described(logs)}")
+
+
+def _described(logs: Sequence[Path]) -> str:
+    """What several logs are."""
+    parts = layout(logs) if len(logs) > 1 else ()
+    ranks = {part.rank for part in parts if part.rank is not None}
+    attempts = {part.attempt for part in parts}
+    what = [f"{len(ranks)} ranks"] * (len(ranks) > 1) + [f"{len(attempts)} attempts"] * (len(attempts) > 1)
+    names = ", ".join(map(str, logs)) if len(logs) <= NAMED else f"{len(logs)} logs from {logs[0]} to {logs[-1]}"
+    return f"{names} ({', '.join(what)} of one run)" if what else names
 
 
 def run_of(log: Path, environ: Mapping[str, str]) -> RunDir | None:

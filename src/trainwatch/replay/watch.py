@@ -70,7 +70,15 @@ class Watch:
             )
         else:
             pipe = Pipe(self.target.pipe) if self.target.pipe is not None else None
-            self.inputs = LogInputs(self.target.logs, now=now, written=self._written, look=self._look, pipe=pipe, patience=self._patience)
+            self.inputs = LogInputs(
+                self.target.logs,
+                now=now,
+                written=self._written,
+                look=self._look,
+                pipe=pipe,
+                parts=self.run_file.info.parts,
+                patience=self._patience,
+            )
 
     def _engine(self) -> Engine:
         """A fold that knows nothing yet."""
@@ -85,9 +93,10 @@ class Watch:
     def preview(self, now: float) -> Snapshot | None:
         """A first picture from samples of large logs; None when all of them are small enough to be read at once."""
         engine, found = self._engine(), False
-        for source in self.run_file.info.sources:
+        attempts = {part.source: part.attempt for part in self.run_file.info.parts}
+        for source in attempts or self.run_file.info.sources:
             for chunk in sampled(Path(source)) if Path(source).is_file() else ():
-                engine.feed(chunk)
+                engine.feed(replace(chunk, attempt=attempts.get(source, 1)))
                 found = True
         return replace(engine.snapshot(), preview=True, now=now) if found else None
 
@@ -144,5 +153,5 @@ def _run_file(target: Target, reading: Reading) -> RunFile:
         return runfile.load(target.run_dir)
     sources = tuple(str(path) for path in target.logs) or ("-",)
     formats = None if reading.formats is None else tuple(reading.formats)
-    info = RunInfo(sources[0], target.name, sources)
+    info = RunInfo(sources[0], target.name, sources, parts=target.parts)
     return RunFile(info, reading.preset, formats, reading.stated or {})

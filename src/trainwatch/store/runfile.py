@@ -10,6 +10,7 @@ from typing import Any
 
 from trainwatch.model.errors import NotReadableError
 from trainwatch.model.facts import FactValue
+from trainwatch.model.part import Part
 from trainwatch.model.snapshot import RunInfo
 from trainwatch.store.create import check_ours
 from trainwatch.store.files import read_json, write_json
@@ -43,6 +44,7 @@ class RunFile:
             "run": info.id,
             "name": info.name,
             "sources": list(info.sources),
+            "parts": [[part.source, part.attempt, part.rank] for part in info.parts],
             "command": list(info.command),
             "cwd": self.cwd,
             "host": info.host,
@@ -58,7 +60,7 @@ class RunFile:
 
 
 KNOWN = frozenset(
-    "v run name sources command cwd host job_id started_at supervised may preset formats facts".split()  # noqa: SIM905  a line of words
+    "v run name sources parts command cwd host job_id started_at supervised may preset formats facts".split()  # noqa: SIM905  a line of words
 )
 
 
@@ -88,6 +90,9 @@ def _decode(run_dir: RunDir, value: dict[str, Any]) -> RunFile:
         started_at=math.nan if started is None else float(started),
         supervised=bool(value.get("supervised", False)),
         may=str(value.get("may", "watch")),
+        parts=tuple(
+            Part(str(source), int(attempt), None if rank is None else int(rank)) for source, attempt, rank in value.get("parts", ())
+        ),
     )
     return RunFile(
         info,

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from trainwatch.model.errors import NotFoundError, NotWrittenError
 from trainwatch.model.facts import FactValue
+from trainwatch.model.part import Part
 from trainwatch.model.snapshot import RunInfo
 from trainwatch.store import index, openrun
 from trainwatch.store.create import create
@@ -35,10 +36,11 @@ def start(
     closing: Sequence[str] = (),
     job_id: str = "",
     save_by: str = "",
+    parts: Sequence[Part] = (),
 ) -> RunDir:
     """Start a supervisor for the job that writes these logs; returns its run directory.
 
-    A run that already has the first log and has not ended is taken up as it was started. `now` in Unix seconds;
+    A run that already has the first log and has not ended is taken up as it was started. `parts` says what several logs are. `now` in Unix seconds;
     `job_id` is a Slurm job's, empty: that of the processes found; `closing` is a command that gets the run directory when all is over. Raises NotFoundError
     when nobody writes the logs, NotWrittenError when no run directory can be made, TrainwatchError when no supervisor can be started.
     """
@@ -64,6 +66,7 @@ def start(
         started_at=now,
         supervised=True,
         may=str(may),
+        parts=tuple(parts),
     )
     terms = Terms(
         may,

@@ -64,13 +64,13 @@ class Intake:
         fetch.close()
         self._ends = reader.ends
 
-    def follow(self, source: str, start: int, kept: Mapping[str, Any] | None) -> None:
-        """Follow a log: from where the arrivals end; a log not met before from `start`.
+    def follow(self, source: str, start: int, kept: Mapping[str, Any] | None, attempt: int = 1) -> None:
+        """Follow a log: from where the arrivals end; a log not met before from `start`, where `attempt` begins.
 
         `kept` is `Follower.state()` of an earlier supervisor, used when it is of the same position.
         """
         if source not in self._ends:
-            self.followers[source] = Follower(source, offset=start)
+            self.followers[source] = Follower(source, offset=start, attempt=attempt)
             return
         attempt, offset = self._ends[source]
         if kept and (kept.get("attempt"), kept.get("offset")) == (attempt, offset):

@@ -90,7 +90,7 @@ class Supervisor:
             self.decider.gather(self.engine.feed(item), now)
             self.outlook.seen_before(item)
         for source in self.run_file.info.sources:
-            self.intake.follow(source, self.terms.starts.get(source, 0), followers.get(source))
+            self.intake.follow(source, self.terms.starts.get(source, 0), followers.get(source), self.run_file.info.attempt_of(source))
         self.diary.note("supervisor", now, pid=self.publisher.pid, state=self.machine.state)
 
     def turn(self, now: float) -> None:

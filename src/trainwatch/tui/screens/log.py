@@ -45,8 +45,8 @@ class LogPage(Page):
         """Read the page again and show it."""
         self.window.read(self.rows)
         lines, keys = self.query(Cells)
-        width, look, sources = self.size.width, self.watcher.look, self.watcher.snapshot.run.sources
-        header = LogHeader(sources[0] if sources else "", self.window.start, self.window.end is None, self.term)
+        width, look, main = self.size.width, self.watcher.look, self.watcher.snapshot.run.main
+        header = LogHeader(main, self.window.start, self.window.end is None, self.term)
         lines.show(log_view(self.window.lines, width, self.rows + 1, look, header))
         message = self.watcher.message if self.typing is None else f"/{self.typing}{look.cursor}"
         keys.show(key_line(footer("log"), width, look, message))
