@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from itertools import accumulate, repeat
+from operator import mul
 from statistics import fmean
 
 from trainwatch.rules.guard import planned_steps
 from trainwatch.rules.history import History, per_point
 
-EXPONENTS = tuple(k / 10 for k in range(1, 21))
+EXPONENTS = 20
+"""Exponents tried: tenths from 0.1 on."""
+
 LEAST = 6
 MOST = 200
 """Points fitted at most, evenly taken: more do not change the curve."""
@@ -15,17 +20,20 @@ MOST = 200
 
 def fit(steps: list[float], losses: list[float]) -> tuple[float, float, float]:
     """(c, a, p) of the curve c + a * step^-p with the smallest squared error; p among tenths up to 2."""
-    return min((_linear(steps, losses, p) for p in EXPONENTS), key=lambda found: found[0])[1]
+    middle = fmean(losses)
+    around = [loss - middle for loss in losses]
+    tenth = [s**-0.1 for s in steps]
+    powers = accumulate(repeat(tenth, EXPONENTS), lambda x, more: list(map(mul, x, more)))
+    return min((_linear(x, around, k / 10) for k, x in enumerate(powers, 1)), key=lambda found: found[0])[1](middle)
 
 
-def _linear(steps: list[float], losses: list[float], p: float) -> tuple[float, tuple[float, float, float]]:
-    """Least squares for one exponent: (squared error, curve)."""
-    x = [s**-p for s in steps]
-    mx, my = fmean(x), fmean(losses)
-    spread = sum((a - mx) ** 2 for a in x)
-    slope = sum((a - mx) * (b - my) for a, b in zip(x, losses, strict=True)) / spread if spread else 0.0
-    c = my - slope * mx
-    return sum((c + slope * a - b) ** 2 for a, b in zip(x, losses, strict=True)), (c, slope, p)
+def _linear(x: list[float], losses: list[float], p: float) -> tuple[float, Callable[[float], tuple[float, float, float]]]:
+    """Least squares for one exponent through losses whose mean is 0: (how much less than theirs the squared error is, the curve)."""
+    mx = fmean(x)
+    x = [a - mx for a in x]
+    spread, common = sum(map(mul, x, x)), sum(map(mul, x, losses))
+    slope = common / spread if spread else 0.0
+    return -slope * common, lambda middle: (middle - slope * mx, slope, p)
 
 
 @per_point
@@ -35,7 +43,7 @@ def further_gain(history: History) -> float | None:
     known = [(float(p.step), p.loss) for p in history.points if p.step]
     if not total or not now or len(known) < LEAST or now >= total:
         return None
-    known = known[:: max(len(known) // MOST, 1)]
+    known = known[:: -(-len(known) // MOST)]
     c, a, p = fit([s for s, _ in known], [loss for _, loss in known])
     at_now, at_end = c + a * now**-p, c + a * total**-p
     return (at_now - at_end) / abs(at_now) if at_now else None

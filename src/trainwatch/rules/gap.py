@@ -37,7 +37,12 @@ def ratio(history: History, point: Point) -> float | None:
 @per_point
 def ratios(history: History) -> list[float]:
     """The known ratios of all evaluations."""
-    return [r for r in (ratio(history, p) for p in history.points) if r is not None]
+    floor = FLOOR * history.train_resolution.half_unit
+    return [
+        loss / train
+        for p in history.points
+        if p.train is not None and (train := p.train.value) > floor and (loss := p.evaluation.values.get("eval_loss", 0.0)) > 0
+    ]
 
 
 def components(values: Mapping[str, float]) -> dict[str, float]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from array import array
+from bisect import bisect_left
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import wraps
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, TypeVar
 
 from trainwatch.model.block import Block
@@ -224,19 +226,22 @@ class History:
 
     def _median(self, name: str) -> Evidence | None:
         """The record with the median value since the last evaluation; the lower one of two."""
-        found: list[tuple[float, int, int]] = []
+        parts: list[tuple[Block, array[float], int]] = []
         left = INTERVAL
-        for k in range(len(self._interval) - 1, -1, -1):
-            column, rows = self._interval[k].columns.get(name), len(self._interval[k])
-            if column is not None:
-                found += [(column[row], k, row) for row in range(max(rows - left, 0), rows) if math.isfinite(column[row])]
+        for block in reversed(self._interval):
+            column, rows = block.columns.get(name), len(block)
+            if column is not None and left:
+                parts.append((block, column, max(rows - left, 0)))
             left -= min(rows, left)
-        if not found:
+        values = list(chain.from_iterable(column[start:] if start else column for _, column, start in parts))
+        if not math.isfinite(sum(values)):
+            values = [value for value in values if math.isfinite(value)]
+        if not values:
             return None
-        found.sort()
-        value, k, row = found[(len(found) - 1) // 2]
-        block = self._interval[k]
-        return Evidence(name, value, block.step(row), block.epoch(row), block.source, block.attempt, block.line(row))
+        values.sort()
+        middle = (len(values) - 1) // 2
+        block, row = _nth(reversed(parts), values[middle], middle - bisect_left(values, values[middle]))
+        return Evidence(name, block.columns[name][row], block.step(row), block.epoch(row), block.source, block.attempt, block.line(row))
 
     # --- what rules ask -----------------------------------------------------------------------------------------------------
 
@@ -290,3 +295,15 @@ class History:
             return None
         top = self.top.evaluation
         return Best(self.metric, self.direction, top.value, top.step, top.epoch, self.guessed)
+
+
+def _nth(parts: Iterable[tuple[Block, array[float], int]], value: float, number: int) -> tuple[Block, int]:
+    """The block and row of one of several equal values, counted from 0 in file order; of each part the rows from its start on."""
+    for block, column, start in parts:
+        row = start - 1
+        for _ in range(column[start:].count(value)):
+            row = column.index(value, row + 1)
+            if not number:
+                return block, row
+            number -= 1
+    raise LookupError(value)

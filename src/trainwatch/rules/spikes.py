@@ -35,14 +35,20 @@ class Spikes(Rule):
         self.in_row = 0
         self._window = window
         self._span = span
-        self._values: deque[float] = deque(maxlen=window)
+        self._before: array[float] = array("d")
         self._records = 0
         self._limit = math.inf
+        self._unread: list[float] = []
+        self._least = -math.inf
         self._spikes: deque[int] = deque()
         self._known = False
 
     def limit(self, values: list[float]) -> float:
         """Above this a value is a spike; sets `middle`."""
+        raise NotImplementedError
+
+    def least(self, lowest: float) -> float:
+        """What the limit of a window is at least, by its lowest value: below that the window need not be looked at."""
         raise NotImplementedError
 
     def found(self, block: Block, row: int) -> Judgement:
@@ -64,8 +70,8 @@ class Spikes(Rule):
 
     def went_back(self, *, anew: bool) -> None:  # noqa: ARG002
         """What follows is compared with itself."""
-        self._values.clear()
-        self._limit = math.inf
+        del self._before[:]
+        self._limit, self._unread = math.inf, []
         self._records -= self._records % (4 * REFRESH)
 
     def _stretches(self, block: Block, values: array[float]) -> Iterator[tuple[int, Judgement]]:
@@ -73,18 +79,36 @@ class Spikes(Rule):
         while row < len(values):
             every = REFRESH if self._records < SETTLED else 4 * REFRESH
             end = min(row + every - self._records % every, len(values))
-            stretch = values[row:end]
-            if self._spikes or not max(stretch) <= self._limit:
+            if self._spikes or not self._is_below(max(values[row:end])):
+                self._settle()
                 yield from self._look(block, values, row, end)
             else:
                 self._records += end - row
-            self._values.extend(stretch)
             row = end
             if self._records % every == 0:
-                known = list(self._values)
-                if not math.isfinite(sum(known)):
-                    known = [v for v in known if math.isfinite(v)]
-                self._limit = self.limit(known) if len(known) >= ENOUGH else self._limit
+                self._take(values[max(end - self._window, 0) : end])
+        self._before = (self._before + values[-self._window :])[-self._window :]
+
+    def _take(self, newest: array[float]) -> None:
+        """A new window is what the next values are compared with: these and as many before the block as it still holds."""
+        missing = self._window - len(newest)
+        window = [*self._before[-missing:], *newest] if missing else newest.tolist()
+        if not math.isfinite(sum(window)):
+            window = [v for v in window if math.isfinite(v)]
+        if len(window) >= ENOUGH:
+            self._unread, self._least = window, self.least(min(window))
+
+    def _is_below(self, highest: float) -> bool:
+        """Whether no value of a stretch is a spike; the window is only put in order where its lowest value does not tell."""
+        if self._unread and highest <= self._least:
+            return True
+        self._settle()
+        return highest <= self._limit
+
+    def _settle(self) -> None:
+        """The limit of the newest window."""
+        if self._unread:
+            self._limit, self._unread = self.limit(self._unread), []
 
     def _look(self, block: Block, values: array[float], start: int, end: int) -> Iterator[tuple[int, Judgement]]:
         """Record by record."""

@@ -22,10 +22,22 @@ class Windows:
             held += column[start:end]
             if len(held) < size:
                 return
-            values = held.tolist() if math.isfinite(sum(held)) else [v for v in held if math.isfinite(v)]
+            values = held.tolist()
             del held[:]
-            yield end - 1, values
+            yield end - 1, values if math.isfinite(sum(values)) else [v for v in values if math.isfinite(v)]
             start = end
+
+    @property
+    def highest(self) -> float:
+        """The highest value of the window that is being filled; minus infinity when it is empty."""
+        return max(self._held, default=-math.inf)
+
+    def skip(self, column: array[float]) -> tuple[int, int]:
+        """Take in values whose windows nobody needs to see: how many these values complete, and the row of the last value of the last."""
+        total = len(self._held) + len(column)
+        full, rest = divmod(total, self.size)
+        self._held = column[len(column) - rest :] if full else self._held + column
+        return full, len(column) - rest - 1
 
     def clear(self) -> None:
         """Begin a window anew."""

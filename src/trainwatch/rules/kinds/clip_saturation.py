@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -48,12 +49,31 @@ class ClipSaturation(Rule):
     def records(self, block: Block, history: History) -> Iterable[tuple[int, Judgement]]:
         """Count lot by lot."""
         norms = block.columns.get("grad_norm") if block.kind != "eval" else None
-        return list(self._count(block, history)) if norms else ()
+        if not norms:
+            return ()
+        limit = self._limit(block, 0, history)
+        highest = max(*norms, self._lots.highest)
+        if limit and not any(self._clipped) and highest < self.settings.near * limit and limit == self._limit(block, -1, history):
+            return self._none(block, norms, limit)
+        return list(self._count(block, history))
+
+    def _limit(self, block: Block, row: int, history: History) -> float | None:
+        """The configured limit as it is known at a record."""
+        history.plan.move(block.source, block.line(row % len(block)))
+        return history.plan.number("max_grad_norm")
+
+    def _none(self, block: Block, norms: array[float], limit: float) -> list[tuple[int, Judgement]]:
+        """No norm of a block is clipped, and none was of late: only the last lot is told."""
+        lots, row = self._lots.skip(norms)
+        if not lots:
+            return []
+        self._clipped.extend([0] * min(lots, self._clipped.maxlen or 1))
+        self._seen += LOT * lots
+        return [(row, self._judge(block, row, limit))]
 
     def _count(self, block: Block, history: History) -> Iterator[tuple[int, Judgement]]:
         for row, values in self._lots.fill(block.columns["grad_norm"]):
-            history.plan.move(block.source, block.line(row))
-            limit = history.plan.number("max_grad_norm")
+            limit = self._limit(block, row, history)
             if not limit:
                 continue
             count = sum(map((self.settings.near * limit).__le__, values))

@@ -43,8 +43,13 @@ class ExplodingGradient(Spikes):
 
     def limit(self, values: list[float]) -> float:
         """Above the median by so many deviations, and by so many times."""
-        self.middle = median(values)
-        return max(self.middle + self.settings.factor * deviation(values, self.middle), self.settings.times * self.middle)
+        ordered = sorted(values)
+        self.middle = median(ordered)
+        return max(self.middle + self.settings.factor * deviation(ordered, self.middle), self.settings.times * self.middle)
+
+    def least(self, lowest: float) -> float:
+        """So many times the lowest."""
+        return self.settings.times * lowest
 
     def found(self, block: Block, row: int) -> Judgement:
         """The sentence."""

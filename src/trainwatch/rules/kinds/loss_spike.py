@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -49,10 +50,14 @@ class LossSpike(Spikes):
 
     def limit(self, values: list[float]) -> float:
         """Above the median by so many deviations, and by a share of it."""
-        s = self.settings
-        self.middle = median(values)
+        s, ordered = self.settings, sorted(values)
+        self.middle = median(ordered)
         least = s.share * abs(self.middle) if abs(self.middle) >= s.small else 10 * (noise(values) or 0.0)
-        return self.middle + max(s.factor * deviation(values, self.middle), least)
+        return self.middle + max(s.factor * deviation(ordered, self.middle), least)
+
+    def least(self, lowest: float) -> float:
+        """The lowest and a share of it, where no median can be small."""
+        return lowest + self.settings.share * lowest if lowest >= self.settings.small else -math.inf
 
     def found(self, block: Block, row: int) -> Judgement:
         """The sentence."""

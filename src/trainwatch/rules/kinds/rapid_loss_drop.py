@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -53,7 +54,20 @@ class RapidLossDrop(Rule):
         if history.profile:
             self._done = True
             return [(0, suppressed(f"{history.profile}: the loss says nothing about progress"))]
+        if self._is_plain(block):
+            losses = block.columns["loss"]
+            self._newest.extend(losses[-3:])
+            self._calm += len(losses)
+            return ()
         return list(self._rows(block, history))
+
+    def _is_plain(self, block: Block) -> bool:
+        """Whether a whole block of the beginning says, like the one before it, that the loss is far above a share of the first."""
+        first, losses, epochs = self._first, block.columns["loss"], block.columns.get("epoch")
+        if first is None or self._calm < ENOUGH or not epochs or not math.isfinite(sum(losses) + sum(epochs)):
+            return False
+        far = 2 * self.settings.yellow * first.value
+        return first.value > self.settings.start and max(epochs) <= self.settings.epoch and min(*losses, *self._newest) > far
 
     def _rows(self, block: Block, history: History) -> Iterator[tuple[int, Judgement]]:
         for row, loss in enumerate(block.columns["loss"]):

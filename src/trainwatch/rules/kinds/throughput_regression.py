@@ -77,10 +77,30 @@ class ThroughputRegression(Rule):
 
     def _look(self, block: Block, column: array[float]) -> Iterator[tuple[int, Judgement]]:
         skip, self._left = min(self._left, len(column)), max(self._left - len(column), 0)
+        even: tuple[int, float] | None = None
         for row, values in self._windows.fill(column[skip:] if skip else column):
-            if values:
-                at = row + skip
-                yield at, self._judge(self._speed(median(values)), block.seen_at, printed(block, self._name, at))
+            if not values:
+                continue
+            at, speed = row + skip, self._speed(median(values))
+            if not self._slow and self._is_even(speed):
+                even = at, self._keep(speed)
+                continue
+            even = None
+            yield at, self._judge(speed, block.seen_at, printed(block, self._name, at))
+        if even is not None:
+            yield even[0], _as_before(even[1])
+
+    def _is_even(self, speed: float) -> bool:
+        """Whether a window is about as fast as the best stretch."""
+        return not self._best or speed / self._best >= self.settings.yellow
+
+    def _keep(self, speed: float) -> float:
+        """Take in such a window; returns its share of the best stretch before it."""
+        share = speed / self._best if self._best else 1.0
+        self._medians.append(speed)
+        if len(self._medians) == self._medians.maxlen:
+            self._best = max(self._best, median(list(self._medians)))
+        return share
 
     def _speed(self, value: float) -> float:
         """Higher is faster."""
@@ -107,13 +127,10 @@ class ThroughputRegression(Rule):
 
     def _judge(self, speed: float, at: float, evidence: Evidence) -> Judgement:
         """Compare a window with the best stretch before it."""
-        s, share = self.settings, speed / self._best if self._best else 1.0
-        if share >= s.yellow:
+        if self._is_even(speed):
             self._slow = 0
-            self._medians.append(speed)
-            if len(self._medians) == self._medians.maxlen:
-                self._best = max(self._best, median(list(self._medians)))
-            return ok(f"the speed is {percent(share)} of the best", negated=True)
+            return _as_before(self._keep(speed))
+        s, share = self.settings, speed / self._best
         self._slow += 1
         self._slow_at = at if self._slow == 1 else self._slow_at
         words = f"the run goes at {percent(share)} of its best speed{place(evidence.step, evidence.epoch)}"
@@ -124,6 +141,11 @@ class ThroughputRegression(Rule):
         why = f"{words}: {self._name or 'steps per second'} {figure(now)} over {s.window} records, {figure(best)} at best"
         severity = Severity.ORANGE if share < s.orange else Severity.YELLOW
         return fired(severity, why, (evidence,), f"a window at {percent(s.yellow)} of the best speed would withdraw it")
+
+
+def _as_before(share: float) -> Judgement:
+    """Nothing has become slower."""
+    return ok(f"the speed is {percent(share)} of the best", negated=True)
 
 
 KIND = Kind(

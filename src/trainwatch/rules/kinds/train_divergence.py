@@ -12,7 +12,7 @@ from trainwatch.model.verdict import Evidence, Severity
 from trainwatch.rules.figures import figure, percent, place
 from trainwatch.rules.history import History
 from trainwatch.rules.kind import Judgement, Kind, Rule, fired, ok, pending, suppressed
-from trainwatch.rules.noise import Resolution, Trend, median, noise, relative
+from trainwatch.rules.noise import NOISE_WINDOW, Resolution, Trend, median, noise, relative
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ class TrainDivergence(Rule):
     def _close(self, block: Block, row: int, history: History) -> Judgement:
         """A window is full."""
         history.plan.move(block.source, block.line(row))
-        values = [v for v in self._now if math.isfinite(v)]
+        values = self._now if math.isfinite(sum(self._now)) else [v for v in self._now if math.isfinite(v)]
         step, total = block.step(row), history.plan.number("total_steps")
         self._records += len(self._now)
         self._now = []
@@ -109,9 +109,7 @@ class TrainDivergence(Rule):
     def _judge(self, block: Block, row: int, values: list[float], history: History) -> Judgement:
         """The verdict on a window, against those before it."""
         middle = median(values)
-        recent = [v for window in self._windows for v in window] + values
-        sigma = noise(recent) or 0.0
-        against = self._against(middle, sigma, block.step(row), history)
+        against = self._against(middle, values, block.step(row), history)
         if self._count == 1:
             self._first = middle
         if middle < self._best:
@@ -126,25 +124,35 @@ class TrainDivergence(Rule):
             return suppressed("the learning rate rises")
         if not against:
             return ok(f"the train loss is {figure(middle)}", negated=True)
+        recent = [v for window in self._windows for v in window] + values
         if not (self._climbs(recent) or (len(self._worse) == 3 and all(self._worse))) or _comes_back(values):
             return ok(
                 f"the train loss is high ({figure(middle)}), but not running away", holds=Severity.RED if not _comes_back(values) else None
             )
         return self._found(block, row, middle, against)
 
-    def _against(self, middle: float, sigma: float, step: int | None, history: History) -> str:
+    def _against(self, middle: float, values: list[float], step: int | None, history: History) -> str:
         """What the window's median is too far above of; empty when of nothing."""
-        s, q = self.settings, self._resolution.half_unit
+        s = self.settings
         if self._count <= 3:
             return ""
-        if relative(middle, self._best, sigma, q) > s.rise:
-            return f"{percent(relative(middle, self._best, sigma, q))} above the best, {figure(self._best)}"
+        above = self._above(middle, self._best, values, s.rise)
+        if above > s.rise:
+            return f"{percent(above)} above the best, {figure(self._best)}"
         total, size = history.plan.number("total_steps"), history.plan.number("vocab_size")
         under_way = step >= s.start_share * total if step is not None and total else self._count > 20
-        if under_way and relative(middle, self._first, sigma, q) > s.over_start:
-            return f"{percent(relative(middle, self._first, sigma, q))} above the first, {figure(self._first)}"
+        above = self._above(middle, self._first, values, s.over_start) if under_way else 0.0
+        if above > s.over_start:
+            return f"{percent(above)} above the first, {figure(self._first)}"
         guessing = math.log(size) + 1 if size and size > 1 else math.inf
         return f"worse than guessing, {figure(guessing - 1)}" if middle > guessing >= self._first else ""
+
+    def _above(self, middle: float, reference: float, values: list[float], limit: float) -> float:
+        """How far a window is above a reference; 0 where it is not above `limit` however little the losses scatter."""
+        if not middle - reference > limit * abs(reference):
+            return 0.0
+        older = [v for window in self._windows for v in window] if len(values) < NOISE_WINDOW else []
+        return relative(middle, reference, noise(older + values) or 0.0, self._resolution.half_unit)
 
     def _climbs(self, values: list[float]) -> bool:
         """Whether the newest three windows rise."""
