@@ -82,6 +82,7 @@ def test_no_cell_is_a_formula(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert ",=cmd" not in out
 
 
+@pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
 def test_several_processes_read_the_same(sweep: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
     """Long logs are read side by side; the table is the one that a single process makes."""
     alone = table(sweep, capsys, "--csv")
@@ -105,3 +106,14 @@ def test_a_run_without_anything_is_named(tmp_path: Path, capsys: pytest.CaptureF
     log.write_text("")
     assert main(["table", str(log)]) == 0
     assert capsys.readouterr().err == f"trainwatch: {log}: the log is empty\n"
+
+
+def test_a_long_value_is_told_by_its_end(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    """Commands that differ in their last words do so in the table; JSON has them whole."""
+    for n in (1, 2):
+        command = f"python -u -m deepspeed.launcher.launch --master_port=29500 finetune.py 0.0001 2048 {n}"
+        (tmp_path / f"{n}.out").write_text(f"cmd = {command}\nstep {n}: train loss 1.0000, val loss 1.5000\n")
+    assert main(["table", f"{tmp_path}/*.out"]) == 0
+    assert "  …29500 finetune.py 0.0001 2048 1\n" in capsys.readouterr().out
+    assert main(["table", f"{tmp_path}/*.out", "-f", "json"]) == 0
+    assert json.loads(capsys.readouterr().out)["runs"][0]["config"]["command"].startswith("python -u")

@@ -64,14 +64,15 @@ def _paths(patterns: list[str]) -> list[Path]:
 
 
 def _read(paths: list[Path], args: argparse.Namespace) -> list[Entry]:
-    """Every run; in several processes where that pays."""
+    """Every run; in several processes where that pays. The first is read before they begin: what reading it sets up is theirs too."""
     read = partial(_entry, stated=facts_of(args), formats=formats_of(args))
     runs = [_logs(path) for path in paths]
     workers = min(os.cpu_count() or 1, len(runs), MOST)
     if workers < 2 or sum(log.stat().st_size for run in runs for log in run) < WORTH:
         return list(map(read, runs))
-    with ProcessPoolExecutor(workers, mp_context=get_context("forkserver")) as pool:
-        return list(pool.map(read, runs))
+    first = read(runs[0])
+    with ProcessPoolExecutor(workers, mp_context=get_context("fork")) as pool:
+        return [first, *pool.map(read, runs[1:])]
 
 
 def _logs(path: Path) -> tuple[Path, ...]:

@@ -21,6 +21,9 @@ from trainwatch.report.words import fact, hours
 
 Direction = Literal["min", "max"]
 
+WIDE = 32
+"""Letters of a value in the text table; the other forms have all of them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -111,9 +114,21 @@ def to_text(table: Sweep) -> str:
     for row in table.rows:
         at = ["?" if step is None else str(step) for step in (row.step, row.last_step)]
         lines.append(
-            [row.run, number(row.value), *at, row.state, hours(row.hours), *("-" if v is None else fact(v) for v in row.config.values())]
+            [
+                row.run,
+                number(row.value),
+                *at,
+                row.state,
+                hours(row.hours),
+                *("-" if v is None else _brief(fact(v)) for v in row.config.values()),
+            ]
         )
     return aligned(lines, left=(0, 4))
+
+
+def _brief(text: str) -> str:
+    """A value that fits a column: of a long one, such as a command, the end, where runs differ."""
+    return text if len(text) <= WIDE else f"…{text[1 - WIDE :]}"
 
 
 def to_csv(table: Sweep) -> str:
