@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from tests.live import TRAINER, Live, Run, wait_for
 
+from trainwatch.cli.front import feed_of
+from trainwatch.model.snapshot import Command
 from trainwatch.store.lock import start_ticks
 from trainwatch.store.rundir import RunDir
 from trainwatch.supervise.spawn import supervised
@@ -158,6 +160,23 @@ def test_cancel_in_the_veto_lets_the_job_go_on(live: Live) -> None:
     assert not run.journal("signal")
 
 
+def test_a_stop_is_called_off_from_a_screen_that_was_opened_later(live: Live) -> None:
+    """Launched with nobody there; a view that attaches gives a minute, in which it says no. It depends on no other process."""
+    run = live.launch(STOPPING, "--pause 0.03")
+    run.supervisor()
+    feed = feed_of(run.dir, attends=True)
+    try:
+        wait_for(lambda: run.machine() == "veto", "veto")
+        wait_for(lambda: "stopping in 60 s unless cancelled" in feed.latest().stop.text, "the veto in the view")
+        assert "asked to cancel" in feed.request(Command("cancel"))
+        wait_for(lambda: run.machine() == "cancelled", "the end of the stop")
+    finally:
+        feed.close()
+    assert list(run.dir.views.iterdir()) == []
+    assert run.training()
+    assert not run.journal("signal")
+
+
 def test_without_a_hook_the_next_regular_save_counts(live: Live) -> None:
     """No hook in the job: its own next checkpoint is proven, then the job is stopped."""
     run = live.launch("--hook none", "--flat --pause 0.05 --no-hook --save-every 60")
@@ -218,7 +237,7 @@ def test_the_next_commands_of_a_script_are_left_alone(live: Live) -> None:
 
 def test_a_supervisor_that_dies_again_and_again_is_given_up(live: Live) -> None:
     """Three times the shim starts another; then training goes on unsupervised, and its own code is still passed on."""
-    run = live.launch("", "--flat --steps 250 --code 5")
+    run = live.launch("", "--flat --steps 700 --code 5")
     for _ in range(4):
         pid = run.supervisor()
         os.kill(pid, signal.SIGKILL)

@@ -315,7 +315,7 @@ def test_a_hung_job_is_stopped_with_the_checkpoint_it_has(tmp_path: Path, monkey
     world = World(tmp_path, May(save=True, stop=frozenset({"hang"})))
     world.hook()
     whole = checkpoint(tmp_path / "out", 10)
-    checkpoint(tmp_path / "out", 20, torn=True)
+    checkpoint(tmp_path / "out", 20, cut=0)
     world.log.write_text("output_dir = out\n", encoding="utf-8")
     world.turn(4)
     for epoch in range(1, 40):

@@ -108,6 +108,17 @@ def test_a_veto_holds_the_ranks_and_looks_again() -> None:
     assert walk(machine, at(34, proof=GOOD), limits=limits).state == "terminating"
 
 
+def test_who_looks_on_may_call_a_stop_off() -> None:
+    """A screen that is open at the proof opens a minute; the window stays as long when the screen is closed or killed meanwhile."""
+    attended, alone = Limits(attended=True), Limits()
+    machine = walk(asked(attended), at(2, proof=GOOD), limits=attended)
+    assert (machine.state, machine.veto) == ("veto", 60.0)
+    assert walk(machine, at(50), limits=alone).state == "veto"
+    assert walk(machine, at(50, cancel="alice"), limits=alone).state == "cancelled"
+    assert walk(machine, at(63), limits=alone).state == "proving"
+    assert walk(asked(alone), at(2, proof=GOOD), limits=alone).state == "terminating"
+
+
 def test_a_person_does_not_wait_for_a_veto() -> None:
     """Who typed the run's name has decided; nobody is asked again."""
     limits = Limits(veto=30)

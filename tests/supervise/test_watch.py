@@ -38,7 +38,7 @@ def test_the_newest_complete_one_before_the_trouble(tmp_path: Path) -> None:
     watch.add_folder("out")
     checkpoint(tmp_path / "out", 10)
     checkpoint(tmp_path / "out", 20)
-    checkpoint(tmp_path / "out", 30, torn=True)
+    checkpoint(tmp_path / "out", 30, cut=0)
     newest, before = watch.newest_complete(1.0, None), watch.newest_complete(1.0, 15)
     assert newest is not None
     assert before is not None

@@ -59,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
         check_own(target.name, args)
     screen = has_screen(plain=args.plain)
     if any(word != "watch" for word in args.may):
-        target = _supervised(target, args, screen=screen)
+        target = _supervised(target, args)
     feed = _feed(target, args, screen=screen)
     try:
         return _screen(feed, args) if screen else _lines(feed, target)
@@ -86,14 +86,15 @@ def _feed(target: Target, args: argparse.Namespace, *, screen: bool) -> FollowFe
         patience=math.inf if args.follow else PATIENCE if screen else PLAIN_PATIENCE,
         rate=SCREEN_RATE if screen else PLAIN_RATE,
         read_only=args.read_only,
+        attends=screen,
     )
 
 
-def _supervised(target: Target, args: argparse.Namespace, *, screen: bool) -> Target:
+def _supervised(target: Target, args: argparse.Namespace) -> Target:
     """The run of a supervisor that is started for the target, or that has it already."""
     from trainwatch.cli.supervisor import supervise
 
-    started = supervise(target, args, screen=screen)
+    started = supervise(target, args)
     for line in started.lines:
         _say(line)
     return started.target

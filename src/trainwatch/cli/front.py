@@ -66,12 +66,12 @@ def stay(started: Started, screen: Screen | None) -> int:
     return front.lines() if screen is None else front.screen(screen)
 
 
-def feed_of(run_dir: RunDir) -> FollowFeed:
-    """A run as views see it. Raises NotFoundError, NotReadableError or DataFileError."""
+def feed_of(run_dir: RunDir, *, attends: bool = False) -> FollowFeed:
+    """A run as views see it; `attends`: by somebody who can call a stop off. Raises NotFoundError, NotReadableError or DataFileError."""
     from trainwatch.replay.follow import open_feed
     from trainwatch.replay.target import Target
 
-    return open_feed(Target(run_dir=run_dir), clock=clock.of_run(run_dir), written=written)
+    return open_feed(Target(run_dir=run_dir), clock=clock.of_run(run_dir), written=written, attends=attends)
 
 
 class Front:
@@ -106,7 +106,7 @@ class Front:
         """The screen in front, the supervisor in the background."""
         from trainwatch.tui.app import run_screen
 
-        feed = feed_of(self._dir)
+        feed = feed_of(self._dir, attends=True)
         try:
             code = run_screen(feed, ascii=look.ascii, theme=look.theme, close_after=closing_time(os.environ))
             ended = self._look()

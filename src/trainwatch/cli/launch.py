@@ -54,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
     from trainwatch.supervise.start import start
 
     screen, now = has_screen(plain=args.plain or args.detach), SystemClock().now()
-    plan, lines = _plan(args, now, screen=screen)
+    plan, lines = _plan(args, now)
     started = start(plan, now=now, environ=os.environ)
     _greet(started, lines)
     if args.detach:
@@ -84,7 +84,7 @@ def _become(command: list[str]) -> NoReturn:
     os.execvp(command[0], command)  # noqa: S606  that is the purpose
 
 
-def _plan(args: argparse.Namespace, now: float, *, screen: bool) -> tuple[Plan, list[str]]:
+def _plan(args: argparse.Namespace, now: float) -> tuple[Plan, list[str]]:
     """What the words ask for, and what that allows. Raises UsageError, NotFoundError or DataFileError."""
     from trainwatch.supervise.start import Plan
 
@@ -95,7 +95,7 @@ def _plan(args: argparse.Namespace, now: float, *, screen: bool) -> tuple[Plan, 
         command=tuple(args.command),
         name=args.name or name_of(args.command),
         may=may,
-        limits=limits_of(args, screen=screen),
+        limits=limits_of(args),
         preset=rules,
         stated=facts_of(args),
         formats=None if formats is None else tuple(formats),
@@ -109,6 +109,7 @@ def _plan(args: argparse.Namespace, now: float, *, screen: bool) -> tuple[Plan, 
         before_end=ending.before_end,
         signal_grace=ending.signal_grace,
         save_by=save_by_of(args),
+        veto_if_attended=args.veto is None,
     )
     return plan, promises(may, preset)
 

@@ -62,11 +62,11 @@ def _of_logs(word: str, logs: tuple[Path, ...]) -> RunDir:
     from trainwatch.supervise import attach
     from trainwatch.supervise.clock import SystemClock
     from trainwatch.supervise.discover import written
-    from trainwatch.supervise.may import May
+    from trainwatch.supervise.terms import Terms
 
     if not logs or not written(logs):
         raise NotFoundError(f"{word}: no process of yours on this machine writes it, so there is nobody to ask")
-    return attach.start(logs, may=May(), now=SystemClock().now(), environ=os.environ)
+    return attach.start(logs, Terms(), now=SystemClock().now(), environ=os.environ)
 
 
 def ask(run_dir: RunDir, op: Op, args: argparse.Namespace, *, confirm: str = "", unsaved: bool = False, existing: bool = False) -> int:

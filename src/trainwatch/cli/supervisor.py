@@ -18,6 +18,7 @@ from trainwatch.store.openrun import ended
 from trainwatch.store.rundir import RunDir
 from trainwatch.supervise import attach, spawn
 from trainwatch.supervise.clock import SystemClock
+from trainwatch.supervise.terms import Terms
 
 START = 15.0
 """Seconds that a supervisor may take to start, on a login node under load."""
@@ -31,7 +32,7 @@ class Supervised:
     lines: tuple[str, ...]
 
 
-def supervise(target: Target, args: argparse.Namespace, *, screen: bool) -> Supervised:
+def supervise(target: Target, args: argparse.Namespace) -> Supervised:
     """Start a supervisor for logs, or for a run that has lost its own. Raises UsageError where it cannot act as asked."""
     rules, preset = preset_of(args)
     may = may_of(args, preset)
@@ -39,18 +40,22 @@ def supervise(target: Target, args: argparse.Namespace, *, screen: bool) -> Supe
         return _again(target.run_dir, str(may))
     if not target.logs:
         raise UsageError("--may needs a log file: a pipe does not tell whose it is")
+    terms = Terms(
+        may,
+        limits_of(args),
+        unsaved=args.allow_unsaved,
+        closing=COMMAND,
+        save_by=save_by_of(args),
+        veto_if_attended=args.veto is None,
+    )
     run_dir = attach.start(
         target.logs,
-        may=may,
+        terms,
         now=SystemClock().now(),
         environ=os.environ,
         preset=rules,
         stated=facts_of(args),
         formats=formats_of(args),
-        limits=limits_of(args, screen=screen),
-        unsaved=args.allow_unsaved,
-        closing=COMMAND,
-        save_by=save_by_of(args),
         parts=layout([log.resolve() for log in target.logs]) if len(target.logs) > 1 else (),
         job_id=next((word.removeprefix(SLURM) for word in args.target if word.startswith(SLURM)), ""),
     )

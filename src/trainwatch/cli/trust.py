@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from trainwatch.supervise.machine import Limits
     from trainwatch.supervise.may import May
 
-VETO_WITH_SCREEN = 60.0
 UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 
 
@@ -20,7 +19,7 @@ def add_trust(parser: argparse.ArgumentParser) -> None:
     """`--may` and the times of a stop."""
     add = parser.add_argument_group("trust and stop").add_argument
     add("--may", action="append", default=[], metavar="save|stop|stop=RULE,…", help="what trainwatch may do by itself (default: watch)")
-    add("--veto", type=duration, metavar="TIME", help="how long a person may call a stop off (default: 60s with a screen, else 0)")
+    add("--veto", type=duration, metavar="TIME", help="how long a person may call a stop off (default: 60s while a screen is open on the run, else 0)")
     add("--grace", type=duration, default=120.0, metavar="TIME", help="from SIGTERM until the job must have ended (default: 120s)")
     add("--kill-after", type=duration, metavar="TIME", help="SIGKILL this long after the grace (default: never)")
     add("--leave", action="store_true", help="after the save the script ends by itself; SIGTERM only after the grace")
@@ -56,12 +55,11 @@ def may_of(args: argparse.Namespace, preset: Preset) -> May:
     return parse(args.may, rules=[rule.name for rule in preset.rules], stopping=preset.stopping(), preset=preset.name)
 
 
-def limits_of(args: argparse.Namespace, *, screen: bool) -> Limits:
-    """The times of a stop. `screen`: somebody is there to say no."""
+def limits_of(args: argparse.Namespace) -> Limits:
+    """The times of a stop."""
     from trainwatch.supervise.machine import Limits
 
-    veto = args.veto if args.veto is not None else VETO_WITH_SCREEN if screen else 0.0
-    return Limits(veto=veto, grace=args.grace, kill_after=args.kill_after, leave=args.leave, save=args.save_timeout)
+    return Limits(veto=args.veto or 0.0, grace=args.grace, kill_after=args.kill_after, leave=args.leave, save=args.save_timeout)
 
 
 def save_by_of(args: argparse.Namespace) -> str:

@@ -21,6 +21,7 @@ from trainwatch.sources.readable import is_packed
 from trainwatch.sources.tail import lines_before
 from trainwatch.store import requests
 from trainwatch.store.requests import Request
+from trainwatch.store.views import Presence
 
 POLL = 0.1
 """Seconds between looks."""
@@ -43,11 +44,13 @@ class FollowFeed:
     the run goes on.
     """
 
-    def __init__(self, watch: Watch, *, clock: Clock, rate: float = 4.0, read_only: bool = False) -> None:
-        """Nothing runs before `start`. With `read_only` nothing is asked of the run."""
+    def __init__(self, watch: Watch, *, clock: Clock, rate: float = 4.0, read_only: bool = False, attends: bool = False) -> None:
+        """Nothing runs before `start`. With `read_only` nothing is asked of the run. `attends`: a person looks on who can say no."""
         self._watch, self._clock = watch, clock
         self._pause = 1.0 / rate
         self._read_only = read_only
+        run_dir = watch.target.run_dir
+        self._presence = Presence(run_dir) if attends and not read_only and run_dir is not None else None
         self._tell: list[Tell] = []
         self._told_at = -float("inf")
         self._came_at = clock.monotonic()
@@ -70,6 +73,8 @@ class FollowFeed:
         if self._thread is not None:
             self._thread.join()
         self._watch.close()
+        if self._presence is not None:
+            self._presence.leave()
 
     @property
     def ended(self) -> bool:
@@ -169,6 +174,8 @@ class FollowFeed:
     def _run(self) -> None:
         """Look again and again. What goes wrong once is shown, and tried again."""
         while not self._closed.is_set():
+            if self._presence is not None:
+                self._presence.renew(self._clock.monotonic())
             try:
                 self.step()
             except (TrainwatchError, OSError) as error:
@@ -192,13 +199,14 @@ def open_feed(
     patience: float = PATIENCE,
     rate: float = 4.0,
     read_only: bool = False,
+    attends: bool = False,
 ) -> FollowFeed:
     """A feed that watches the target already. See `Watch` and `FollowFeed` for the words.
 
     Raises NotFoundError, NotReadableError or DataFileError when run, log or preset cannot be read.
     """
     watch = Watch(target, now=clock.now(), reading=reading or Reading(), written=written, look=look, patience=patience)
-    feed = FollowFeed(watch, clock=clock, rate=rate, read_only=read_only)
+    feed = FollowFeed(watch, clock=clock, rate=rate, read_only=read_only, attends=attends)
     feed.start()
     return feed
 

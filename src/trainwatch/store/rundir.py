@@ -16,6 +16,7 @@ RUN_DIR/
   ranks/rank<k>.json    the hook in rank k: it is there, and its heartbeat
   control/              requests to the job and its answers
   requests/             requests of views and people to the supervisor
+  views/                screens that are open on the run, from which a stop can be called off
   outbox/               notifications to be sent
   report.md             the analysis, written when the run has ended; report.json beside it
   hook/                 the file put on the job's PYTHONPATH
@@ -127,6 +128,15 @@ class RunDir:
         return self.path / "requests"
 
     @property
+    def views(self) -> Path:
+        """The folder in which open screens say that they are there."""
+        return self.path / "views"
+
+    def view(self, name: str) -> Path:
+        """One open screen."""
+        return self.views / f"{name}.json"
+
+    @property
     def outbox(self) -> Path:
         """The folder of notifications to be sent."""
         return self.path / "outbox"
@@ -148,4 +158,4 @@ class RunDir:
 
     def folders(self) -> tuple[Path, ...]:
         """Every folder of a run directory, the directory itself first."""
-        return (self.path, self.columns, self.ranks, self.control, self.requests, self.outbox, self.hook)
+        return (self.path, self.columns, self.ranks, self.control, self.requests, self.views, self.outbox, self.hook)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from trainwatch.model.errors import NotFoundError, NotWrittenError
@@ -16,33 +17,27 @@ from trainwatch.store.create import create
 from trainwatch.store.rundir import RunDir
 from trainwatch.store.runfile import RunFile
 from trainwatch.supervise import discover, spawn, tree
-from trainwatch.supervise.machine import Limits
-from trainwatch.supervise.may import May
 from trainwatch.supervise.terms import Terms
 
 
 def start(
     logs: Path | Sequence[Path],
+    terms: Terms,
     *,
-    may: May,
     now: float,
     environ: Mapping[str, str],
     preset: str = "default",
     name: str = "",
     stated: Mapping[str, FactValue] | None = None,
     formats: Sequence[str] | None = None,
-    limits: Limits | None = None,
-    unsaved: bool = False,
-    closing: Sequence[str] = (),
     job_id: str = "",
-    save_by: str = "",
     parts: Sequence[Part] = (),
 ) -> RunDir:
     """Start a supervisor for the job that writes these logs; returns its run directory.
 
-    A run that already has the first log and has not ended is taken up as it was started. `parts` says what several logs are. `now` in Unix seconds;
-    `job_id` is a Slurm job's, empty: that of the processes found; `closing` is a command that gets the run directory when all is over. Raises NotFoundError
-    when nobody writes the logs, NotWrittenError when no run directory can be made, TrainwatchError when no supervisor can be started.
+    A run that already has the first log and has not ended is taken up as it was started. `parts` says what several logs are. `now` in
+    Unix seconds; `job_id` is a Slurm job's, empty: that of the processes found. Raises NotFoundError when nobody writes the logs,
+    NotWrittenError when no run directory can be made, TrainwatchError when no supervisor can be started.
     """
     paths = [Path(log).resolve() for log in ([logs] if isinstance(logs, Path) else logs)]
     known = next((run for run in openrun.of_log(paths[0], environ) if not openrun.ended(run)), None)
@@ -65,20 +60,12 @@ def start(
         job_id=job_id or next((id_ for proc in writers if (id_ := proc.environ.get("SLURM_JOB_ID"))), ""),
         started_at=now,
         supervised=True,
-        may=str(may),
+        may=str(terms.may),
         parts=tuple(parts),
     )
-    terms = Terms(
-        may,
-        limits or Limits(),
-        supervisor=spawn.supervisor_command(run_dir),
-        unsaved=unsaved,
-        attached=True,
-        closing=tuple(closing),
-        save_by=save_by,
-    )
     cwd = _working_directory(job[0].pid if job else 0) or str(paths[0].parent)
-    RunFile(info, preset, None if formats is None else tuple(formats), stated or {}, cwd, terms.extra()).save(run_dir)
+    extra = replace(terms, supervisor=spawn.supervisor_command(run_dir), attached=True).extra()
+    RunFile(info, preset, None if formats is None else tuple(formats), stated or {}, cwd, extra).save(run_dir)
     with suppress(NotWrittenError):  # it is then found by its folder only
         index.register(run_dir, environ)
     spawn.supervisor(run_dir)

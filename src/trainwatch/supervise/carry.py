@@ -90,8 +90,8 @@ class Carrier:
             self._diary.note("doorbell", now, name=bell.name, why=why)
 
     def _hold_seconds(self, machine: Machine) -> float:
-        """How long ranks wait for our word: the veto, and time for proof and signal that grows with the size of a save."""
-        return min(self._limits.veto, LONG_VETO) + max(self._limits.hold, 2 * machine.save_seconds)
+        """How long ranks wait for our word: the longest veto that they hold for, and time for proof and signal that grows with the size of a save."""
+        return LONG_VETO + max(self._limits.hold, 2 * machine.save_seconds)
 
     def _prove(self, machine: Machine, now: float) -> None:
         """Look at the checkpoint of the wish."""
@@ -114,7 +114,7 @@ class Carrier:
 
     def _hold(self, machine: Machine, _now: float) -> None:
         """In a long veto training goes on."""
-        if machine.holding and is_long(self._limits):
+        if machine.holding and is_long(machine):
             self._control.release(machine.request, "go_on")
 
     def _leave(self, machine: Machine, now: float) -> None:

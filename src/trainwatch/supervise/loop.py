@@ -13,6 +13,7 @@ from trainwatch.rules import preset
 from trainwatch.store import runfile, statefile
 from trainwatch.store.lock import Lock
 from trainwatch.store.rundir import RunDir
+from trainwatch.store.views import Attendance
 from trainwatch.supervise import aside, say, terms
 from trainwatch.supervise import machine as stop
 from trainwatch.supervise.carry import Carrier
@@ -60,6 +61,7 @@ class Supervisor:
         self.desk = Desk(run_dir, run.info, self.terms, self.diary)
         self.carrier = Carrier(run_dir, run, self.terms.limits, job=self.job, outlook=self.outlook, diary=self.diary, lock=lock)
         self.publisher = Publisher(run_dir, self.terms.limits, zero=clock.now() - clock.monotonic())
+        self.views = Attendance(run_dir)
         self.machine = Machine()
         self.asked_to_end = asked_to_end
         self.rest = Rest(run_dir, run.info.sources, clock, woken=asked_to_end)
@@ -225,8 +227,14 @@ class Supervisor:
 
     @property
     def _limits(self) -> Limits:
-        """The limits of the run; ranks on several machines end by themselves first, because no signal of ours reaches them all."""
-        return replace(self.terms.limits, leave=True) if self.outlook.spread else self.terms.limits
+        """The limits of the run, as things stand now.
+
+        Ranks on several machines end by themselves first, because no signal of ours reaches them all. Who looks on may call a stop off,
+        unless it was said how long that takes.
+        """
+        given = self.terms.limits
+        attended = self.terms.veto_if_attended and self.views.anybody(self.clock.now())
+        return replace(given, leave=given.leave or self.outlook.spread, attended=attended)
 
     def _seen(self, now: float, cancel: str = "") -> Seen:
         """The world, as far as the machine asks for it."""

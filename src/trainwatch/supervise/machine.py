@@ -73,7 +73,7 @@ class Machine:
     """Where a save or stop stands. `since` is when `state` was entered; `wish` is set in every state but idle.
 
     `next` waits for its turn. `request` is the id that the job was asked with. `save_seconds` is the longest save measured, 0
-    before the first. `holding` says that the ranks hold since the save. `rotated` names the checkpoints that the job's own rotation
+    before the first. `veto` is how long this stop may be called off, in seconds; it stands once the window is open. `holding` says that the ranks hold since the save. `rotated` names the checkpoints that the job's own rotation
     deleted at that save.
     """
 
@@ -86,6 +86,7 @@ class Machine:
     step: int | None = None
     proven: bool = False
     holding: bool = False
+    veto: float = 0.0
     veto_over: bool = False
     killed: bool = False
     save_seconds: float = 0.0
@@ -97,6 +98,7 @@ class Machine:
 class Limits:
     """How long what may take, in seconds. `kill_after` None: never SIGKILL. `leave`: the script ends by itself first.
 
+    `attended`: a screen is open while the stop is proven, so there is a veto of a minute in any case.
     `settle` is how long the proven checkpoint may take to reach the disk before the job is stopped all the same.
     """
 
@@ -109,6 +111,7 @@ class Limits:
     hold: float = 120.0
     kill: float = 30.0
     settle: float = 20.0
+    attended: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,19 +240,18 @@ def _proven(machine: Machine, seen: Seen, limits: Limits) -> Machine:
     if machine.wish is not None and machine.wish.goal == "save":
         return _enter(machine, "saved", seen)
     if veto_seconds(machine, limits) > 0 and not machine.veto_over:
-        return _enter(machine, "veto", seen)
+        return _enter(replace(machine, veto=veto_seconds(machine, limits)), "veto", seen)
     return _end(machine, seen, limits)
 
 
 def _veto(machine: Machine, seen: Seen, limits: Limits) -> Machine:
     """A person may still say no. At the end the checkpoint is looked at once more; after a long veto there is a newer one."""
-    veto = veto_seconds(machine, limits)
-    if seen.now - machine.since < veto or machine.wish is None:
+    if seen.now - machine.since < machine.veto or machine.wish is None:
         return machine
     over = replace(machine, veto_over=True)
-    if machine.wish.proof == "none" or not veto:
+    if machine.wish.proof == "none" or not machine.veto:
         return _end(over, seen, limits)
-    if machine.request and is_long(limits):
+    if machine.request and is_long(machine):
         return _enter(replace(over, request=f"{machine.wish.id}-2", holding=False, proven=False), "saving", seen)
     return _enter(over, "proving", seen)
 
@@ -257,12 +259,14 @@ def _veto(machine: Machine, seen: Seen, limits: Limits) -> Machine:
 def veto_seconds(machine: Machine, limits: Limits) -> float:
     """How long a stop may be called off: a person who confirmed it does not wait for other people, and a deadline for nobody."""
     wish = machine.wish
-    return 0.0 if wish is not None and (wish.cause == "person" or wish.deadline) else limits.veto
+    if wish is not None and (wish.cause == "person" or wish.deadline):
+        return 0.0
+    return LONG_VETO if limits.attended else limits.veto
 
 
-def is_long(limits: Limits) -> bool:
+def is_long(machine: Machine) -> bool:
     """Whether training goes on during the veto."""
-    return limits.veto > LONG_VETO
+    return machine.veto > LONG_VETO
 
 
 def _end(machine: Machine, seen: Seen, limits: Limits) -> Machine:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from trainwatch.model.snapshot import State, Stop
-from trainwatch.supervise.machine import Limits, Machine, Wish, veto_seconds
+from trainwatch.supervise.machine import Limits, Machine, Wish
 
 STOPPED_BY_RULE, STOPPED_UNSAVED, STOPPED_KILLED, STOPPED_BY_PERSON = 80, 81, 82, 83
 LEFT_RUNNING, TO_BE_RESUMED, STILL_RUNNING = 84, 85, 86
@@ -66,7 +66,7 @@ def sentence(machine: Machine, limits: Limits) -> str:
         "saving": f"{by}: the job was asked to save",
         "waiting": f"{by}: no hook in the job, so its next regular save is waited for",
         "proving": f"{by}: looking at {name}" if machine.path else f"{by}: looking for the newest complete checkpoint",
-        "veto": f"{by}: {_kept(machine)}; stopping in {veto_seconds(machine, limits):.0f} s unless cancelled",
+        "veto": f"{by}: {_kept(machine)}; stopping in {machine.veto:.0f} s unless cancelled",
         "leaving": f"{by}: {_kept(machine)}; the script was told to end by itself",
         "terminating": f"{by}: {_kept(machine)}; SIGTERM sent, {limits.grace:.0f} s to end",
         "killing": f"{by}: {_kept(machine)}; SIGKILL sent",

@@ -42,7 +42,7 @@ class CommandNotFoundError(TrainwatchError):
 class Plan:
     """What to start and under which conditions. `log` None: our own stdout if that is a file, else `./NAME_ID.out`.
 
-    The last four are those of `Terms`.
+    The last ones are those of `Terms`.
     """
 
     command: tuple[str, ...]
@@ -62,6 +62,7 @@ class Plan:
     before_end: float | None = None
     signal_grace: float | None = None
     save_by: str = ""
+    veto_if_attended: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +134,7 @@ def _run_file(plan: Plan, run_dir: RunDir, out: Output, now: float, environ: Map
         before_end=plan.before_end,
         signal_grace=plan.signal_grace,
         save_by=plan.save_by,
+        veto_if_attended=plan.veto_if_attended,
     )
     return RunFile(info, plan.preset, plan.formats, plan.stated, os.fspath(Path.cwd()), terms.extra())
 

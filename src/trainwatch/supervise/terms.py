@@ -21,7 +21,7 @@ class Terms:
     started. `unsaved` allows rules to stop without a proven checkpoint. `read_only` refuses every request. `attached`: the job was not started by us, its processes are found by its logs.
     `closing` is run with the run directory when all is over. `ends_at` is when the time is over, in Unix seconds, None: as Slurm says;
     `before_end` is how many seconds before it the job is saved and stopped, None: as long as that takes, negative: it is not.
-    `save_by` names the doorbell that a job without our hook listens to. `signal_grace` is how many seconds pass between the SIGTERM that `launch` gets and the end, None when nobody said.
+    `veto_if_attended`: a stop may be called off as long as a screen is open. `save_by` names the doorbell that a job without our hook listens to. `signal_grace` is how many seconds pass between the SIGTERM that `launch` gets and the end, None when nobody said.
     """
 
     may: May = field(default_factory=May)
@@ -37,6 +37,7 @@ class Terms:
     before_end: float | None = None
     signal_grace: float | None = None
     save_by: str = ""
+    veto_if_attended: bool = False
 
     @property
     def hooked(self) -> bool:
@@ -65,6 +66,7 @@ class Terms:
             "before_end": self.before_end,
             "signal_grace": self.signal_grace,
             "save_by": self.save_by,
+            "veto_if_attended": self.veto_if_attended,
         }
 
 
@@ -92,6 +94,7 @@ def of(run: RunFile) -> Terms:
             before_end=_seconds(extra.get("before_end")),
             signal_grace=_seconds(extra.get("signal_grace")),
             save_by=str(extra.get("save_by", "")),
+            veto_if_attended=bool(extra.get("veto_if_attended")),
         )
     except (TypeError, ValueError, AttributeError) as error:
         raise NotReadableError(f"{run.info.directory}/run.json: {error} is wrong") from error
