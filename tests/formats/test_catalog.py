@@ -99,3 +99,12 @@ def test_coded_readers_have_names_too() -> None:
 def test_names_are_unique() -> None:
     """No two built-in formats share a name."""
     assert len({fmt.name for fmt in builtin()}) == len(builtin())
+
+
+def test_whoever_reads_needs_no_samples() -> None:
+    """Without its samples a format has all its shapes and names: samples stand last in every file."""
+    short = builtin(samples=False)
+    assert [(fmt.name, fmt.rename, [(s.template, s.kinds, s.needs) for s in fmt.shapes]) for fmt in short] == [
+        (fmt.name, fmt.rename, [(s.template, s.kinds, s.needs) for s in fmt.shapes]) for fmt in builtin()
+    ]
+    assert not any(fmt.samples for fmt in short)

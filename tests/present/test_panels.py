@@ -46,6 +46,7 @@ def test_header_says_how_old_the_data_are():
     """Silence is shown, and so is that a preview is one."""
     assert "no news for 4 min" in header(replace(snapshot(800), data_age=240.0), 120, ASCII).lines()[0]
     assert "preview" in header(replace(snapshot(800), preview=True), 120, ASCII).lines()[0]
+    assert "preview: 43% of the history read" in header(replace(snapshot(800), preview=True, history_read=0.43), 160, ASCII).lines()[0]
     assert "* failed 137" in header(replace(snapshot(800), state="failed", exit_code=137), 120, ASCII).lines()[0]
     assert "* stopped  step" in header(replace(snapshot(800), state="stopped", exit_code=143), 120, ASCII).lines()[0]
 

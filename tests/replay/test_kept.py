@@ -228,7 +228,7 @@ def test_a_file_that_makes_no_sense_is_ignored(log: Path):
     (path,) = files(log)
     header = columns.read_header(path)
     for state in (None, [], [[0], [["o", 0]], [["os", "system"]]], [None, [], []]):
-        columns.write(path, header, state, [])
+        columns.write(path, columns.encode(header, state, []))
         assert look(log)[0] == expected
         assert look(log)[1] == [len(BARS)]
     path.write_bytes(path.read_bytes()[:-3])

@@ -8,7 +8,7 @@ from trainwatch.sources.tail import SMALL, TAIL, lines_before, sampled
 
 
 def test_a_large_log_is_sampled_in_whole_lines(tmp_path):
-    """From all over the file, in order, each byte where it is, the newest line last; about 2 MB however large the log."""
+    """From all over the file, in order, each byte where it is, the newest line last; as little however large the log."""
     path = tmp_path / "a.out"
     line = b"step %09d loss 1.0 and some more text that a log line may have\n"
     data = b"".join(line % i for i in range(3 * SMALL // len(line % 0)))

@@ -20,7 +20,7 @@ def path(tmp_path: Path) -> Path:
 
 def test_columns_come_back_as_they_were(path: Path):
     """Header, state and raw bytes, in a file and folder of ours alone."""
-    assert columns.write(path, HEADER, STATE, RAW)
+    assert columns.write(path, columns.encode(HEADER, STATE, RAW))
     kept = columns.read(path)
     assert (kept.header, kept.state) == (HEADER, STATE)
     assert bytes(kept.raw) == RAW[0].tobytes() + RAW[1]
@@ -38,7 +38,7 @@ def test_nothing_kept_is_nothing(path: Path):
 
 def test_a_damaged_file_is_ignored(path: Path):
     """Cut anywhere, or with any byte changed: never an error, never a wrong value."""
-    columns.write(path, HEADER, STATE, RAW)
+    columns.write(path, columns.encode(HEADER, STATE, RAW))
     whole = path.read_bytes()
     for end in range(len(whole)):
         path.write_bytes(whole[:end])
@@ -51,7 +51,7 @@ def test_a_damaged_file_is_ignored(path: Path):
 
 def test_a_file_that_others_could_have_written_is_ignored(path: Path, tmp_path: Path):
     """Group or world may write it, a link leads elsewhere, a pipe stands there."""
-    columns.write(path, HEADER, STATE, RAW)
+    columns.write(path, columns.encode(HEADER, STATE, RAW))
     path.chmod(0o620)
     assert columns.read(path) is None
     path.chmod(0o600)
@@ -67,7 +67,7 @@ def test_a_folder_that_others_may_write_to_is_not_used(path: Path):
     """Who could put a file there could put ours there."""
     path.parent.mkdir(mode=0o777)
     path.parent.chmod(0o777)
-    assert not columns.write(path, HEADER, STATE, RAW)
+    assert not columns.write(path, columns.encode(HEADER, STATE, RAW))
     assert list(path.parent.iterdir()) == []
 
 
@@ -75,22 +75,22 @@ def test_a_disk_that_is_read_only_only_costs_time(tmp_path: Path):
     """Nothing is kept and nothing raised."""
     place = tmp_path / "file"
     place.touch()
-    assert not columns.write(place / "columns" / "one.columns", HEADER, STATE, RAW)
+    assert not columns.write(place / "columns" / "one.columns", columns.encode(HEADER, STATE, RAW))
 
 
 def test_what_is_too_large_is_not_kept_nor_is_what_it_replaces(path: Path, monkeypatch: pytest.MonkeyPatch):
     """Above the bound, or a twentieth of the free disk, the old file goes too: it would never be right again."""
-    assert columns.write(path, HEADER, STATE, RAW)
-    assert not columns.write(path, HEADER, STATE, RAW, most=20)
+    assert columns.write(path, columns.encode(HEADER, STATE, RAW))
+    assert not columns.write(path, columns.encode(HEADER, STATE, RAW), most=20)
     assert not path.exists()
     monkeypatch.setattr(columns, "_free", lambda _: 19 * 20)
-    assert not columns.write(path, HEADER, STATE, RAW)
+    assert not columns.write(path, columns.encode(HEADER, STATE, RAW))
 
 
 def test_the_oldest_give_way(path: Path):
     """All files together stay within the bound; what was used of late stays."""
     for number in range(5):
         file = path.with_name(f"{number}.columns")
-        assert columns.write(file, HEADER, STATE, [bytes(1000)], most=4000)
+        assert columns.write(file, columns.encode(HEADER, STATE, [bytes(1000)]), most=4000)
         os.utime(file, (number, number))
     assert sorted(f.name for f in path.parent.iterdir()) == ["2.columns", "3.columns", "4.columns"]

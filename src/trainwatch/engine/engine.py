@@ -24,7 +24,6 @@ from trainwatch.model.part import Attempt, Heard
 from trainwatch.model.planned import planned
 from trainwatch.model.snapshot import Note, Progress, RunInfo, SavedLine, Snapshot, Span, State
 from trainwatch.model.verdict import Event
-from trainwatch.present.clean import lines
 from trainwatch.rules.board import Board
 from trainwatch.rules.preset import Preset
 
@@ -60,6 +59,8 @@ class Engine:
         self.attempts = Attempts()
         self._heard: dict[str, Heard] = {}
         self.tails: dict[str, Tail] = {}
+        self.ends: dict[str, tuple[int, int]] = {}
+        """(attempt, offset) up to which each source was read."""
         self._ended: set[str] = set()
         self._last_record: dict[str, int] = {}
         self._sample: Sample | None = None
@@ -103,6 +104,7 @@ class Engine:
         if self.attempts.arrive(chunk):
             self._turn_over(chunk.source)
         self._bytes += len(chunk.data)
+        self.ends[chunk.source] = chunk.attempt, chunk.offset + len(chunk.data)
         self.tails.setdefault(chunk.source, Tail()).add(chunk.data, chunk.offset)
         (self._ended.add if chunk.final else self._ended.discard)(chunk.source)
         return self.streams.read(chunk)
@@ -150,7 +152,7 @@ class Engine:
     def _hear(self) -> Iterator[Heard]:
         """The last line of every source of the newest attempt."""
         for source, tail in self.tails.items():
-            last = next((line for line in reversed(list(lines(tail.newest(LAST_LINE)))) if line.strip()), "")
+            last = next((line for line in reversed(tail.lines(LAST_LINE, TAIL_LINES)) if line.strip()), "")
             yield Heard(source, self.attempts.newest, self.streams.rank(source), tail.end, last)
 
     def _note_saves(self, block: Block) -> None:
@@ -265,4 +267,4 @@ class Engine:
     def _tail_lines(self) -> tuple[str, ...]:
         """The newest lines of the main source, fit for a screen."""
         tail = self.tails.get(self.run.main) or next(iter(self.tails.values()), None)
-        return tuple(lines(tail.newest(TAIL_BYTES)))[-TAIL_LINES:] if tail is not None else ()
+        return tail.lines(TAIL_BYTES, TAIL_LINES) if tail is not None else ()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import deque
 from itertools import accumulate, pairwise
 
+from trainwatch.present.clean import lines
+
 KEPT = 8 << 20
 """Bytes kept of each source: more than the echoes of any failure seen."""
 
@@ -21,6 +23,7 @@ class Tail:
         self._size = 0
         self.offset = 0
         self.first_line = 1
+        self._shown: dict[tuple[int, int], tuple[int, tuple[str, ...]]] = {}
 
     @classmethod
     def of(cls, layout: Layout, data: bytes) -> Tail:
@@ -73,3 +76,21 @@ class Tail:
             parts.append(chunk[-missing:])
             missing -= len(chunk)
         return b"".join(reversed(parts))
+
+    def lines(self, size: int, most: int) -> tuple[str, ...]:
+        """The newest lines within the last `size` bytes, at most so many, fit for a screen; made once for the same bytes."""
+        end, shown = self._shown.get((size, most), (-1, ()))
+        if end != self.end:
+            shown = tuple(lines(_last_lines(self.newest(size), most)))
+            self._shown[size, most] = self.end, shown
+        return shown
+
+
+def _last_lines(data: bytes, most: int) -> bytes:
+    """The last lines of some bytes."""
+    at = len(data) - data.endswith(b"\n")
+    for _ in range(most):
+        at = data.rfind(b"\n", 0, at)
+        if at < 0:
+            return data
+    return data[at + 1 :]

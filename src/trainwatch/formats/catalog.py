@@ -40,15 +40,18 @@ def load_file(path: Path) -> Format:
 
 
 @cache
-def builtin() -> tuple[Format, ...]:
-    """The formats of the package, by name."""
+def builtin(*, samples: bool = True) -> tuple[Format, ...]:
+    """The formats of the package, by name. Who only reads logs leaves out their samples, which stand last and are longer than all else."""
     folder = files(__package__).joinpath("builtin")
     found = sorted((entry for entry in folder.iterdir() if entry.name.endswith(".toml")), key=lambda entry: entry.name)
-    return tuple(_parse(entry.read_text("utf-8"), f"builtin/{entry.name}") for entry in found)
+    return tuple(_parse(entry.read_text("utf-8"), f"builtin/{entry.name}", samples=samples) for entry in found)
 
 
-def catalog() -> tuple[Format, ...]:
-    """Every format; a user's format goes before a built-in one and replaces one of its name. Raises DataFileError."""
+def catalog(*, samples: bool = True) -> tuple[Format, ...]:
+    """Every format, the built-in ones with their samples or without.
+
+    A user's format goes before a built-in one and replaces one of its name. Raises DataFileError.
+    """
     folder = user_directory()
     own: list[Format] = []
     mistakes: list[Mistake] = []
@@ -60,7 +63,7 @@ def catalog() -> tuple[Format, ...]:
     if mistakes:
         raise DataFileError(mistakes)
     taken = {fmt.name for fmt in own}
-    return (*own, *(fmt for fmt in builtin() if fmt.name not in taken))
+    return (*own, *(fmt for fmt in builtin(samples=samples) if fmt.name not in taken))
 
 
 def source_of(name: str) -> str | None:
@@ -74,7 +77,7 @@ def source_of(name: str) -> str | None:
 
 def choose(names: Sequence[str] | None) -> tuple[tuple[Format, ...], frozenset[str]]:
     """The formats and the coded readers of these names; all of them for None. Raises UsageError for a name that does not exist."""
-    every = catalog()
+    every = catalog(samples=False)
     if names is None:
         return every, frozenset(READERS)
     known = {fmt.name for fmt in every} | set(READERS)
@@ -85,14 +88,14 @@ def choose(names: Sequence[str] | None) -> tuple[tuple[Format, ...], frozenset[s
     return tuple(fmt for fmt in every if fmt.name in names), frozenset(readers)
 
 
-def _parse(text: str, origin: str) -> Format:
-    """TOML text as a format. Raises DataFileError."""
+def _parse(text: str, origin: str, *, samples: bool = True) -> Format:
+    """TOML text as a format, with its samples or without. Raises DataFileError."""
     try:
-        data = tomllib.loads(text)
+        data = tomllib.loads(text if samples else text.partition("\n[[sample]]")[0])
     except tomllib.TOMLDecodeError as error:
         raise DataFileError([Mistake(origin, "", f"not TOML: {error}")]) from error
     mistakes: list[Mistake] = []
-    fmt = parse_format(data, origin, mistakes)
+    fmt = parse_format(data, origin, mistakes, samples=samples)
     if mistakes:
         raise DataFileError(mistakes)
     return fmt

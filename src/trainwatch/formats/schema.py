@@ -57,20 +57,20 @@ class Format:
     samples: tuple[FormatSample, ...]
 
 
-def parse_format(data: Mapping[str, Any], origin: str, mistakes: list[Mistake]) -> Format:
-    """Make a format of parsed TOML; what is wrong is added to `mistakes`, and the result is then of no use."""
+def parse_format(data: Mapping[str, Any], origin: str, mistakes: list[Mistake], *, samples: bool = True) -> Format:
+    """Make a format of parsed TOML; what is wrong is added to `mistakes`, and the result is then of no use. `samples` says that it needs one."""
     check = _Checker(origin, mistakes)
     check.keys(data, "", {"name", "about", "rename", "shape", "sample"})
     name = check.text(data, "", "name")
     shapes = tuple(_shape(check, entry, f"shape[{i}]") for i, entry in enumerate(check.tables(data, "shape")))
-    samples = tuple(_sample(check, entry, f"sample[{i}]") for i, entry in enumerate(check.tables(data, "sample")))
-    if not samples:
+    proofs = tuple(_sample(check, entry, f"sample[{i}]") for i, entry in enumerate(check.tables(data, "sample")))
+    if samples and not proofs:
         check.wrong("sample", "a format needs at least one [[sample]]")
     rename = data.get("rename", {})
     if not isinstance(rename, dict) or not all(isinstance(v, str) for v in rename.values()):
         check.wrong("rename", "must map printed names to names")
         rename = {}
-    return Format(name, check.text(data, "", "about"), origin, tuple(s for s in shapes if s), rename, samples)
+    return Format(name, check.text(data, "", "about"), origin, tuple(s for s in shapes if s), rename, proofs)
 
 
 class _Checker:

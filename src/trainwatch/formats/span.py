@@ -9,6 +9,12 @@ from trainwatch.model.snapshot import Span
 
 HEAD = 1 << 16
 TAIL = 1 << 13
+NEAR = 1 << 9
+"""Bytes at the end in which the last timestamp is looked for first."""
+
+LONGEST = 26
+"""Bytes of a timestamp at most."""
+
 BESIDE = 256
 """Bytes by which a stamp may stand before the record that it belongs to."""
 
@@ -24,6 +30,8 @@ class Stamps:
         self._start: tuple[float, int] | None = None
         self._size = 0
         self._records: tuple[int, int] | None = None
+        self._searched = 0
+        self._told: tuple[tuple[object, ...], Span] = ((), Span())
 
     def feed(self, data: bytes) -> None:
         """The next bytes of the stream."""
@@ -38,13 +46,35 @@ class Stamps:
 
     def span(self, elapsed: float) -> Span:
         """From the first timestamp to the last, if the training lies between, else the `elapsed` seconds of the train bar, else nothing."""
-        if self._start is None:
-            first = _STAMP.search(self._head)
-            self._start = (_seconds(first), first.start()) if first else None
-        last = [(_seconds(match), match.start() + self._size - len(self._tail)) for match in _STAMP.finditer(self._tail)]
-        if self._start is not None and last and last[-1][0] > self._start[0] and self._encloses(self._start[1], last[-1][1]):
-            return Span(self._start[0], last[-1][0], "timestamps", absolute=True)
+        asked = self._size, elapsed, self._records
+        if self._told[0] != asked:
+            self._told = asked, self._span(elapsed)
+        return self._told[1]
+
+    def _span(self, elapsed: float) -> Span:
+        """The same, worked out."""
+        start, end = self._first(), self._last()
+        if start is not None and end is not None and end[0] > start[0] and self._encloses(start[1], end[1]):
+            return Span(start[0], end[0], "timestamps", absolute=True)
         return Span(0.0, elapsed, "progress bar") if elapsed > 0 else Span()
+
+    def _first(self) -> tuple[float, int] | None:
+        """(seconds, position) of the first timestamp; what was searched is not searched again."""
+        if self._start is None and self._searched < len(self._head):
+            first = _STAMP.search(self._head, max(self._searched - LONGEST, 0))
+            self._searched = len(self._head)
+            self._start = (_seconds(first), first.start()) if first else None
+        return self._start
+
+    def _last(self) -> tuple[float, int] | None:
+        """(seconds, position) of the last timestamp; looked for where there was a first one."""
+        if self._start is None:
+            return None
+        for size in (NEAR, TAIL):
+            found = list(_STAMP.finditer(self._tail, max(len(self._tail) - size, 0)))
+            if found:
+                return _seconds(found[-1]), found[-1].start() + self._size - len(self._tail)
+        return None
 
     def _encloses(self, start: int, end: int) -> bool:
         """Whether most of the records lie between two stamps: a launcher's own lines tell the time of the start only."""

@@ -187,7 +187,8 @@ class Snapshot:
     `saved_best` is the complete checkpoint with the best evaluation at its step, with that value; None when there is none.
     `saved_lines` are the saves that the log announces; what is on disk stands in `checkpoints`.
     `events` holds every change raised so far, in order; `alerts` those that hold now, the worst first.
-    `preview` says that only a sample of the log has been read yet. `data_age` in seconds, None when nobody watches.
+    `preview` says that only a sample of the log has been read yet, and `history_read` how much of the rest since, from 0 to 1, None where
+    nobody is at it. `data_age` in seconds, None when nobody watches.
     `schedule` works out what the printed learning rates follow: it takes some hundredths of a second, so only who asks pays.
     `tail` holds the newest lines of the log, cleaned of control characters. `attempts` are all since the run began, the newest last.
     """
@@ -217,6 +218,7 @@ class Snapshot:
     bytes_read: int = 0
     formats: tuple[str, ...] = ()
     preview: bool = False
+    history_read: float | None = None
     data_age: float | None = None
     exit_code: int | None = None
     caveats: tuple[str, ...] = ()

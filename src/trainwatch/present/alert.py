@@ -59,7 +59,9 @@ def _items(snapshot: Snapshot, look: Look) -> list[Item]:
         role = "state.saving" if goal == "save" else "state.stopping"
         items.append((f"{look.live} {goal}: {clean(snapshot.stop.machine)}", role, stop_sentence(snapshot.stop)))
     alerts = [_alert(alert, snapshot, look) for alert in snapshot.alerts]
-    quiet = [] if items or alerts else [(look.phase["healthy"], "text.dim", quiet_sentence(snapshot.rules))]
+    unread = "not judged yet: the history has not been read"
+    quiet_text = unread if snapshot.preview else quiet_sentence(snapshot.rules)
+    quiet = [] if items or alerts else [(look.phase["healthy"], "text.dim", quiet_text)]
     notes = [(f"{look.severity[Severity.YELLOW]} note", "severity.yellow", clean(caveat)) for caveat in snapshot.caveats]
     if snapshot.state in ENDED:
         return [*items, *alerts, *notes]

@@ -38,6 +38,11 @@ def _length(parts: list[Part]) -> int:
     return sum(cells(text) + 2 for _, text, _ in parts) - 2
 
 
+def _preview(read: float | None) -> str:
+    """What is still missing."""
+    return "preview: history not read yet" if read is None else f"preview: {read:.0%} of the history read"
+
+
 def _parts(snapshot: Snapshot, width: int, look: Look) -> Iterator[Part]:
     """Everything worth saying, in the order shown."""
     run, progress = snapshot.run, snapshot.progress
@@ -46,7 +51,7 @@ def _parts(snapshot: Snapshot, width: int, look: Look) -> Iterator[Part]:
         yield 6, look.text(clean(f"#{run.job_id}")), "text.dim"
     yield 0, _state(snapshot, look), f"state.{state_of(snapshot)}"
     if snapshot.preview:
-        yield 3, "preview: history not read yet", "text.dim"
+        yield 3, _preview(snapshot.history_read), "text.dim"
     if snapshot.data_age is not None and snapshot.data_age > _STALE and snapshot.state not in ENDED:
         yield 1, f"no news for {numbers.duration(snapshot.data_age)}", "severity.yellow"
     yield 1, _steps(snapshot), "text.plain"

@@ -62,7 +62,8 @@ class FollowFeed:
         self._ended = watch.ended and not self._latest.preview
 
     def start(self) -> None:
-        """Begin to watch, in a thread that never keeps the program from ending."""
+        """Begin to watch, in a thread that never keeps the program from ending; a long history is read by a process."""
+        self._watch.hires = True
         self._thread = threading.Thread(target=self._run, name="trainwatch-follow", daemon=True)
         self._thread.start()
 

@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import astuple
 from pathlib import Path
 from typing import Any
@@ -56,20 +57,12 @@ class Keeper:
         if header is None or header.get("words") != self._words(engine) or not self._still(header):
             return {}
         kept = columns.read(path)
-        fetch = Reread()
-        try:
-            if kept is None:
-                return {}
-            root, nodes, shapes = kept.state
-            take_up(engine, Frozen(root, nodes, shapes, (kept.raw,)), fetch)
-            os.utime(path)
-        except (NotKeptError, OSError, TypeError, ValueError):
+        if kept is None or not unpack(engine, kept):
             return {}
-        finally:
-            fetch.close()
+        with suppress(OSError):
+            os.utime(path)
         self._had = _size(engine)
-        attempts = dict(engine.readers.keys()) | {part.source: part.attempt for part in engine.run.parts}
-        return {name: (attempts[name], tail.end) for name, tail in engine.tails.items()}
+        return dict(engine.ends)
 
     def set_aside(self, engine: Engine) -> bool:
         """Keep the fold as it is now, once, when enough of it is new. Whether it was kept."""
@@ -77,15 +70,8 @@ class Keeper:
             return False
         self._done = True
         sources = self._sources(engine) if _size(engine) - self._had >= WORTH else None
-        if sources is None:
-            return False
-        engine.diagnose()
-        try:
-            frozen = set_aside(engine)
-        except NotKeptError:
-            return False
-        header = {"words": self._words(engine), "sources": sources}
-        return columns.write(self._path(engine), header, [frozen.root, frozen.nodes, frozen.shapes], frozen.blobs)
+        content = packed(engine, {"words": self._words(engine), "sources": sources}) if sources is not None else None
+        return content is not None and columns.write(self._path(engine), content)
 
     def _path(self, engine: Engine) -> Path:
         """The file of these logs, read with these words."""
@@ -101,13 +87,14 @@ class Keeper:
 
     def _sources(self, engine: Engine) -> dict[str, list[Any]] | None:
         """The logs as they were read; None when one of them has begun again, or is no longer what it was."""
-        if set(engine.tails) != set(self._logs) or len({source for source, _ in engine.readers}) != len(engine.readers):
+        if set(engine.ends) != set(self._logs) or len({source for source, _ in engine.readers}) != len(engine.readers):
             return None
         found: dict[str, list[Any]] = {}
         for name, log in self._logs.items():
-            tail = engine.tails[name]
-            seen = fingerprint(log, tail.end)
-            if seen is None or (seen.device, seen.inode) != self._files[name] or not _ends_with(log, tail.end, tail.newest(LAST)):
+            end, tail = engine.ends[name][1], engine.tails.get(name)
+            seen = fingerprint(log, end)
+            newest = tail.newest(LAST) if tail is not None else b""
+            if seen is None or (seen.device, seen.inode) != self._files[name] or not _ends_with(log, end, newest):
                 return None
             found[name] = list(astuple(seen))
         return found
@@ -121,9 +108,32 @@ class Keeper:
         return all(is_unchanged(log, Fingerprint(*sources[name]), whole=self._in_turn and name != last) for name, log in self._logs.items())
 
 
+def packed(engine: Engine, header: Mapping[str, object]) -> list[columns.Raw] | None:
+    """A fold as the content of a file of columns; None when it holds what has no plain form."""
+    engine.diagnose()
+    try:
+        frozen = set_aside(engine)
+    except NotKeptError:
+        return None
+    return columns.encode(header, [frozen.root, frozen.nodes, frozen.shapes], frozen.blobs)
+
+
+def unpack(engine: Engine, kept: columns.Columns) -> bool:
+    """Give a new engine the fold in a file of columns; False when that makes no sense, and nothing was given."""
+    fetch = Reread()
+    try:
+        root, nodes, shapes = kept.state
+        take_up(engine, Frozen(root, nodes, shapes, (kept.raw,)), fetch)
+    except (NotKeptError, TypeError, ValueError):
+        return False
+    finally:
+        fetch.close()
+    return True
+
+
 def _size(engine: Engine) -> int:
     """How many bytes of logs an engine has read."""
-    return sum(tail.end for tail in engine.tails.values())
+    return sum(offset for _, offset in engine.ends.values())
 
 
 def _file(log: Path) -> tuple[int, int] | None:

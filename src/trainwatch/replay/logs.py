@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeGuard
 
 from trainwatch.model.inputs import UNKNOWN_TIME, Chunk, Input, Sample, Tick
 from trainwatch.model.part import Part
@@ -36,6 +36,11 @@ Written = Callable[[Sequence[Path]], bool]
 
 Look = Callable[[float], Sample]
 """The devices at a time."""
+
+
+def is_history(item: Input) -> TypeGuard[Chunk]:
+    """Whether an input is bytes that nobody saw arrive, behind which more may follow."""
+    return isinstance(item, Chunk) and math.isnan(item.seen_at) and not item.final
 
 
 class Stream(Protocol):

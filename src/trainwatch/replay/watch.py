@@ -8,19 +8,25 @@ from pathlib import Path
 
 from trainwatch.engine.engine import Engine
 from trainwatch.model.facts import FactValue
-from trainwatch.model.inputs import Tick
+from trainwatch.model.inputs import Input, Tick
 from trainwatch.model.snapshot import RunInfo, Snapshot
 from trainwatch.replay import standing
-from trainwatch.replay.logs import PATIENCE, LogInputs, Look, Written
+from trainwatch.replay.kept import Keeper
+from trainwatch.replay.logs import PATIENCE, LogInputs, Look, Written, is_history
 from trainwatch.replay.recorded import ORPHANED, RunInputs
 from trainwatch.replay.run import collector_paused
 from trainwatch.replay.target import Target
+from trainwatch.replay.worker import Worker
 from trainwatch.rules import preset as presets
 from trainwatch.rules.preset import Preset
+from trainwatch.sources.readable import is_packed
 from trainwatch.sources.stdin import Pipe
 from trainwatch.sources.tail import sampled
 from trainwatch.store import runfile
 from trainwatch.store.runfile import RunFile
+
+LONG = 16 << 20
+"""Bytes of history from which on a process of its own reads them: fewer are read before it would have begun."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,53 +64,71 @@ class Watch:
         self.preset: Preset = presets.load(self.run_file.preset)
         self.leaving = False
         """Set from another thread to end a long look early."""
+        self.hires = False
+        """Set where a long history is to be read by a process of its own, while what comes meanwhile is shown as a preview."""
+        self._worker: Worker | None = None
+        self._glance: Engine | None = None
         self._state_written = 0
         self._begin(now)
 
     def _begin(self, now: float) -> None:
         """An empty fold and inputs from their beginning."""
         self.engine = self._engine()
+        self._keeper = Keeper(self.target.logs, in_turn=False) if self.target.logs else None
+        self._is_begun = False
         if self.target.run_dir is not None:
             self.inputs: RunInputs | LogInputs = RunInputs(
                 self.target.run_dir, self.run_file, now=now, written=self._written, look=self._look, patience=self._restart
             )
         else:
-            pipe = Pipe(self.target.pipe) if self.target.pipe is not None else None
-            self.inputs = LogInputs(
-                self.target.logs,
-                now=now,
-                written=self._written,
-                look=self._look,
-                pipe=pipe,
-                parts=self.run_file.info.parts,
-                patience=self._patience,
-            )
+            self.inputs = self._logs(now, {})
 
-    def _engine(self) -> Engine:
-        """A fold that knows nothing yet."""
+    def _logs(self, now: float, starts: Mapping[str, tuple[int, int]]) -> LogInputs:
+        """The logs or the pipe, the logs from where they were left."""
+        return LogInputs(
+            self.target.logs,
+            now=now,
+            written=self._written,
+            look=self._look,
+            pipe=Pipe(self.target.pipe) if self.target.pipe is not None else None,
+            starts=starts,
+            parts=self.run_file.info.parts,
+            patience=self._patience,
+        )
+
+    def _engine(self, preset: Preset | None = None) -> Engine:
+        """A fold that knows nothing yet, with the rules of the run, or others."""
         run = self.run_file
-        return Engine(self.preset, run.info, stated=run.stated, formats=run.formats)
+        return Engine(preset or self.preset, run.info, stated=run.stated, formats=run.formats)
 
     @property
     def ended(self) -> bool:
         """Whether nothing more will come."""
-        return self.inputs.ended
+        return self.inputs.ended and self._worker is None
 
     def preview(self, now: float) -> Snapshot | None:
-        """A first picture from samples of large logs; None when all of them are small enough to be read at once."""
-        engine, found = self._engine(), False
+        """A first picture from samples of large logs, which no rule judges; None when all of them are small enough to be read at once."""
+        engine, found = self._engine(replace(self.preset, rules=())), False
         attempts = {part.source: part.attempt for part in self.run_file.info.parts}
         for source in attempts or self.run_file.info.sources:
             for chunk in sampled(Path(source)) if Path(source).is_file() else ():
                 engine.feed(replace(chunk, attempt=attempts.get(source, 1)))
                 found = True
+        self._glance = engine if found else None
         return replace(engine.snapshot(), preview=True, now=now) if found else None
 
     def poll(self, now: float) -> bool:
         """Fold what came; whether anything but time did."""
         came = self._state_changed()
+        if not self._is_begun:
+            self._is_begun = True
+            self._take_up(now)
+        if self._worker is not None:
+            came = self._worker.poll() or came
+            self._relieve(now)
         with collector_paused():
             for item in self.inputs.poll(now):
+                self._keep(item)
                 self.engine.feed(item)
                 came = came or not isinstance(item, Tick)
                 if self.leaving:
@@ -114,6 +138,41 @@ class Watch:
             self._begin(now)
             return self.poll(now)
         return came
+
+    def _take_up(self, now: float) -> None:
+        """Go on from what was kept of the logs; what is left of them, when it is much, is read elsewhere."""
+        if self._keeper is None:
+            return
+        starts = self._keeper.take_up(self.engine)
+        if starts:
+            self._go_on(self.engine, starts, now)
+        left = sum(map(_length, self.target.logs)) - sum(offset for _, offset in starts.values())
+        if self.hires and left > LONG and not any(map(is_packed, self.target.logs)) and self._glance is not None:
+            self._worker, self._keeper = Worker(self.run_file), None
+            self._go_on(self._glance, self._glance.ends, now)
+
+    def _relieve(self, now: float) -> None:
+        """Take over from the worker when it has ended; when it failed, read all here."""
+        if self._worker is None or not self._worker.ended:
+            return
+        engine = self._engine()
+        if self._worker.take_up(engine):
+            self._go_on(engine, engine.ends, now)
+        else:
+            self._go_on(self._engine(), {}, now)
+        self._worker.close()
+        self._worker = None
+
+    def _go_on(self, engine: Engine, starts: Mapping[str, tuple[int, int]], now: float) -> None:
+        """Fold with this engine from here on."""
+        self.inputs.close()
+        self.engine, self.inputs, self._glance = engine, self._logs(now, starts), None
+
+    def _keep(self, item: Input) -> None:
+        """Keep the fold of what nobody saw arrive, before the first input of another kind."""
+        if self._keeper is not None and not is_history(item):
+            self._keeper.set_aside(self.engine)
+            self._keeper = None
 
     def _state_changed(self) -> bool:
         """Whether the supervisor has written its state since the last look."""
@@ -130,6 +189,8 @@ class Watch:
         """The run as it stands."""
         if isinstance(self.inputs, LogInputs):
             snapshot = standing.of_log(self.engine.snapshot(), ended=self.ended, quiet=self.inputs.quiet_for(now))
+            if self._worker is not None:
+                snapshot = replace(snapshot, preview=True, history_read=self._worker.read)
         else:
             snapshot = self._supervised(self.inputs, now)
         return replace(snapshot, now=now, caveats=(*snapshot.caveats, *self.inputs.problems))
@@ -143,8 +204,18 @@ class Watch:
         return standing.settle(self.engine.snapshot(exit_code=code), seen, ended=self.ended, orphaned=inputs.orphaned(now))
 
     def close(self) -> None:
-        """Let go of every file."""
+        """Let go of every file, and of who reads them."""
         self.inputs.close()
+        if self._worker is not None:
+            self._worker.close()
+
+
+def _length(log: Path) -> int:
+    """The length of a log, 0 when it is not there."""
+    try:
+        return log.stat().st_size
+    except OSError:
+        return 0
 
 
 def _run_file(target: Target, reading: Reading) -> RunFile:

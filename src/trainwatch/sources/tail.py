@@ -9,15 +9,19 @@ from pathlib import Path
 from trainwatch.model.inputs import Chunk
 from trainwatch.sources.readable import GZIP, open_log
 
-TAIL = 256 << 10
-WINDOWS = 128
-WINDOW = 16 << 10
-SMALL = TAIL + WINDOWS * WINDOW
-"""Bytes up to which a log is not sampled but read."""
+HEAD = 16 << 10
+TAIL = 64 << 10
+WINDOWS = 32
+WINDOW = 4 << 10
+SMALL = HEAD + TAIL + WINDOWS * WINDOW
+"""Bytes up to which a log is not sampled but read: as many as are read before anybody notices that it takes time."""
+
+BLOCK = 16 << 10
+"""Bytes read at once on the way backwards."""
 
 
 def sampled(path: Path, source: str | None = None) -> Iterator[Chunk]:
-    """Whole lines from all over the log, in file order, its end last; nothing for a log that is small, or packed.
+    """Whole lines from all over the log, in file order, most from its beginning and its end; nothing for a log that is small, or packed.
 
     Raises NotFoundError or NotReadableError.
     """
@@ -27,9 +31,9 @@ def sampled(path: Path, source: str | None = None) -> Iterator[Chunk]:
         if size <= SMALL or os.pread(fd, 2, 0) == GZIP:
             return
         name = str(path) if source is None else source
-        step = (size - TAIL) // WINDOWS
-        for start in range(0, step * WINDOWS, step):
-            yield from _window(fd, start, WINDOW, name)
+        yield from _window(fd, 0, HEAD, name)
+        for number in range(WINDOWS):
+            yield from _window(fd, HEAD + number * (size - HEAD - TAIL) // WINDOWS, WINDOW, name)
         yield from _window(fd, size - TAIL, TAIL, name)
     finally:
         os.close(fd)
@@ -42,7 +46,7 @@ def lines_before(fd: int, end: int, lines: int, limit: int = 4 << 20) -> tuple[i
     """
     data, start = b"", end
     while start > 0 and data.count(b"\n", 0, -1) < lines and len(data) < limit:
-        size = min(start, WINDOW)
+        size = min(start, BLOCK)
         start -= size
         data = os.pread(fd, size, start) + data
     cut = _line_start(data, lines) if start > 0 or data.count(b"\n", 0, -1) >= lines else 0

@@ -71,7 +71,11 @@ def read(path: Path) -> Columns | None:
     if fd is None:
         return None
     with os.fdopen(fd, "rb") as file:
-        data = memoryview(file.read())
+        return parse(memoryview(file.read()))
+
+
+def parse(data: memoryview) -> Columns | None:
+    """The columns in the content of a file; None when they are damaged."""
     try:
         header, (lengths, body) = _header(bytes(data[:HEADER])), _body(data)
         if header is None or crc32(body) != lengths[2]:
@@ -81,22 +85,27 @@ def read(path: Path) -> Columns | None:
         return None
 
 
-def write(path: Path, header: Mapping[str, object], state: object, raw: Iterable[Raw], *, most: int = MOST) -> bool:
-    """Keep columns; False when they are too large, or the disk is full or read-only: then nothing is kept and the old file is gone."""
+def encode(header: Mapping[str, object], state: object, raw: Iterable[Raw]) -> list[Raw]:
+    """The content of a file, in parts."""
     parts = [memoryview(part).cast("B") for part in raw]
     text = json.dumps(state, allow_nan=False, separators=(",", ":")).encode()
-    size = len(text) + sum(map(len, parts))
-    scratch = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    check = crc32(text)
+    for part in parts:
+        check = crc32(part, check)
+    lengths = [len(text), sum(map(len, parts)), check]
+    return [MAGIC + json.dumps(header).encode() + b"\n" + json.dumps(lengths).encode() + b"\n", text, *parts]
+
+
+def write(path: Path, content: Iterable[Raw], *, most: int = MOST) -> bool:
+    """Keep what `encode` gave; False when it is too large, or the disk is full or read-only: then nothing is kept and the old file is gone."""
+    parts = list(content)
+    scratch = path.with_name(f".{path.stem}.{secrets.token_hex(4)}{SUFFIX}")
     try:
         _make_folder(path.parent)
-        if size > min(most, _free(path.parent) // SHARE):
+        if sum(map(len, parts)) > min(most, _free(path.parent) // SHARE):
             path.unlink(missing_ok=True)
             return False
-        check = crc32(text)
-        for part in parts:
-            check = crc32(part, check)
-        head = MAGIC + json.dumps(header).encode() + b"\n" + json.dumps([len(text), size - len(text), check]).encode() + b"\n"
-        _write_new(scratch, [head, text, *parts])
+        _write_new(scratch, parts)
         os.replace(scratch, path)  # noqa: PTH105  as in store/files.py
         _make_room(path, most)
     except OSError:

@@ -1,0 +1,184 @@
+"""A long history, read by a process of its own, so that who looks at a screen need not wait for it.
+
+The process is told on its standard input what to read, and how. It says how far it is on its standard output, a number a line, and at last
+hands over the fold as a file of columns. It ends as soon as nobody listens.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from trainwatch.engine.engine import Engine
+from trainwatch.model.facts import FactValue
+from trainwatch.model.part import Part
+from trainwatch.model.snapshot import RunInfo
+from trainwatch.replay.kept import Keeper, packed, unpack
+from trainwatch.replay.logs import LogInputs, is_history
+from trainwatch.replay.run import collector_paused
+from trainwatch.rules import preset as presets
+from trainwatch.store import columns
+from trainwatch.store.runfile import RunFile
+
+TELL = 1 << 18
+"""Bytes of log after which the worker says how far it is, and sees whether anybody listens: a hundredth of a second."""
+
+PIPE = 1 << 20
+NICE = 5
+"""How much the worker steps back behind the job, and behind the screen."""
+
+
+class Worker:
+    """Reads the logs of a run file. Nothing here raises; a worker that fails has simply ended without a fold."""
+
+    def __init__(self, run: RunFile) -> None:
+        """Start to read."""
+        job = _Job(run.info.sources, run.info.parts, run.preset, run.stated, run.formats)
+        self._text = bytearray()
+        self._size = sum(map(_length, run.info.sources))
+        self.read = 0.0
+        """The share of the history that was read, 0 to 1."""
+        self.ended = False
+        """Whether nothing more will come; `take_up` then tells what came."""
+        self._process: subprocess.Popen[bytes] | None = None
+        try:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", __name__],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+            self._ask(json.dumps(asdict(job)).encode())
+        except OSError:
+            self.close()
+
+    def poll(self) -> bool:
+        """Whether there is news."""
+        process, came = self._process, False
+        if process is None or process.stdout is None or self.ended:
+            return False
+        while not self.ended:
+            try:
+                data = os.read(process.stdout.fileno(), PIPE)
+            except BlockingIOError:
+                break
+            came = True
+            self._text += data
+            self.ended = not data
+        self._listen()
+        return came
+
+    def take_up(self, engine: Engine) -> bool:
+        """Give a new engine what was read; False when the worker has failed, and nothing was given."""
+        kept = columns.parse(memoryview(self._text)) if self.ended else None
+        return kept is not None and unpack(engine, kept)
+
+    def close(self) -> None:
+        """End the process, wherever it is."""
+        self.ended = True
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.kill()
+        for pipe in filter(None, (process.stdin, process.stdout)):
+            with suppress(OSError):
+                pipe.close()
+        process.wait()
+
+    def _ask(self, job: bytes) -> None:
+        """Tell the process what to do, and listen without waiting."""
+        process = self._process
+        if process is None or process.stdin is None or process.stdout is None:
+            return
+        os.set_blocking(process.stdout.fileno(), False)
+        process.stdin.write(job)
+        process.stdin.close()
+
+    def _listen(self) -> None:
+        """Take the numbers before the columns."""
+        while self._text[:1].isdigit() and (end := self._text.find(b"\n")) >= 0:
+            self.read = min(int(self._text[:end]) / max(self._size, 1), 1.0)
+            del self._text[: end + 1]
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """What to read, and how."""
+
+    sources: tuple[str, ...]
+    parts: tuple[Part, ...]
+    preset: str
+    stated: Mapping[str, FactValue]
+    formats: Sequence[str] | None
+
+    @classmethod
+    def of(cls, text: dict[str, Any]) -> _Job:
+        """A job as it came."""
+        return cls(tuple(text["sources"]), tuple(Part(**part) for part in text["parts"]), text["preset"], text["stated"], text["formats"])
+
+
+@dataclass
+class _Telling:
+    """Says how far the worker is."""
+
+    out: BinaryIO
+    read: int = 0
+    told: int = field(default=0)
+
+    def more(self, size: int) -> None:
+        """So many bytes were read. Raises BrokenPipeError when nobody listens."""
+        self.read += size
+        if self.read - self.told >= TELL:
+            self.told = self.read
+            self.out.write(b"%d\n" % self.read)
+            self.out.flush()
+
+
+def work(job: _Job, out: BinaryIO) -> None:
+    """Read the history of the logs, keep it, and hand it over. Raises BrokenPipeError when nobody listens."""
+    run = RunInfo(job.sources[0], job.sources[0], job.sources, parts=job.parts)
+    engine = Engine(presets.load(job.preset), run, stated=job.stated, formats=job.formats)
+    logs = list(map(Path, job.sources))
+    keeper, telling = Keeper(logs, in_turn=False), _Telling(out)
+    starts = keeper.take_up(engine)
+    telling.more(sum(offset for _, offset in starts.values()))
+    inputs = LogInputs(logs, now=0.0, written=lambda _: True, starts=starts, parts=job.parts)
+    with collector_paused():
+        for item in inputs.poll(0.0):
+            if not is_history(item):
+                break
+            engine.feed(item)
+            telling.more(len(item.data))
+    inputs.close()
+    keeper.set_aside(engine)
+    out.writelines(packed(engine, {}) or ())
+    out.flush()
+
+
+def main() -> None:
+    """The process."""
+    os.nice(NICE)
+    try:
+        work(_Job.of(json.load(sys.stdin)), sys.stdout.buffer)
+    except BrokenPipeError:
+        os._exit(0)
+
+
+def _length(source: str) -> int:
+    """The length of a log, 0 when it is not there."""
+    try:
+        return Path(source).stat().st_size
+    except OSError:
+        return 0
+
+
+if __name__ == "__main__":
+    main()
