@@ -1,5 +1,7 @@
 import json
+import os
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -167,3 +169,16 @@ def test_a_report_is_not_written_under_a_foreign_name(log: Path, tmp_path: Path,
     assert main(["report", str(log), "-f", "md", "-o", str(tmp_path / "report.pdf")]) == 0
     assert main(["report", str(log), "-o", str(tmp_path / "report.htm")]) == 0
     assert (tmp_path / "report.htm").read_text(encoding="utf-8").startswith("<!doctype html>")
+
+
+def test_a_log_is_read_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    """A pipe can be read only once: its report holds what rules outside the preset find, all the same."""
+    fifo = tmp_path / "train.fifo"
+    os.mkfifo(fifo)
+    writer = threading.Thread(target=fifo.write_text, args=(overfit_log(),))
+    writer.start()
+    assert main(["report", str(fifo), "-f", "json"]) == 0
+    writer.join()
+    document = json.loads(capsys.readouterr().out)
+    assert {"early_stopping", "accumulation_tail"} <= {f["finding"] for f in document["findings"]}
+    assert not {"early_stopping", "accumulation_tail"} & {e["rule"] for e in document["events"]}

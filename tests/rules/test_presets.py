@@ -3,12 +3,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from tests.rules.records import Row, blocks, curve, s1
 
 from trainwatch.model.errors import DataFileError, NotFoundError, NotReadableError
+from trainwatch.model.facts import Facts
 from trainwatch.model.verdict import Severity
+from trainwatch.rules.board import Board
 from trainwatch.rules.case import Case
 from trainwatch.rules.catalogue import catalogue
-from trainwatch.rules.preset import builtin_names, load
+from trainwatch.rules.preset import builtin_names, load, widened
 from trainwatch.rules.schema import line_of
 from trainwatch.rules.trial import run
 
@@ -161,3 +164,18 @@ def test_the_rules_file_of_the_readme_is_right(tmp_path: Path) -> None:
     assert {word for line in text.splitlines() if line.startswith("| `") for word in line.split("|")[1].split("`")[1::2]} == set(
         builtin_names()
     )
+
+
+@pytest.mark.parametrize("rows", [s1(), curve([1.0] * 40, [0.5] * 40)], ids=["overfit", "flat"])
+def test_rules_beside_change_nothing_that_a_preset_says(rows: list[Row]) -> None:
+    """One reading judges both: events, verdicts and phases of the preset's own rules are those of the preset alone."""
+    own, every = load("default"), load("full")
+    alone, both = Board(own, Facts()), Board(widened(own, every), Facts())
+    names = {rule.name for rule in own.rules}
+    assert {seat.spec.name for seat in both.seats} == {rule.name for rule in every.rules} | names
+    expect = [event for block in blocks(rows) for event in alone.observe(block)]
+    found = [event for block in blocks(rows) for event in both.observe(block)]
+    assert [event for event in found if event.rule in names] == expect
+    assert {event.rule for event in found} - names
+    assert both.statuses()[: len(alone.statuses())] == alone.statuses()
+    assert both.phases() == alone.phases()

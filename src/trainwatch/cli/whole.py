@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Collection
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from trainwatch.model.snapshot import Snapshot
     from trainwatch.replay.target import Target
     from trainwatch.report.compose import Report
+    from trainwatch.rules.preset import Preset
     from trainwatch.store.rundir import RunDir
 
 
@@ -22,8 +24,6 @@ DEFAULT = "default"
 
 WIDE = "full"
 """The preset of the findings."""
-
-PIPE = "-"
 
 
 def add_target(parser: argparse.ArgumentParser) -> None:
@@ -36,7 +36,11 @@ def add_target(parser: argparse.ArgumentParser) -> None:
 
 def snapshot_of(args: argparse.Namespace) -> Snapshot:
     """The run as it stands, from all that is there now. Says on stderr when that is nothing."""
-    snapshot = _snapshot(_target(args.target, args), args)
+    return _told(_snapshot(_target(args.target, args), args))
+
+
+def _told(snapshot: Snapshot) -> Snapshot:
+    """The same; says on stderr when nothing was read."""
     if not snapshot.bytes_read:
         print(f"trainwatch: {', '.join(snapshot.run.sources)}: the log is empty", file=sys.stderr)
     elif not snapshot.records:
@@ -44,15 +48,14 @@ def snapshot_of(args: argparse.Namespace) -> Snapshot:
     return snapshot
 
 
-def report_of(args: argparse.Namespace, *, wide: bool = True) -> Report:
-    """The report of the target, the disk looked at: judged by its own rules, and if `wide` beside them by every rule there is."""
+def report_of(args: argparse.Namespace) -> Report:
+    """The report of the target, the disk looked at: judged by its own rules, and beside them by every rule there is."""
     from trainwatch.cli.ondisk import looked_at
     from trainwatch.report.compose import compose
 
-    snapshot = looked_at(snapshot_of(args))
-    if not wide or args.target == [PIPE] or not snapshot.records:
-        return compose(snapshot)
-    return compose(snapshot, _judged(_target(args.target, args, say=False), args, WIDE))
+    own, beside = _both(_target(args.target, args), args)
+    snapshot = looked_at(_told(own))
+    return compose(snapshot, beside if snapshot.records else None)
 
 
 def run_of(word: str, args: argparse.Namespace) -> Snapshot:
@@ -67,39 +70,65 @@ def run_now(run_dir: RunDir) -> Snapshot:
     return _of_run(Target(run_dir=run_dir))
 
 
-def _target(words: list[str], args: argparse.Namespace, *, say: bool = True) -> Target:
+def _target(words: list[str], args: argparse.Namespace) -> Target:
     """What the words name; what was found is told where they do not say it."""
     from trainwatch.replay.target import resolve
 
     target = resolve(words, os.environ, alone=args.alone)
-    if say and target.found:
+    if target.found:
         print(f"trainwatch: {target.found}", file=sys.stderr)
     return target
 
 
 def _snapshot(target: Target, args: argparse.Namespace) -> Snapshot:
     """The run, judged by its own rules or those that the words name."""
-    if target.run_dir is None:
-        return _judged(target, args, args.rules)
-    if args.rules == DEFAULT and not args.fact and not args.formats:
-        return _of_run(target)
-    new = _judged(target, args, args.rules if args.rules != DEFAULT else _preset(target.run_dir))
-    return replace(_of_run(target), events=new.events, alerts=new.alerts, rules=new.rules, phases=new.phases)
-
-
-def _preset(run_dir: RunDir) -> str:
-    """The rules that a run was begun with."""
-    from trainwatch.store import runfile
-
-    return runfile.load(run_dir).preset
-
-
-def _judged(target: Target, args: argparse.Namespace, rules: str) -> Snapshot:
-    """What the inputs alone say, with these rules."""
-    from trainwatch.replay.whole import fold_target
     from trainwatch.rules.preset import load
 
-    return fold_target(target, preset=load(rules), stated=facts_of(args), formats=formats_of(args)).snapshot()
+    if target.run_dir is None:
+        return _judged(target, args, load(args.rules))
+    if args.rules == DEFAULT and not args.fact and not args.formats:
+        return _of_run(target)
+    return _anew(_of_run(target), _judged(target, args, load(_rules(target, args))))
+
+
+def _both(target: Target, args: argparse.Namespace) -> tuple[Snapshot, Snapshot]:
+    """(the run, what rules that are not its own find in it): the logs are read once for both."""
+    from trainwatch.rules.preset import load, widened
+
+    own = load(_rules(target, args))
+    all_rules = _judged(target, args, widened(own, load(WIDE)))
+    names = {rule.name for rule in own.rules}
+    mine, beside = (_only(all_rules, names, inside=inside) for inside in (True, False))
+    if target.run_dir is None:
+        return mine, beside
+    run = _of_run(target)
+    return run if args.rules == DEFAULT and not args.fact and not args.formats else _anew(run, mine), beside
+
+
+def _only(snapshot: Snapshot, names: Collection[str], *, inside: bool) -> Snapshot:
+    """What the rules of these names say, or all the others."""
+    events = tuple(e for e in snapshot.events if (e.rule in names) is inside)
+    alerts = tuple(a for a in snapshot.alerts if (a.rule in names) is inside)
+    return replace(snapshot, events=events, alerts=alerts, rules=tuple(r for r in snapshot.rules if (r.rule in names) is inside))
+
+
+def _anew(run: Snapshot, judged: Snapshot) -> Snapshot:
+    """A run of ours as other rules judge it."""
+    return replace(run, events=judged.events, alerts=judged.alerts, rules=judged.rules, phases=judged.phases)
+
+
+def _rules(target: Target, args: argparse.Namespace) -> str:
+    """The rules that the words name, else those that a run was begun with."""
+    from trainwatch.store import runfile
+
+    return args.rules if target.run_dir is None or args.rules != DEFAULT else runfile.load(target.run_dir).preset
+
+
+def _judged(target: Target, args: argparse.Namespace, preset: Preset) -> Snapshot:
+    """What the inputs alone say, with these rules."""
+    from trainwatch.replay.whole import fold_target
+
+    return fold_target(target, preset=preset, stated=facts_of(args), formats=formats_of(args)).snapshot()
 
 
 def _of_run(target: Target) -> Snapshot:

@@ -19,6 +19,6 @@ def run(args: argparse.Namespace) -> int:
     from trainwatch.present.clean import clean
     from trainwatch.report.summary import sentences
 
-    for sentence in sentences(report_of(args, wide=False)):
+    for sentence in sentences(report_of(args)):
         print(clean(sentence))
     return 0

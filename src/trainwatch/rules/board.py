@@ -112,7 +112,8 @@ class Board:
         if is_point:
             found = [(s, s.rule.evaluated(self.history)) for _, s in self._hearing["evaluated"]]
             events += [event for seat, judgement in found for event in self._judged(seat, judgement, block)]
-            self._phases.mark(self.history, [s.spec.kind.phase for s in self.seats if s.episode.level is not None and s.spec.kind.phase])
+            held = [s for s in self.seats if s.episode.level is not None and not s.spec.beside]
+            self._phases.mark(self.history, [s.spec.kind.phase for s in held if s.spec.kind.phase])
         return events
 
     def _notice(self, block: Block) -> list[Event]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ class RuleSpec:
 
     `settings` is an instance of the kind's settings. `ladder` holds the severities it may reach. `stop_by_default` says whether
     a bare `--may stop` includes it. `origin` is the file that says so. A rule with a `profile` is shown only in runs of that kind.
+    One that is `beside` is judged with the others and names no phase: what it finds is for whoever asks for it.
     """
 
     name: str
@@ -32,6 +33,7 @@ class RuleSpec:
     confirm: int
     origin: str
     profile: str = ""
+    beside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,13 @@ class Preset:
     def stopping(self) -> tuple[str, ...]:
         """The rules that a bare `--may stop` means."""
         return tuple(r.name for r in self.rules if r.stop_by_default)
+
+
+def widened(own: Preset, every: Preset) -> Preset:
+    """A preset with all rules of another one beside its own: one reading of a log judges both."""
+    names = {rule.name for rule in own.rules}
+    more = (replace(rule, beside=True) for rule in every.rules if rule.name not in names)
+    return replace(own, rules=(*own.rules, *more))
 
 
 def builtin_names() -> tuple[str, ...]:
