@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from trainwatch.model.errors import NotFoundError, NotWrittenError
+from trainwatch.model.errors import NotFoundError, NotWrittenError, UsageError
 from trainwatch.model.facts import FactValue
 from trainwatch.model.part import Part
 from trainwatch.model.snapshot import RunInfo
@@ -16,7 +16,8 @@ from trainwatch.store import index, openrun
 from trainwatch.store.create import create
 from trainwatch.store.rundir import RunDir
 from trainwatch.store.runfile import RunFile
-from trainwatch.supervise import discover, spawn, tree
+from trainwatch.supervise import discover, processes, slurm, spawn, tree
+from trainwatch.supervise.processes import Proc
 from trainwatch.supervise.terms import Terms
 
 
@@ -49,6 +50,8 @@ def start(
         raise NotFoundError(
             f"{paths[0]}: no process of yours on this machine writes it, so there is no job to supervise; it can be read without --may"
         )
+    if not terms.any_user:
+        _check_ours(writers, job_id)
     run_dir = create(name or paths[0].stem, now=now, log=paths[0], environ=environ)
     job = tree.recognised(writers) or writers
     info = RunInfo(
@@ -70,6 +73,31 @@ def start(
         index.register(run_dir, environ)
     spawn.supervisor(run_dir)
     return run_dir
+
+
+def _check_ours(writers: Sequence[Proc], job_id: str) -> None:
+    """Raises UsageError for the job of another user: it is watched, and nothing is asked of it or sent to it."""
+    job = tree.recognised(writers)
+    others = [*processes.of_others(job), *processes.untouchable(job)]
+    told = slurm.show(job_id)
+    if others:
+        what, uid = f"{others[0].title} (pid {others[0].pid})", processes.owner(others[0].pid)
+    elif told is not None and told.uid not in (os.geteuid(), None):
+        what, uid = f"Slurm job {job_id}", told.uid
+    else:
+        return
+    hint = "; as root write --any-user to act on it all the same" if os.geteuid() == 0 else ""
+    raise UsageError(f"{what} belongs to user {uid}: it can be watched, without --may, and not be asked or stopped{hint}")
+
+
+def _writers(paths: Sequence[Path], job_id: str) -> list[Proc]:
+    """Who writes the logs. Raises NotFoundError when nobody does and no Slurm job is named."""
+    writers = discover.writers(paths)
+    if not writers and not job_id:
+        raise NotFoundError(
+            f"{paths[0]}: no process of yours on this machine writes it, so there is no job to supervise; it can be read without --may"
+        )
+    return writers
 
 
 def revive(run_dir: RunDir) -> bool:
