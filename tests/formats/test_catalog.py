@@ -93,7 +93,7 @@ def test_coded_readers_have_names_too() -> None:
     """Readers without a file are chosen like formats."""
     formats, readers = choose(["generic", "megatron"])
     assert [fmt.name for fmt in formats] == ["megatron"]
-    assert readers == {"generic", "json", "tables"}
+    assert readers == {"generic", "json", "tables", "grids", "listing"}
 
 
 def test_names_are_unique() -> None:

@@ -14,6 +14,11 @@ NOTHING = [
     "> working on iteration: 30\n",
     "[launch.py:256:main] process 1 spawned with command: ['--learning_rate', '9.65e-6', '--epochs', '3']\n",
     "max_loss: 0.05 step_size: 10\n",
+    "Epoch: [3] Total time: 0:04:52 (2.1 s / it)\nAveraged stats: lr: 0.1  loss: 3.1 (2.9)\n",
+    "Epoch 3/5\nwandb: valid_loss 0.25\nwandb:   val/loss 3.25\n",
+    "Final validation loss: 0.5\nValidation loss: 0.25\n",
+    "class_loss_coef: 1.0\nloss_scale: 128.0\nepochs: 3 loss_weight: 0.5\n",
+    "| Name | Value |\n|------|-------|\n| loss | 0.5 |\n",
 ]
 
 
@@ -34,6 +39,34 @@ def test_nothing_is_invented(text: str) -> None:
         ("Epoch: [0]  [  5/139]  eta: 0:04:19  lr: 0.0001  loss: 23.0548 (24.1173)\n", "train", None, 0.0, {"loss": 23.0548}),
         ("Test: [  30/30]  Time: 3.856 (0.732)  Loss:   6.615 ( 6.691)  Acc@1: 0.0\n", "eval", None, None, {"eval_loss": 6.691}),
         ("100/5000 train_loss: 2.5 train_time: 2.4m\n", "train", 100, None, {"loss": 2.5}),
+        (
+            "[2026-01-02 10:00:00 net] (main.py 31): INFO Train: [3/90][10/92]\teta 0:04:26 lr 0.1\tloss 6.9 (7.1)\n",
+            "train",
+            None,
+            3,
+            {"loss": 6.9},
+        ),
+        ("Epoch: [2][ 10/391]\tTime  0.05 ( 0.1)\tLoss 1.5e+00 (1.6e+00)\tAcc@1  45.00 ( 44.00)\n", "train", None, 2, {"Acc@1": 45.0}),
+        ("Epoch 7, val loss is 0.0323, val mse is 0.0127.\n", "eval", None, 7.0, {"eval_loss": 0.0323, "val mse": 0.0127}),
+        (
+            "[12/09/26 19:27:10] INFO   Epoch 8: recons 3.1e-01  loss 6.8e-01  kl 1.5e+00\n",
+            "train",
+            None,
+            8.0,
+            {"loss": 0.68, "recons": 0.31},
+        ),
+        ("[ Valid | 050/100 ] loss = 0.05931, acc = 0.97845 -> best\n", "eval", None, 50.0, {"eval_loss": 0.05931, "acc": 0.97845}),
+        ("iter 300:, hard_loss_metric=0.32, full_loss_num=7053.7, lr=0.0001\n", "train", 300, None, {"loss": 0.32}),
+        ("<epoch: 30, iter:   2,800, lr:1.0e-04> l_g_pix: 3.2e-03 l_d_real: 3.5e-04 \n", "train", 2800, 30.0, {"loss": 0.0032}),
+        (
+            "[host] 2026-04-23 04:59:25,764 (trainer:7) INFO: 1epoch:train:1-90batch: loss_ctc=5.5, acc=4.0e-04, loss=8.0\n",
+            "train",
+            90,
+            1.0,
+            {"loss": 8.0},
+        ),
+        ("| epoch   1 |   200/ 2983 batches | lr 20.00 | ms/batch 10.11 | loss  7.65 | ppl  2098.51\n", "train", 200, 1.0, {"loss": 7.65}),
+        ("step 10 | epoch: 0.25 | loss: nan | best: 0.5\n", "train", 10, 0.25, {"loss": "nan"}),
     ],
 )
 def test_a_line_with_a_counter_and_a_loss_is_read(text: str, kind: str, step: object, epoch: object, expect: dict[str, object]) -> None:
@@ -72,3 +105,50 @@ def test_a_name_that_stands_twice_is_left_out_unless_it_is_a_loss() -> None:
     (record,) = read("step 5 loss: 0.5 | skipped: 0 | skipped: 1 |\n", names=["generic"])
     assert values(record) == {"loss": 0.5}
     assert read("step 5 loss: 0.5 loss: 0.7\n", names=["generic"]) == []
+
+
+def test_what_stands_under_a_heading_belongs_to_its_epoch() -> None:
+    """A heading may carry a logger's prefix, and the lines under it may say train and val in words of their own."""
+    text = (
+        "2026-01-02 12:01:09,883 - INFO - Epoch 5/50\n2026-01-02 12:01:21,916 - INFO - Train Loss: 0.5, Train Acc: 82.61%\n"
+        "2026-01-02 12:03:25,885 - INFO - Val Loss: 0.25, Val Acc: 90.85%\n##### Epoch 6 #####\n\tTrain Loss: 0.4 | Train PPL: 1.5\n"
+        "\t Val. Loss: 0.3 |  Val. PPL: 1.35\nEpoch 7/25\n----------\ntrain Loss: 0.125 Acc: 0.8261\nval Loss: 0.75 Acc: 0.9085\n"
+    )
+    found = [(record[0], record[5], values(record).get("loss") or values(record).get("eval_loss")) for record in read(text)]
+    assert found == [
+        ("train", 5.0, 0.5),
+        ("eval", 5.0, 0.25),
+        ("train", 6.0, 0.4),
+        ("eval", 6.0, 0.3),
+        ("train", 7.0, 0.125),
+        ("eval", 7.0, 0.75),
+    ]
+
+
+def test_names_that_stand_twice_are_told_apart_by_their_part() -> None:
+    """After the words for training or evaluation, the same name means two things."""
+    train, evaluation = read("Epoch 3 | Train: loss 0.5 acc 0.8 | Val: loss 0.25 acc 0.7\n")
+    assert (train[0], values(train)) == ("train", {"loss": 0.5, "acc": 0.8})
+    assert (evaluation[0], values(evaluation)) == ("eval", {"eval_loss": 0.25, "acc": 0.7})
+
+
+def test_an_evaluation_without_a_counter_belongs_to_the_training_before_it() -> None:
+    """`Test set: ...` and ` * Acc@1 ...` name no epoch; printed again they are no second evaluation."""
+    text = (
+        "Train Epoch: 1 [640/60000 (1%)]\tLoss: 2.3\n\nTest set: Average loss: 0.05, Accuracy: 9800/10000 (98%)\n * Acc@1 98.0 Acc@5 99.0\n"
+    )
+    assert [(record[0], record[5]) for record in read(text)] == [("train", 1.0), ("eval", 1.0)]
+    text = "Epoch: [2][10/391]\tLoss 1.5 (1.6)\nTest: [ 0/79]\tLoss 1.2 (1.2)\n * Acc@1 56.0 Acc@5 95.0\n"
+    assert [(record[0], record[5]) for record in read(text)] == [("train", 2.0), ("bar", None), ("eval", 2.0)]
+
+
+def test_several_records_in_one_line_are_parted_by_their_counters() -> None:
+    """A script that prints without newlines still counts epochs."""
+    text = "epoch: 1/9, train_loss: 6.5, train_acc: 0.38epoch: 2/9, train_loss: 6.25, train_acc: 0.39\n"
+    assert [(record[5], values(record)["loss"]) for record in read(text)] == [(1.0, 6.5), (2.0, 6.25)]
+
+
+def test_both_lines_of_a_test_error_are_one_evaluation() -> None:
+    """`Test Error:` announces what the next line tells."""
+    text = "Epoch 1\n-------\nloss: 2.303494  [   64/60000]\nTest Error: \n Accuracy: 44.9%, Avg loss: 2.143894 \n"
+    assert [(record[0], record[5]) for record in read(text)] == [("train", 1.0), ("eval", 1.0)]

@@ -17,11 +17,13 @@ READERS = {
     "trainer_state": "the trainer_state.json of the Hugging Face Trainer",
     "bars": "tqdm bars with name=number behind them",
     "tables": "comma-separated values under a header, boxes of | name | value |",
-    "generic": "whatever has names and values, in lines of no known format: name=value, name: value, and what json and tables read",
+    "grids": "rows under a line of names, parted by tabs, blanks or bars; YOLO's console",
+    "listing": "a line such as [step=10/1000] and indented names and values under it: OLMo, Composer",
+    "generic": "whatever has names and values, in lines of no known format: name=value, name: value, and what json, tables, grids and listing read",
 }
 """Readers that are code, and what each reads."""
 
-IMPLIED = {"generic": ("json", "tables")}
+IMPLIED = {"generic": ("json", "tables", "grids", "listing")}
 """Readers that come with another one."""
 
 

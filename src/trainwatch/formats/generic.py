@@ -1,179 +1,155 @@
 """Lines of no known format: names and values beside a counter.
 
-A line is an observation when it holds a loss (or, in words of evaluation, a metric) with a number, and a step or an epoch, in the line or
-in a heading such as `Epoch 3/20` above it. That leaves out configuration, which has no counter, and source code, whose values are no
-numbers.
+A line is an observation when it holds a loss (or, for an evaluation, a metric) with a number, and a step or an epoch: in the line, in a
+heading such as `Epoch 3/20` above it, or, for an evaluation, in the training before it. That leaves out configuration, which has no
+counter, and source code, whose values are no numbers.
 """
 
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-from trainwatch.formats.numbers import number
+from trainwatch.formats import boosting
+from trainwatch.formats.counters import Counters, counters, heading, message
+from trainwatch.formats.findings import Finding, findings
 from trainwatch.formats.plan import KindRule, plan
 from trainwatch.formats.ranks import behind_tag
 from trainwatch.formats.record import Record
 from trainwatch.model.block import Kind
 
-_NUMBER = rb"[-+]?(?:\d[\d,]*+(?:\.\d*+)?|\.\d++)(?:[eE][-+]?\d++)?|[-+]?(?:nan|inf(?:inity)?)\b"
-_NAME = rb"[A-Za-z][\w/.@+-]{0,60}+(?:\([^()\s]{1,12}\))?"
-_SPLIT = rb"(?:[Tt]rain(?:ing)?|[Vv]al(?:id(?:ation)?)?|[Tt]est|[Ee]val)[ _][Ll]oss"
-_PAIR = re.compile(
-    rb"(?<![\w.\"'/\\])(?:("
-    + _NAME
-    + rb"(?:'s)?(?: (?:loss|acc(?:uracy)?|error|norm|rate|scale|time|"
-    + _NAME
-    + rb"loss))?)[ ]{0,12}[:=][ \t]{0,12}"
-    rb"|(" + _SPLIT + rb"|loss|lr)[ \t]{1,8})"
-    rb"['\"]?(" + _NUMBER + rb")(%|[a-zA-Z/]{1,8}\b)?(?:[ ]{0,3}\([ ]{0,9}(" + _NUMBER + rb")\))?(?![\w.(\[{'\"+*-]{1,2}[\w(])",
+_CODE = re.compile(
+    rb"\b(?:def|import|lambda|class) [\w.]|\breturn [\w(]|\bprint\w*\(|\bself\.|\bNamespace\(|(?<!=)==(?![=>])|\+=|://|\bf[\"']|\{\w+[:}]|\b(?-i:\w*(?:Error|Exception)):",
     re.IGNORECASE,
 )
-_WORD = re.compile(
-    rb"(?<![\w.\"'])(?:global[ _])?(steps?|iter(?:s|ation)?|epochs?|updates?|batch|ep|round)\]?[ \t]{0,4}[:=#]?[ \t]{0,4}[\[(]?[ ]{0,12}"
-    rb"(\d[\d,]{0,14})(?:[ ]{0,4}(?:/|of)[ ]{0,4}(\d[\d,]{0,14}))?",
-    re.IGNORECASE,
+_SUMMARY = re.compile(rb"\b(?:best|final(?:ly)?|config\w*|args?|loaded|early stopping|averaged stats|wandb)\b", re.IGNORECASE)
+_KERAS = re.compile(rb"[ ]{0,8}(\d{1,9})/(\d{1,9}) (?:\[[=>.]{5,40}\] |- |[^\s\w]{5,200} )")
+_PARTED = re.compile(
+    rb"[^A-Za-z]{0,40}(?:eval(?:uation)?|val(?:id(?:ation)?)?|test)(?: (?:error|results?|set|metrics))?[^A-Za-z0-9]{0,40}\Z", re.IGNORECASE
 )
-_BRACKETS = re.compile(
-    rb"\b(?:epoch|train|test|val|eval)(?:\(\w+\))?:?[ ]{0,4}\[?(\d{1,9})?\]?[ ]{0,4}\[[ ]{0,9}(\d{1,9})/[ ]{0,9}(\d{1,9})\b", re.IGNORECASE
-)
-_LEADING = re.compile(rb"[ ]{0,8}(\d{1,9})/(\d{1,9})[ ]|[ ]{0,8}\[(\d{1,9})\][ \t]")
-_HEADING = re.compile(rb"[^A-Za-z]{0,40}epoch:?[ ]{0,4}(\d{1,7})(?:[ ]?/[ ]?\d{1,7})?:?[ ]{0,8}\Z", re.IGNORECASE)
-_LOSS = re.compile(r"(?:.*[\W_])?\w*loss(?:es)?\Z", re.IGNORECASE)
-_EVALUATION = re.compile(rb"\b(?:eval(?:uat\w+)?|val(?:id(?:ation)?)?|dev|test(?:ing)?)\b", re.IGNORECASE)
-_EVALUATED = re.compile(r"(?:eval|val|valid|validation(?:_[1-9])?|test|dev)(?:[\W_]|'s)|valid_\d", re.IGNORECASE)
-_METRIC = re.compile(
-    r"(?:.*[\W_])?(?:acc\w*|ppl|perplexity|bleu|wer|cer|f1|map|miou|auc|bpb|score|error|\w*logloss|rmse|mae)\Z", re.IGNORECASE
-)
-_NOT = re.compile(
-    rb"\b(?:best|final(?:ly)?|def|return|import|print\w*\(|self\.|Namespace\(|lambda|class|config\w*|args?)\b|(?<!=)==(?![=>])|\+=|://|\bf\"|\{\w+[:}]",
-    re.IGNORECASE,
-)
-_KERAS = re.compile(rb"[ ]{0,8}(\d{1,9})/(\d{1,9}) (?:\[[=>.]{5,40}\]|\S{5,200}) ")
-_MEANINGLESS = frozenset({"eta", "http", "https", "v_num", "port", "pid", "time", "data"})
-
-
-@dataclass(frozen=True, slots=True)
-class _Pair:
-    """A name, its value, the average behind it (`0.5 (0.7)`), where it begins, whether the name says that it belongs to an evaluation."""
-
-    name: str
-    value: float
-    average: float | None
-    start: int
-    evaluated: bool
-
-
-@dataclass(frozen=True, slots=True)
-class _Counters:
-    """Step and epoch as a line prints them; `unfinished` when a count within the line has not come to its end."""
-
-    values: dict[str, float]
-    unfinished: bool = False
+_STARRED = re.compile(rb"[ ]{0,4}\*{1,3} (?=\w*acc)", re.IGNORECASE)
+_EPOCH = re.compile(rb"(?<![A-Za-z_])epoch[:=# ]{1,3}\d", re.IGNORECASE)
+_RESULTS = b"epoch results:"
+NEAR = 48
+"""Without a counter in the line, the first value begins within so many bytes of the message."""
 
 
 class Generic:
-    """Reads lines by structure alone. Remembers the newest heading, and the `100` of `step 5/100` where nothing counts epochs."""
+    """Reads lines by structure alone. Remembers the newest heading, and the `100` of `step 5/100` where nothing counts epochs.
+
+    An evaluation that is printed again without any training in between is one.
+    """
 
     def __init__(self) -> None:
         self.total: int | None = None
+        self._heading: float | None = None
         self._epoch: float | None = None
+        self._evaluated: dict[str, float] = {}
+        self._is_trained = self._is_evaluated = self._announced = False
 
     def read(self, line: bytes, start: int = 0) -> Iterator[Record]:
-        """The train record, the evaluation, or both, that a line holds from `start` on."""
+        """The train records, the evaluations, or both, that a line holds from `start` on."""
         line = line[start:] if start else line
-        heading = _HEADING.match(line)
-        if heading is not None:
-            self._epoch = float(heading[1])
+        extent = (start + behind_tag(line), start + len(line))
+        begin = message(line)
+        announced, self._announced = self._announced, False
+        boosted = boosting.read(line[begin:], extent)
+        if boosted:
+            yield from boosted
             return
-        if not (b"=" in line or b":" in line or b"oss " in line) or _NOT.search(line):
-            return
-        pairs = [pair for match in _PAIR.finditer(line) if (pair := _pair(match)) is not None]
-        pairs = _unambiguous(pairs)
-        if not pairs:
-            return
-        counters = self._counters(line, pairs)
-        if counters is not None:
-            yield from _records(pairs, counters, line, start)
+        for text in _pieces(line[begin:]):
+            yield from self._piece(text, extent, announced=announced)
 
-    def _counters(self, line: bytes, pairs: list[_Pair]) -> _Counters | None:
-        """What counts in the line, or the heading above; None when nothing does."""
-        found: dict[str, float] = {}
-        unfinished = False
-        keras = _KERAS.match(line)
-        if keras is not None and self._epoch is not None:
-            return _Counters({"epoch": self._epoch}) if keras[1] == keras[2] and b"ETA:" not in line else None
-        brackets = _BRACKETS.search(line)
-        if brackets is not None:
-            if brackets[1]:
-                found["epoch"] = float(brackets[1])
-            unfinished = int(brackets[2]) + 1 < int(brackets[3])
-            found["batch"] = float(brackets[2])
-        for match in _WORD.finditer(line):
-            name = "epoch" if match[1].lower() in (b"epoch", b"epochs", b"ep") else "step"
-            value = number(match[2])
-            if value is not None:
-                found.setdefault(name, value)
-                self._note_total(match)
-        if "epoch" in found:
+    def _piece(self, text: bytes, extent: tuple[int, int], *, announced: bool) -> Iterator[Record]:
+        """The records of a message, or of a part of one that has its own counters; `announced`: the line before was `Test Error:`."""
+        epoch = heading(text)
+        speaks = b"=" in text or b":" in text or b"." in text or b" is " in text
+        found = findings(text, 0) if speaks and _CODE.search(text) is None else []
+        if not found:
+            self._heading = self._heading if epoch is None else epoch
+            self._announced = _PARTED.match(text) is not None
+            return
+        if _SUMMARY.search(text, 0, found[0].start) is not None:
+            return
+        counts = self._counts(text, found, announced=announced)
+        if counts is not None:
+            yield from self._records(found, counts, extent, evaluates=announced or _STARRED.match(text) is not None or _RESULTS in text)
+
+    def _counts(self, text: bytes, found: list[Finding], *, announced: bool) -> Counters | None:
+        """What counts in the message, or above it; None when nothing does."""
+        keras = _KERAS.match(text)
+        if keras is not None and self._heading is not None:
+            return Counters({"epoch": self._heading}) if keras[1] == keras[2] and b"ETA:" not in text else None
+        counts = counters(text)
+        if counts is None:
+            return self._above(text, found, announced=announced)
+        if "epoch" in counts.values:
             self.total = None
-        leading = _LEADING.match(line)
-        if leading is not None and not found:
-            found["step"] = float(leading[1] or leading[3])
+        elif self._heading is not None:
+            return Counters({"epoch": self._heading, **counts.values}, None, counts.unfinished)
+        else:
+            self.total = counts.total or self.total
+        return counts
+
+    def _above(self, text: bytes, found: list[Finding], *, announced: bool) -> Counters | None:
+        """The counters of a message that has none: those of the heading, or of the training before an evaluation."""
+        first = found[0]
+        if first.start > NEAR:
+            return None
+        epoch = self._heading if self._heading is not None else self._epoch
+        evaluates = announced or first.part == "eval"
+        if evaluates and (self._is_trained or self._heading is not None):
+            return Counters({} if epoch is None else {"epoch": epoch})
+        if _STARRED.match(text) is not None and self._is_trained and not self._is_evaluated:
+            return Counters({} if epoch is None else {"epoch": epoch})
         if (
-            not found
-            and self._epoch is not None
-            and all((_LOSS.match(pair.name) and " " in pair.name) or "_" in pair.name for pair in pairs)
+            self._heading is not None
+            and any(finding.is_loss for finding in found)
+            and (first.part or first.is_main or " " in first.name or "_" in first.name)
         ):
-            found["epoch"] = self._epoch
-        return _Counters(found, unfinished) if found else None
+            return Counters({"epoch": self._heading})
+        return Counters({}) if first.start == 0 and first.part == "train" and first.is_main else None
 
-    def _note_total(self, match: re.Match[bytes]) -> None:
-        """A step of so many counts the run; within an epoch it counts that epoch."""
-        total = number(match[3] or b"")
-        if total and self._epoch is None and match[1].lower().startswith((b"step", b"iter", b"update")):
-            self.total = int(total)
-
-
-def _records(pairs: list[_Pair], counters: _Counters, line: bytes, start: int) -> Iterator[Record]:
-    """What a line with pairs and counters tells."""
-    spoken = _EVALUATION.search(line, 0, pairs[0].start) is not None
-    trained = [pair for pair in pairs if not pair.evaluated]
-    evaluated = [pair for pair in pairs if pair.evaluated]
-    if spoken and not any(_LOSS.match(pair.name) for pair in evaluated):
-        trained, evaluated = [], pairs
-    extent = (start + behind_tag(line), start + len(line))
-    if any(_LOSS.match(pair.name) for pair in trained):
-        yield _record("train", trained, counters.values, extent)
-    if any(_LOSS.match(pair.name) or _METRIC.match(pair.name) for pair in evaluated):
-        yield _record("bar" if counters.unfinished else "eval", evaluated, counters.values, extent)
+    def _records(self, found: list[Finding], counts: Counters, extent: tuple[int, int], *, evaluates: bool) -> Iterator[Record]:
+        """What a message with findings and counters tells."""
+        trained = [] if evaluates else [finding for finding in found if finding.part != "eval"]
+        evaluated = [finding for finding in found if finding.part == "eval" or (evaluates and finding.part != "train")]
+        if any(finding.is_loss for finding in trained):
+            self._is_trained, self._is_evaluated = True, False
+            self._epoch = counts.values.get("epoch", self._epoch)
+            yield _record("train", trained, counts.values, extent)
+        if any(finding.is_metric for finding in evaluated):
+            record = _record("bar" if counts.unfinished else "eval", evaluated, counts.values, extent)
+            is_repeated = self._is_evaluated and record.values == self._evaluated
+            self._is_evaluated, self._evaluated = self._is_evaluated or not counts.unfinished, record.values
+            if not is_repeated:
+                yield record
 
 
-def _unambiguous(pairs: list[_Pair]) -> list[_Pair]:
-    """The pairs whose name stands once in the line; none when that leaves out a loss or a metric, whose records these may be several of."""
-    names = Counter(pair.name for pair in pairs)
-    if any(names[pair.name] > 1 and (_LOSS.match(pair.name) or _METRIC.match(pair.name)) for pair in pairs):
-        return []
-    return [pair for pair in pairs if names[pair.name] == 1]
+def _pieces(text: bytes) -> list[bytes]:
+    """A message, or its parts where an epoch begins anew within it and each part has a loss."""
+    starts = [match.start() for match in _EPOCH.finditer(text)]
+    if len(starts) < 2:
+        return [text]
+    pieces = [text[at:stop] for at, stop in zip(starts, [*starts[1:], len(text)], strict=True)]
+    return pieces if all(b"oss" in piece for piece in pieces) else [text]
 
 
-def _pair(match: re.Match[bytes]) -> _Pair | None:
-    """A match as a pair; None for names that are no metrics."""
-    name = (match[1] or match[2]).decode("utf-8", "replace").strip()
-    value = number(match[3])
-    if value is None or name.lower() in _MEANINGLESS:
-        return None
-    return _Pair(name, value, number(match[5] or b""), match.start(), _EVALUATED.match(name) is not None)
-
-
-def _record(kind: Kind, pairs: list[_Pair], counters: dict[str, float], extent: tuple[int, int]) -> Record:
-    """Pairs and counters as a record."""
-    printed = [pair.name for pair in pairs]
-    meaning = plan(printed, (KindRule(kind),), {})
-    values = dict(counters)
+def _record(kind: Kind, found: list[Finding], counts: dict[str, float], extent: tuple[int, int]) -> Record:
+    """Findings and counters as a record. Of `0.5 (0.7)` a train record takes the first, which is the newest, and an evaluation the average."""
+    values = dict(counts)
+    meaning = plan([finding.name for finding in found], (KindRule(kind),), {})
     for slot in meaning.slots:
-        pair = pairs[slot.index]
-        values.setdefault(slot.name, pair.value if kind == "train" or pair.average is None else pair.average)
+        values.setdefault(slot.name, _value(kind, found[slot.index]))
+    name = "loss" if kind == "train" else "eval_loss"
+    main = next((finding for finding in found if finding.is_main), None)
+    if kind == "train":
+        main = main or next((finding for finding in found if finding.is_loss), None)
+    if main is not None and name not in values:
+        values[name] = _value(kind, main)
     return Record(kind, "generic", *extent, values)
+
+
+def _value(kind: Kind, finding: Finding) -> float:
+    """The value of a finding that counts for a record of a kind."""
+    return finding.value if kind == "train" or finding.average is None else finding.average

@@ -10,7 +10,9 @@ from trainwatch.formats.configuration import Configuration
 from trainwatch.formats.gaps import skeleton
 from trainwatch.formats.gather import Gather
 from trainwatch.formats.generic import Generic
+from trainwatch.formats.grids import Grids
 from trainwatch.formats.history import History
+from trainwatch.formats.listing import Listing
 from trainwatch.formats.objects import Objects
 from trainwatch.formats.ranks import Printed, Ranks, tag
 from trainwatch.formats.record import Record, separate
@@ -31,8 +33,11 @@ MAX_LINE = 1 << 16
 
 _CHECKPOINT_STEP = re.compile(r"(?:checkpoint|ckpt|step|iter)[-_=]?0*(\d{1,12})(?!.*(?:checkpoint|ckpt|step|iter)[-_=]?\d)")
 
-_OWN_STEPS = frozenset({"trainer_state", "json", "generic", "bars", "tables"})
+_OWN_STEPS = frozenset({"trainer_state", "json", "generic", "bars", "tables", "grids", "listing"})
 """Readers whose records have a step of their own or none."""
+
+MAX_GRID = 1 << 10
+"""Longer lines are no rows of a grid, in bytes."""
 
 UP = b"\x1b[A"
 OWN = b"[trainwatch]"
@@ -56,6 +61,8 @@ class Lines:
         self._history = History(facts, source) if "trainer_state" in readers else None
         self._generic = Generic() if "generic" in readers else None
         self._tables = Tables() if "tables" in readers else None
+        self._grids = Grids() if "grids" in readers else None
+        self._listing = Listing() if "listing" in readers else None
         self._postfix = "bars" in readers
         self._configuration = Configuration(facts, source)
         self._pending: tuple[tuple[bytes, int, int], Record, int, int] | None = None
@@ -88,8 +95,10 @@ class Lines:
         return line_number
 
     def finish(self) -> None:
-        """The source has ended: the last frame of a bar is final."""
+        """The source has ended: the last frame of a bar is final, and so is what was collected."""
         self._flush()
+        for record in self._listing.finish() if self._listing is not None else ():
+            self._emit(record, record.start, record.line)
 
     def accept(self, block: Block, printed: Sequence[Printed]) -> None:
         """A block that was read without this reader, with its last records as printed: what is known of the run follows from it."""
@@ -178,6 +187,11 @@ class Lines:
             if entries or self.in_history:
                 yield from ((entry, b"", None) for entry in entries)
                 return
+        if self._listing is not None and not self._specific and len(line) <= MAX_LINE:
+            for record in self._listing.read(line, offset, number):
+                yield record, repr(record.values).encode(), None
+            if self._listing.is_item:
+                return
         found = False
         if len(line) <= MAX_LINE:
             for match in self.shapes.find(line):
@@ -185,7 +199,7 @@ class Lines:
                 for name, value in match.facts.items():
                     self._facts.note(name, value, self._gather.source, number)
                 if match.record is not None:
-                    self._specific = self._specific or match.record.kind in ("train", "eval")
+                    self._specific = self._specific or match.record.kind == "train"
                     self.matched.append(match)
                     rank = tag(line[: match.record.start])
                     printed = match.parsed.raw if match.parsed is not None else line
@@ -193,14 +207,18 @@ class Lines:
         if not found and self._objects is not None and b'{"' in line:
             for record in self._objects.read(line, number):
                 found = True
-                self._specific = self._specific or record.kind in ("train", "eval")
+                self._specific = self._specific or record.kind == "train"
                 yield record, line[record.start : record.end], tag(line[: record.start])
             self.progress = self._objects.progress or self.progress
         if not found and self._tables is not None and len(line) <= MAX_LINE:
-            for record in self._tables.read(line):
+            for record in self._tables.read(line, number):
                 found = True
                 yield record, line, None
-        if not found and self._generic is not None and not self._specific and len(line) <= 4096:
+        if not found and self._grids is not None and not self._specific and len(line) <= MAX_GRID:
+            for record in self._grids.read(line):
+                found = True
+                yield record, line, None
+        if not found and self._generic is not None and not self._specific and len(line) <= MAX_LINE:
             for record in self._generic.read(line, bars_end):
                 yield record, line[record.start : record.end], tag(line[: record.start])
 
@@ -245,7 +263,7 @@ class Lines:
         if record.kind in ("train", "eval"):
             self._recorded = record.step
         self.detected.setdefault(record.format)
-        self._gather.add(record, offset, number)
+        self._gather.add(record, offset, record.line or number)
 
     def _note_total(self, number: int) -> None:
         """A train bar that is under way when a train record comes counts the planned steps."""

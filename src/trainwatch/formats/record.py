@@ -16,7 +16,8 @@ class Record:
     """What a line reader found.
 
     `start` and `end` are positions in the line, later in the source. `values` are numbers in printed order, step and epoch included,
-    under our names; `texts` what is not a number. `derived` names what was not printed.
+    under our names; `texts` what is not a number. `derived` names what was not printed. `line` is the 1-based line that it
+    begins on, 0 for the one that is being read.
     """
 
     kind: Kind
@@ -26,6 +27,7 @@ class Record:
     values: dict[str, float]
     texts: dict[str, Scalar] = field(default_factory=dict)
     derived: tuple[str, ...] = ()
+    line: int = 0
 
     @property
     def step(self) -> float | None:
@@ -43,4 +45,4 @@ def separate(record: Record, patterns: Sequence[str]) -> list[Record]:
     shared = {name: record.values[name] for name in ("step", "epoch") if name in record.values}
     values = shared | ({"eval_loss": moved[main]} if main else {}) | moved
     record.values = {name: value for name, value in record.values.items() if name not in moved}
-    return [record, Record("eval", record.format, record.start, record.end, values, {}, record.derived)]
+    return [record, Record("eval", record.format, record.start, record.end, values, {}, record.derived, record.line)]

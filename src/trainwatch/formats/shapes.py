@@ -119,7 +119,10 @@ class Shapes:
         if found.kind is None:
             return None
         values = {s.name: v * s.factor for s in found.slots if (v := parsed.numbers[s.index]) is not None}
-        texts = {s.name: parsed.raw[s.index].decode("utf-8", "replace") for s in found.slots if parsed.numbers[s.index] is None}
+        own = len(shape.template.names)
+        texts = {
+            s.name: parsed.raw[s.index].decode("utf-8", "replace") for s in found.slots if s.index < own and parsed.numbers[s.index] is None
+        }
         if found.kind in ("train", "eval") and not values:
             return None
         position, line = place

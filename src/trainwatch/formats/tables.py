@@ -11,7 +11,7 @@ from trainwatch.formats.record import Record, separate
 
 MAX_CELLS = 500
 _NAME = re.compile(rb"[ \t]{0,40}\"?[A-Za-z][\w /().:%@-]{0,60}\"?[ \t]{0,40}")
-_COUNTERS = frozenset({b"epoch", b"step", b"iteration", b"iter", b"global_step"})
+_COUNTERS = frozenset({b"epoch", b"step", b"iteration", b"iter", b"global_step", b"i", b"batch"})
 _CELL = re.compile(rb"\|[ ]{1,60}([\w/ .-]{1,60}?)[ ]{0,60}\|[ ]{0,60}([^|\r\n]{0,60}?)[ ]{0,60}\|[ ]{0,9}\Z")
 _RULE = re.compile(rb"-{8,400}[ ]{0,9}\Z")
 _EVAL = ("val/*", "val_*", "eval/*", "eval_*", "test/*", "test_*", "valid*", "metrics/*")
@@ -20,7 +20,7 @@ _KINDS = (
     *(KindRule("eval", (pattern,)) for pattern in _EVAL),
     KindRule("info"),
 )
-_RENAME = {"time/total_timesteps": "step", "train/learning_rate": "learning_rate"}
+_RENAME = {"i": "step", "time/total_timesteps": "step", "train/learning_rate": "learning_rate"}
 
 
 class Tables:
@@ -31,8 +31,8 @@ class Tables:
         self._section = ""
         self._box: dict[str, float] = {}
 
-    def read(self, line: bytes) -> Iterator[Record]:
-        """The records that this line completes."""
+    def read(self, line: bytes, number: int = 0) -> Iterator[Record]:
+        """The records that this line, the `number`-th of the source, completes."""
         if line.startswith(b"|"):
             self._cell(line)
         elif self._box and _RULE.match(line):
@@ -40,7 +40,7 @@ class Tables:
             if "time/total_timesteps" in box:
                 yield from _records(box, len(line))
         elif b"," in line:
-            yield from self._row(line)
+            yield from self._row(line, is_first=number == 1)
 
     def _cell(self, line: bytes) -> None:
         """A line of a box: a section, or a name and its value."""
@@ -55,8 +55,8 @@ class Tables:
         if value is not None and self._section:
             self._box[self._section + name] = value
 
-    def _row(self, line: bytes) -> Iterator[Record]:
-        """A header, or a row under one."""
+    def _row(self, line: bytes, *, is_first: bool) -> Iterator[Record]:
+        """A header, or a row under one. A header that the source begins with needs no counter."""
         cells = line.split(b",", MAX_CELLS)
         if len(cells) == len(self._header) and not _NAME.fullmatch(cells[0]):
             numbers = [number(cell) for cell in cells]
@@ -64,7 +64,8 @@ class Tables:
                 yield from _records({n: v for n, v in zip(self._header, numbers, strict=True) if v is not None}, len(line))
         elif len(cells) > 2 and all(map(_NAME.fullmatch, cells)):
             names = [cell.strip(b' \t"') for cell in cells]
-            if _COUNTERS.intersection(names) and any(b"loss" in name for name in names) and len(set(names)) == len(names):
+            counts = is_first or not _COUNTERS.isdisjoint(name.lower() for name in names)
+            if counts and any(b"loss" in name.lower() for name in names) and len(set(names)) == len(names):
                 self._header = [name.decode("utf-8", "replace") for name in names]
 
 

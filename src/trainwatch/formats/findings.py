@@ -1,0 +1,121 @@
+"""Names and values in a line of no known format, and whose they are: the training's, or an evaluation's."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass, replace
+
+from trainwatch.formats.numbers import number
+
+_NUMBER = rb"[-+]?(?:\d[\d,]*+(?:\.\d*+)?|\.\d++)(?:[eE][-+]?\d++)?|[-+]?(?:nan|inf(?:inity)?)\b"
+_TAIL = rb"(?:loss(?:es)?|acc(?:uracy)?|error|norm|rate|scale|time|value|score|perplexity|ppl|mse|mae|rmse|f1|dice|m?iou|map|bleu|auc|wer|cer|\w{1,30}loss)"
+_NAME = rb"[A-Za-z][\w/.@+-]{0,60}+(?:\([^()\s]{1,12}\))?(?:'s)?(?: " + _TAIL + rb"\b){0,2}(?: [A-Za-z][\w-]{0,30}loss\b)?"
+_PAIR = re.compile(
+    rb"(?<![\w.\"'/\\])(" + _NAME + rb")"
+    rb"(?:[ ]{0,12}([:=])[ \t]{0,12}|( so far is | is )|[ \t]{1,8}(?=[-+]?\d*\.\d|[-+]?\d++e|[-+]?nan\b|[-+]?inf\b))"
+    rb"(?:(?:np\.float\d\d|tensor)\()?['\"]?(" + _NUMBER + rb")(%|[a-zA-Z/]{1,8}\b)?\)?(?:[ ]{0,3}\([ ]{0,9}(" + _NUMBER + rb")\))?"
+    rb"(?![\w.(\[{'\"+*-]{1,2}[\w(])",
+    re.IGNORECASE,
+)
+_CLEAR = re.compile(rb"[ \t]*(?:\Z|[|,;()\]\t]|  |-|[A-Za-z])")
+_PART = re.compile(rb"(?<![\w./-])(train(?:ing)?|val(?:id(?:ation)?)?|test(?:ing)?|eval(?:uat\w{1,4})?|dev)\b(?![\w/.-]\w)", re.IGNORECASE)
+_TRAINED = re.compile(r"train(?:ing|ed)?(?:[\W_]|\Z)", re.IGNORECASE)
+_EVALUATED = re.compile(r"(?:eval|val|valid|validation(?:_[1-9])?|test|dev)(?:[\W_]|'s)|valid_\d", re.IGNORECASE)
+_LOSS = re.compile(
+    r"(?:l_(?:[gd]_\w+|pix|percep\w*|style|total)|(?:.*[\W_])?(?:\w*loss(?:es)?|xent|(?:\w*cross[\W_]?)entropy))(?:\Z|[\W_](?!.*(?:scal|weight|num|func|type|coef|parse|time|mask|fn)))",
+    re.IGNORECASE | re.DOTALL,
+)
+_MAIN = re.compile(
+    r"(?:(?:train|training|eval|val|valid|validation|test|dev) )?(?:avg |average |mean |total |epoch )?loss(?: total| avg| mean| epoch)?\Z"
+)
+_METRIC = re.compile(
+    r"(?:.*[\W_])?(?:\w?acc\w*|top\W?[15]|ppl|perplexity|bleu|\w?wer|\w?cer|f1\w*|\w*map\w*|\w*miou\w*|iou|auc|bpb|score|error|\w*logloss|rmse|mae|mse|"
+    r"dice|psnr|ssim|precision|recall|r2|ndcg\w*|hit\w*|fid)(?:@.*|[\W_]\d+)?\Z",
+    re.IGNORECASE,
+)
+_MEANINGLESS = frozenset(
+    {"eta", "http", "https", "v_num", "port", "pid", "time", "data", "is", "epoch", "step", "iter", "best", "lr_scheduler"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A name, its value, the average behind it (`0.5 (0.7)`), and where it begins and ends.
+
+    `part` is "train" or "eval" where the name or the words before it say so, else empty.
+    """
+
+    name: str
+    value: float
+    average: float | None
+    start: int
+    end: int
+    part: str
+
+    @property
+    def is_loss(self) -> bool:
+        """Whether the name is that of a loss."""
+        return _LOSS.match(self.name) is not None
+
+    @property
+    def is_metric(self) -> bool:
+        """Whether the name is one that evaluations are judged by."""
+        return self.is_loss or _METRIC.match(self.name) is not None
+
+    @property
+    def is_main(self) -> bool:
+        """Whether the name is that of a whole loss, not of a component."""
+        return _MAIN.match(" ".join(re.split(r"[\W_]+", self.name.lower())).strip()) is not None
+
+
+def findings(text: bytes, start: int) -> list[Finding]:
+    """The findings of a message, which begins at `start` of the line; none when a loss or a metric stands twice for the same part."""
+    found = [finding for match in _PAIR.finditer(text, start) if (finding := _finding(match)) is not None]
+    if not any(finding.is_metric for finding in found):
+        return []
+    found = _parts(found, text, start)
+    names = Counter((finding.part, finding.name) for finding in found)
+    if any(names[finding.part, finding.name] > 1 and finding.is_metric for finding in found):
+        return []
+    return [finding for finding in found if names[finding.part, finding.name] == 1]
+
+
+def _finding(match: re.Match[bytes]) -> Finding | None:
+    """A match as a finding; None for names that are no metrics, and for text that only looks like one."""
+    name = match[1].decode("utf-8", "replace").strip()
+    value = number(match[4])
+    if value is None or name.lower() in _MEANINGLESS:
+        return None
+    finding = Finding(name, value, number(match[6] or b""), match.start(), match.end(), _own(name))
+    if match[3] and (value != value or not finding.is_metric):  # noqa: PLR0124
+        return None
+    if not match[2] and not match[3] and _CLEAR.match(match.string, match.end()) is None:
+        return None
+    return finding
+
+
+def _own(name: str) -> str:
+    """The part that a name carries itself."""
+    words = (name, name.rpartition(" ")[2])
+    if any(map(_TRAINED.match, words)):
+        return "train"
+    return "eval" if any(map(_EVALUATED.match, words)) else ""
+
+
+def _part(word: bytes) -> str:
+    """The part that a word names."""
+    return "train" if word.lower().startswith(b"train") else "eval"
+
+
+def _parts(found: list[Finding], text: bytes, start: int) -> list[Finding]:
+    """Findings whose name says nothing belong to the part that was named last; a name that says it counts where both parts stand."""
+    named = [(match.start(), _part(match[1])) for match in _PART.finditer(text, start)]
+    named = [(at, part) for at, part in named if not any(finding.start <= at < finding.end for finding in found)]
+    owned = [(finding.start, finding.part) for finding in found if finding.part]
+    if len({part for _, part in owned}) > 1:
+        named = sorted(named + owned)
+    return [
+        finding if finding.part else replace(finding, part=next((part for at, part in reversed(named) if at < finding.start), ""))
+        for finding in found
+    ]

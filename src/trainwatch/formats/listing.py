@@ -1,0 +1,96 @@
+"""Records of several lines: a line that counts, and indented lines of names and values under it.
+
+[step=10/10000,epoch=0]                 [batch=10/1000]:
+    train/CrossEntropyLoss=6.951             Train loss/train/total: 10.5
+    throughput/total_tokens=94,371,840       Train metrics/train/LanguageCrossEntropy: 10.4
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from trainwatch.formats.numbers import number
+from trainwatch.formats.plan import KindRule, plan
+from trainwatch.formats.record import Record, separate
+
+_HEAD = re.compile(
+    rb"[^=]{0,200}?(?:\[epoch=(\d{1,9})(?:/\d{1,9})?\])?\[(eval )?(?:step|batch)=(\d{1,12})(?:/(\d{1,12}))?(?:,epoch=(\d{1,9}))?\](?: Eval on .{0,80})?:?[ ]{0,4}\Z",
+    re.IGNORECASE,
+)
+_EVALUATION = re.compile(rb"[^=]{0,200}?(?:\[Eval batch=(\d{1,12})/(\d{1,12})\] Eval on .{0,80}|\bvalidation)[ ]{0,4}\Z")
+_ITEM = re.compile(rb"(?:\t[ ]?|[ ]{4,12})(?:(?:Train|Eval) )?([A-Za-z][\w/ .()@+-]{0,120}?)(?:=|: )([^\s=]{1,60})[ ]{0,4}\Z")
+_EVAL = ("eval/*", "metrics/eval/*", "eval_*", "val/*", "val_*", "loss/eval/*")
+_KINDS = (
+    *(KindRule("train", (name,)) for name in ("train/*Loss", "train/*loss*", "loss/train/*", "loss", "train_loss")),
+    *(KindRule("eval", (pattern,)) for pattern in _EVAL),
+    KindRule("info"),
+)
+_RENAME = {
+    "loss/train/total": "loss",
+    "train/CrossEntropyLoss": "loss",
+    "eval/validation/CrossEntropyLoss": "eval_loss",
+    "optim/total_grad_norm": "grad_norm",
+}
+_COUNTERS = frozenset({"time/batch", "time/epoch", "trainer/global_step"})
+MOST = 2000
+"""A record has so many names at most."""
+
+
+class Listing:
+    """Reads the lines of one source."""
+
+    def __init__(self) -> None:
+        self._counts: dict[str, float] | None = None
+        self._step: dict[str, float] = {}
+        self._values: dict[str, float] = {}
+        self._began = (0, 0)
+        self.is_item = False
+        """Whether the line read last belongs to a record under way."""
+
+    def read(self, line: bytes, offset: int, number: int) -> Iterator[Record]:
+        """The record that this line ends, at a position that is negative by what lies between; the line itself may begin another."""
+        item = _ITEM.match(line) if self._counts is not None else None
+        self.is_item = item is not None and len(self._values) < MOST
+        if item is not None and self.is_item:
+            self._item(item)
+            return
+        yield from self._end(offset)
+        if line.endswith((b"]", b"]:", b"n", b":")):
+            self._begin(line, (offset, number))
+
+    def finish(self) -> Iterator[Record]:
+        """The record under way when the source ends; its position is that in the source."""
+        yield from self._end(0)
+
+    def _begin(self, line: bytes, place: tuple[int, int]) -> None:
+        """Look whether a line counts."""
+        head = _HEAD.match(line)
+        if head is not None:
+            epoch = head[1] or head[5]
+            self._step = {"step": float(head[3])}
+            self._counts = self._step | ({"epoch": float(epoch)} if epoch else {}) | ({"total_steps": float(head[4])} if head[4] else {})
+        elif self._step and _EVALUATION.match(line.removesuffix(b":")) is not None:
+            self._counts = dict(self._step)
+        self._began = place
+
+    def _item(self, item: re.Match[bytes]) -> None:
+        """Keep a name and its value."""
+        value = number(item[2])
+        if value is not None:
+            self._values[item[1].decode("utf-8", "replace")] = value
+
+    def _end(self, offset: int) -> Iterator[Record]:
+        """What was collected, as a record."""
+        if self._counts is None:
+            return
+        counts, values = self._counts, self._values
+        self._counts, self._values = None, {}
+        values = {name: value for name, value in values.items() if name not in _COUNTERS}
+        if not values:
+            return
+        printed = list(values)
+        meaning = plan(printed, _KINDS, _RENAME)
+        named = {slot.name: values[printed[slot.index]] for slot in meaning.slots}
+        began, line = self._began
+        yield from separate(Record(meaning.kind or "info", "listing", began - offset, 0, counts | named, line=line), _EVAL)
