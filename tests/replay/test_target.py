@@ -1,4 +1,5 @@
 import os
+from pathlib import Path
 
 import pytest
 from tests.replay.runs import NOW, Supervisor, record
@@ -23,7 +24,32 @@ def test_logs(log, environ, tmp_path):
     folder = resolve([str(tmp_path)], environ)
     assert [path.name for path in folder.logs] == ["train.err", "train.out"]
     assert folder.found.endswith(f"{tmp_path}/train.err, {tmp_path}/train.out")
-    assert (folder.name, resolve(["train.out"], environ).found) == ("train", "")
+    assert (folder.name, resolve(["train.out"], environ, alone=True).found) == ("train", "")
+
+
+def test_the_other_stream_of_a_log(log, environ):
+    """A log is read with the one beside it, which is said, unless it is wanted alone; a run knows its own logs."""
+    log.touch()
+    assert resolve([str(log)], environ) == Target(logs=(log,))
+    other = log.with_suffix(".err")
+    other.write_text("Loading\n")
+    found = resolve([str(log)], environ)
+    assert found == Target(logs=(log, other), found=f"{log} and train.err are read as one run; --alone leaves train.err out")
+    assert [part.source for part in found.parts] == [str(log), str(other)]
+    assert resolve([str(log)], environ, alone=True) == Target(logs=(log,))
+    other.write_bytes(bytes(range(256)) * 9)
+    assert resolve([str(log)], environ) == Target(logs=(log,))
+
+
+def test_a_pattern_in_quotes(tmp_path, environ):
+    """What the shell did not expand; the attempts of one run are counted."""
+    for job in (9, 10):
+        (tmp_path / f"slurm-{job}.out").touch()
+    found = resolve([str(tmp_path / "slurm-*.out")], environ)
+    assert [(Path(part.source).name, part.attempt) for part in found.parts] == [("slurm-9.out", 1), ("slurm-10.out", 2)]
+    assert found.found.endswith("slurm-9.out (2 attempts of one run)")
+    with pytest.raises(NotFoundError, match="no file fits"):
+        resolve([str(tmp_path / "*.nothing")], environ)
 
 
 def test_a_run_by_any_of_its_names(supervisor, log, environ):
