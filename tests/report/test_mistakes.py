@@ -128,7 +128,7 @@ def test_what_was_set_stands_beside_the_hypothesis(overfit: Written):
     evidence = {a["hypothesis"]: a["evidence"] for a in overfit.json["recommendations"]}
     assert "lora_dropout=0 (" in evidence["Without dropout the training data is learnt by heart sooner."]
     assert any("num_train_epochs=100" in text and "weight_decay=0.01" in text for text in evidence.values())
-    assert "Finetuning_V5.py 0.0002 8870 2 2 10 0.01 100" in overfit.section("Configuration found")
+    assert "Finetuning_V5.py 0.0002 8870 2 2 10 0.01 100" in overfit.section("Run")
 
 
 def test_what_came_after_the_best_is_counted(overfit: Written):

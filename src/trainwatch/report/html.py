@@ -83,7 +83,7 @@ def _part(part: Part) -> Iterator[str]:
         case Quote():
             yield f"<pre>{words(part.text)}</pre>"
         case Table():
-            head = "".join(f"<th>{words(title)}</th>" for title in part.titles)
+            head = "".join(f'<th scope="col">{words(title)}</th>' for title in part.titles)
             rows = "\n".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in part.rows)
             yield f'<div class="scroll" tabindex="0"><table><thead><tr>{head}</tr></thead>\n<tbody>{rows}</tbody></table></div>'
 
@@ -91,7 +91,8 @@ def _part(part: Part) -> Iterator[str]:
 def _cell(cell: Inline) -> str:
     """A cell; figures stand to the right, severities are marked by colour beside their word."""
     if not isinstance(cell, str):
-        return element("td", _inline(cell))
+        long = isinstance(cell, Code) and len(cell.text) > LONG
+        return element("td", _inline(cell), class_="long") if long else element("td", _inline(cell))
     if cell in _SEVERITIES:
         return element("td", element("span", words(cell), class_=f"severity {cell}"))
     kind = "figure-cell" if _FIGURE.fullmatch(cell) else "long" if len(cell) > LONG else "short" if len(cell) <= SHORT else ""

@@ -21,7 +21,7 @@ def learning_rate(report: Report) -> list[Part]:
     if lr.peak is not None:
         items.append(f"Printed: first {number(lr.first)}, highest {number(lr.peak)} at step {lr.peak_step}, last {number(lr.last)}.")
     if lr.fitted is not None:
-        items.append(f"Printed rates follow {lr.fitted.text}{_sure(lr.fitted)}.")
+        items.append(_follows(lr.fitted))
     if lr.peak == 0:
         items.append(
             "Every printed learning rate is 0. Decimals such as 0.0000 may be rounded; a rate printed with an exponent, such as 0.00e+00, "
@@ -34,12 +34,12 @@ def learning_rate(report: Report) -> list[Part]:
     return bullets(items)
 
 
-def _sure(fitted: FittedSchedule) -> str:
-    """How far that is known."""
+def _follows(fitted: FittedSchedule) -> str:
+    """The schedule of the printed rates, and how far it is known."""
     exact = "to the last printed digit" if fitted.exact else f"within {number(fitted.max_error)}"
-    return f", {exact}, over {plural(fitted.points, 'record')}" + (
-        "" if fitted.identified else "; other schedules describe them nearly as well"
-    )
+    if fitted.identified:
+        return f"Printed rates follow {fitted.text}, {exact}, over {plural(fitted.points, 'record')}."
+    return f"{plural(fitted.points, 'record')} cannot tell which schedule the printed rates follow; one that fits, {exact}: {fitted.text}."
 
 
 def gradient(report: Report) -> list[Part]:

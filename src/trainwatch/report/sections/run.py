@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import shlex
+
 from trainwatch.model.planned import counts_batches
 from trainwatch.model.snapshot import Snapshot
-from trainwatch.present.numbers import duration, percent
+from trainwatch.present.numbers import duration, number, percent
 from trainwatch.report.compose import Report
 from trainwatch.report.cost import steps_covered
 from trainwatch.report.parts import Code, Inline, Part, bullets, table
 from trainwatch.report.words import fact, place, plural, whole
+
+PRECISE = 600.0
+"""Seconds up to which a pace is told in seconds."""
 
 
 def run(report: Report) -> list[Part]:
     """Sources, command, job, formats."""
     snapshot = report.snapshot
     items: list[Inline] = [f"Sources: {', '.join(snapshot.run.sources)}"]
-    if snapshot.run.command:
-        items.append(("Command: ", Code(" ".join(snapshot.run.command))))
+    command = shlex.join(snapshot.run.command) or (str(snapshot.facts["command"].value) if "command" in snapshot.facts else "")
+    if command:
+        items.append(("Command: ", Code(command)))
     if snapshot.run.job_id:
         items.append(f"Job: {snapshot.run.job_id}")
     formats = f", read as {', '.join(snapshot.formats)}" if snapshot.formats else ""
@@ -30,13 +36,15 @@ def _pace(report: Report) -> list[Inline]:
     covered, spent = steps_covered(report.snapshot), report.cost.hours
     if covered is None or not spent:
         return []
-    return [f"Mean pace: {duration(spent * 3600 / (covered[1] - covered[0]))} a step, evaluations and saves included"]
+    seconds = spent * 3600 / (covered[1] - covered[0])
+    pace = f"{number(seconds, 3)} s" if 1 <= seconds < PRECISE else duration(seconds)
+    return [f"Mean pace: {pace} a step, evaluations and saves included"]
 
 
 def configuration(report: Report) -> list[Part]:
     """Every fact and where it stands, then what follows from several of them."""
     snapshot = report.snapshot
-    rows = [(Code(n), Code(fact(f.value)), place(f.origin, f.line)) for n, f in snapshot.facts.items()]
+    rows = [(Code(n), Code(fact(f.value)), place(f.origin, f.line)) for n, f in snapshot.facts.items() if n != "command"]
     return [*table(("name", "value", "found in"), rows), *bullets((*_follows(snapshot), *_batches(snapshot)))]
 
 
