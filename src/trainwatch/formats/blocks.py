@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from trainwatch.formats.gaps import Known
+from trainwatch.formats.gaps import NEWLINE, Known
 from trainwatch.formats.gather import Gather
 from trainwatch.formats.lines import Lines
 from trainwatch.formats.numbers import number
@@ -25,11 +25,14 @@ from trainwatch.model.block import Block
 
 _Span = tuple[int, int]
 _Values = tuple[bytes, ...]
-NEWLINE = 10
 REST = 8
 """So many stretches are not tried as one shape after one that was several."""
 MAX_SEEN = 1000
 """So many shapes are remembered; a log that keeps inventing names starts over."""
+DENSE, SPARSE = 1 << 16, 1 << 18
+"""Bytes read in one go where records stand close together, and where they do not: few objects at a time stay in the cache, few stretches cost little."""
+FEW = 600
+"""Records of a stretch that could be longer."""
 IDLE = 2
 """A pattern that found nothing in so many stretches rests until its shape is seen again."""
 
@@ -45,6 +48,7 @@ class Blocks:
         self._main: Learned | None = None
         self._rest = 0
         self._line = 1
+        self._size = DENSE
 
     @property
     def line(self) -> int:
@@ -52,9 +56,9 @@ class Blocks:
         return self._line
 
     @property
-    def has_learned(self) -> bool:
-        """Whether there are patterns to read with."""
-        return self._main is not None
+    def stretch(self) -> int:
+        """How many bytes to read in one go, 0 before there are patterns to read with."""
+        return 0 if self._main is None else self._size
 
     def read(self, data: bytes, start: int, stop: int, base: int) -> None:
         """Read `data[start:stop]`, complete lines; `data[0]` is byte `base` of the source."""
@@ -106,6 +110,7 @@ class Blocks:
         run = main.finder.find(data, start, stop, base) if main is not None and main.finder is not None else None
         if main is None or run is None:
             return False
+        self._size = DENSE if len(run) * SPARSE > FEW * (stop - start) else SPARSE
         loud = list(run.loud(data, stop, self._known()))
         if len(loud) > 2 + len(run) // 8 or self._is_involved(main, run, exceptions=bool(loud)):
             self._rest = REST
@@ -124,7 +129,7 @@ class Blocks:
 
     def _is_involved(self, main: Learned, run: Run, *, exceptions: bool) -> bool:
         """Whether records may be copies of another rank's, or will tell the steps per epoch: then each is looked at."""
-        if self._lines.steps.wants_burst and not main.stepped and run.has_adjacent:
+        if self._lines.steps.wants_burst and not main.stepped and run.adjacent:
             return True
         world = self._lines.world
         if world <= 1:

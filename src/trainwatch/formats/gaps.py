@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
+NEWLINE = 10
 CLEAR = frozenset(b"\r\n")
 """Before a record that begins its line, or the line as it shows."""
 

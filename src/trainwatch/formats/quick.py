@@ -1,79 +1,85 @@
-"""One shape over a whole stretch at once: what stands between its literals is taken as it is, and proven to be numbers afterwards.
+"""One shape over a whole stretch at once: values are runs of letters and figures between its literals, and proven to be numbers afterwards.
 
-The strict pattern of a shape tests every byte of a value; here a value is all that stands before the next literal, which is several times
-faster. `float` and a look at each column prove that the strict pattern had found the same; if not, nothing is returned.
+`float` proves that the strict pattern of the shape had taken the same values; if it refuses one, nothing is returned. That nothing else
+stands between the records is proven by counting lines; only where the count differs is each gap looked at.
 """
 
 from __future__ import annotations
 
 import re
+import string
 from array import array
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate, count
-from operator import add
+from io import BytesIO
+from itertools import accumulate
+from typing import NamedTuple
 
-from trainwatch.formats.gaps import CLEAR, Known
+from trainwatch.formats.gaps import CLEAR, NEWLINE, Known
 from trainwatch.formats.numbers import LONGEST
 from trainwatch.formats.plan import Plan
 from trainwatch.formats.template import END
 
 _SLOT = re.compile(rb" \*\+\(\[\^(?:\\.|[^\]\\])*\]\+\+\)")
 _NOT_LITERAL = re.compile(rb"(?<!\\)[\[(+*]")
+_FIGURES = (string.ascii_letters + string.digits).encode()
+
 MAX_FOLDS = 16
 """So often constants are taken into a pattern; a log whose constants change more often has none."""
-
-_REFUSED = (b"_", b"\t", b"\n", b"\r", b"\v", b"\f", b" ,")
-"""What `float` lets pass and the strict pattern does not: in the values of a column, joined by commas."""
 
 
 @dataclass(frozen=True, slots=True)
 class Quick:
-    """A pattern whose groups are the values of a record with the blanks before them.
+    """A pattern whose groups are the values of a record.
 
     `literals` stand, escaped, before the first value, between two, and behind the last. `constants` maps the index of a value to its text
-    where that is part of the pattern. `anywhere` says that something may stand before the record,
-    `fixed` counts the bytes of a record that are in no group.
+    where that is part of the pattern. `anywhere` says that something may stand before the record; `whole` finds only records that begin
+    their line.
     """
 
     literals: tuple[bytes, ...]
     anywhere: bool
     constants: Mapping[int, bytes] = field(default_factory=dict)
     pattern: re.Pattern[bytes] = field(init=False)
-    fixed: int = field(init=False)
+    whole: re.Pattern[bytes] = field(init=False)
 
     def __post_init__(self) -> None:
         """Compile."""
         head, *rest = self.literals
-        source = head + (b"" if self.anywhere else b"(?<=\\n" + head + b")")
-        for index, literal in enumerate(rest):
-            constant = self.constants.get(index)
-            source += (_value(literal) if constant is None else re.escape(constant)) + literal
-        fixed = sum(len(re.sub(rb"\\(.)", rb"\1", literal, flags=re.DOTALL)) for literal in self.literals)
-        object.__setattr__(self, "pattern", re.compile(source + rb"(?=\n)"))
-        object.__setattr__(self, "fixed", fixed + sum(map(len, self.constants.values())))
+        source = b"".join(self._value(index, literal) + literal for index, literal in enumerate(rest)) + rb"(?=\n)"
+        whole = re.compile(head + b"(?<=\\n" + head + b")" + source)
+        object.__setattr__(self, "whole", whole)
+        object.__setattr__(self, "pattern", re.compile(head + source) if self.anywhere else whole)
 
-    @property
-    def free(self) -> list[int]:
-        """The indices of the values that are groups."""
-        return [index for index in range(len(self.literals) - 1) if index not in self.constants]
+    def _value(self, index: int, following: bytes) -> bytes:
+        """The pattern of a value, which the first letter of the literal behind it ends."""
+        constant = self.constants.get(index)
+        if constant is not None:
+            return b" *+" + re.escape(constant)
+        return b" *+([%b.+-]{1,%d}+)" % (_FIGURES.replace(following[:1], b""), LONGEST)
+
+    def columns(self, found: Iterable[Sequence[bytes]], rows: int) -> list[Sequence[bytes]]:
+        """The columns that were found, and those that are constant."""
+        free, constants = iter(found), self.constants
+        return [(constants[i],) * rows if i in constants else next(free) for i in range(len(self.literals) - 1)]
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Records of one shape, all that a stretch holds of it.
+    """Records of one shape, all that a stretch holds of it, each at the end of its line.
 
-    `gaps` stand before each of them and behind the last; the first begins with the byte before the stretch, the others with a newline.
     `texts` are the values as printed, column by column; `offsets` positions in the source, which `data[0]` is byte `base` of.
-    `odd` are the gaps that hold more than frames of a bar; there are lines between the records only there.
+    `odd` are, by the row behind them, the gaps that hold more than frames of a bar; there are lines between the records only there.
+    A gap begins with the byte before the stretch, or with the newline of the record before it. `adjacent` says whether records stand on
+    neighbouring lines.
     """
 
     base: int
-    gaps: list[bytes]
-    texts: list[list[bytes]]
+    texts: list[Sequence[bytes]]
     columns: dict[str, array[float]]
     offsets: array[int]
-    odd: list[int]
+    odd: Mapping[int, bytes]
+    adjacent: bool
 
     def __len__(self) -> int:
         """The number of records."""
@@ -85,23 +91,18 @@ class Run:
             return self
         part = slice(first, stop)
         columns = {name: column[part] for name, column in self.columns.items()}
-        odd = [row - first for row in self.odd if first <= row <= stop]
-        return Run(self.base, self.gaps[first : stop + 1], [texts[part] for texts in self.texts], columns, self.offsets[part], odd)
+        odd = {row - first: gap for row, gap in self.odd.items() if first <= row <= stop}
+        return Run(self.base, [texts[part] for texts in self.texts], columns, self.offsets[part], odd, self.adjacent)
 
     def lines(self, data: bytes, start: int, stop: int) -> int:
         """How many lines end in `data[start:stop]`, which holds these records, their own included."""
         first, last = self.offsets[0] - self.base, self.offsets[-1] - self.base
-        between = sum(self.gaps[row].count(b"\n") - 1 for row in self.odd if 0 < row < len(self))
+        between = sum(gap.count(b"\n") - 1 for row, gap in self.odd.items() if 0 < row < len(self))
         return data.count(b"\n", start, first) + between + len(self) - 1 + data.count(b"\n", last, stop)
 
-    def printed(self, first: int, stop: int | None) -> list[tuple[bytes, ...]]:
+    def printed(self, first: int, stop: int | None) -> list[Sequence[bytes]]:
         """Records as the strict pattern would have captured them."""
-        return list(zip(*([text.lstrip(b" ") for text in texts[first:stop]] for texts in self.texts), strict=True))
-
-    @property
-    def has_adjacent(self) -> bool:
-        """Whether records stand on neighbouring lines."""
-        return b"\n" in self.gaps[1:-1]
+        return list(zip(*(texts[first:stop] for texts in self.texts), strict=True))
 
     @property
     def is_distinct(self) -> bool:
@@ -111,8 +112,7 @@ class Run:
     def loud(self, data: bytes, stop: int, known: Known) -> Iterator[tuple[int, int, int]]:
         """The extents in the stretch, which ends at `stop`, that must be read line by line, and the row before which, or on whose line, each stands."""
         last = len(self)
-        for row in self.odd:
-            gap = self.gaps[row]
+        for row, gap in self.odd.items():
             at = self.offsets[row] - self.base if row < last else stop
             for begin, end in known.loud(gap, is_last=row == last):
                 stands = at - len(gap)
@@ -120,20 +120,13 @@ class Run:
 
 
 def quick(source: bytes, *, anywhere: bool) -> Quick | None:
-    """The quick pattern for a strict one; None where the length of a record would not follow from its values."""
+    """The quick pattern for a strict one; None where a record does not end its line, or is more than literals and values."""
     if not source.endswith(END):
         return None
     literals = tuple(_SLOT.split(source.removesuffix(END)))
     if len(literals) < 2 or any(map(_NOT_LITERAL.search, literals)) or not all(literals[:-1]):
         return None
     return Quick(literals, anywhere)
-
-
-def _value(following: bytes) -> bytes:
-    """Everything up to the literal that follows, a line's end when there is none."""
-    first = following[:2] if following.startswith(b"\\") else following[:1]
-    blanks = b" *+" if first.endswith(b" ") else b""
-    return b"(%b[^%b]{1,%d}+)" % (blanks, first or rb"\n", LONGEST)
 
 
 class Finder:
@@ -144,14 +137,15 @@ class Finder:
         self._folded: Quick | None = None
         self._constants: dict[int, bytes] = {}
         self._folds = 0
+        self._fills_lines = True
 
     def find(self, data: bytes, start: int, stop: int, base: int) -> Run | None:
         """The run in `data[start:stop]`, where `start` is at least 1; None when there is none, or a value is no plain number."""
         if self._folded is not None:
-            run = _find(self._folded, self._plan, data, (start, stop), base)
+            run = self._find(self._folded, data, (start, stop), base)
             if run is not None and not run.odd:
                 return run
-        run = _find(self._shape, self._plan, data, (start, stop), base)
+        run = self._find(self._shape, data, (start, stop), base)
         if run is not None:
             self._fold(run)
         return run
@@ -172,48 +166,83 @@ class Finder:
             self._folds += 1
             self._folded = Quick(self._shape.literals, self._shape.anywhere, alike)
 
-
-def _find(shape: Quick, plan: Plan, data: bytes, extent: tuple[int, int], base: int) -> Run | None:
-    """The run of a shape in a stretch, with the constants of the shape."""
-    start, stop = extent
-    parts = shape.pattern.split(memoryview(data)[start - 1 : stop])
-    free = shape.free
-    width = len(free) + 1
-    rows = len(parts) // width
-    if not rows:
-        return None
-    texts = [[constant] * rows if (constant := shape.constants.get(i)) is not None else [] for i in range(len(shape.literals) - 1)]
-    for group, index in enumerate(free, 1):
-        texts[index] = parts[group::width]
-        if not _is_plain(texts[index]):
+    def _find(self, shape: Quick, data: bytes, extent: tuple[int, int], base: int) -> Run | None:
+        """The run of a shape in a stretch. Every line is taken for a record as long as every line was one."""
+        found = _filling(shape, data, extent, base) if self._fills_lines else None
+        if found is None:
+            found = _scattered(shape, data, extent, base)
+            self._fills_lines = found is not None and found.fills_lines
+        if found is None:
             return None
-    try:
-        columns = _columns(plan, texts)
-    except ValueError:
+        texts = shape.columns(found.texts, len(found.offsets))
+        try:
+            columns = _columns(self._plan, texts)
+        except ValueError:
+            return None
+        return Run(base, texts, columns, found.offsets, found.odd, found.adjacent)
+
+
+class _Found(NamedTuple):
+    """What a pattern found in a stretch, as in a run, and whether every line is a record."""
+
+    texts: Iterable[Sequence[bytes]]
+    offsets: array[int]
+    odd: dict[int, bytes]
+    adjacent: bool
+    fills_lines: bool
+
+
+def _filling(shape: Quick, data: bytes, extent: tuple[int, int], base: int) -> _Found | None:
+    """The records of a stretch in which every line is one; None when one is not."""
+    start, stop = extent
+    parts = shape.whole.split(memoryview(data)[start - 1 : stop])
+    lines = BytesIO(data[start:stop]).readlines()
+    width = shape.whole.groups + 1
+    if len(parts) // width != len(lines):
         return None
-    gaps = parts[0::width]
-    has_lines = gaps.count(b"\n") <= rows
-    odd: list[int] = []
-    if has_lines:
-        has_values = data.find(b"=", start, stop) >= 0
-        odd = [row for row, gap in enumerate(gaps) if gap[-1] not in CLEAR or gap.find(b"\n", 1) >= 0 or (has_values and b"=" in gap)]
-        if len(gaps[rows]) > 1 and odd[-1:] != [rows]:
-            odd.append(rows)
-        ends = list(accumulate(map(len, parts)))
-        offsets = array("q", list(map(add, ends[0:-1:width], count(base + start - 1, shape.fixed))))
-    else:
-        lengths = list(accumulate(map(len, data[start:stop].split(b"\n")), initial=0))
-        offsets = array("q", list(map(add, lengths[:rows], count(base + start))))
-    return Run(base, gaps, texts, columns, offsets, odd)
+    offsets = array("q", accumulate(map(len, lines[:-1]), initial=base + start))
+    return _Found((parts[group::width] for group in range(1, width)), offsets, {}, adjacent=len(lines) > 1, fills_lines=True)
 
 
-def _is_plain(texts: list[bytes]) -> bool:
-    """Whether the strict pattern would have taken these values, given that `float` takes them."""
-    joined = b",".join(texts) + b","
-    return not any(mark in joined for mark in _REFUSED)
+def _scattered(shape: Quick, data: bytes, extent: tuple[int, int], base: int) -> _Found | None:
+    """The records of a stretch among other things; None when there is none."""
+    start, stop = extent
+    matches = list(shape.pattern.finditer(data, start, stop))
+    if not matches:
+        return None
+    begins = list(map(re.Match.start, matches))
+    before = {data[at - 1] for at in begins[1:]}
+    alone = (
+        before <= CLEAR and data[begins[0] - 1] in CLEAR and matches[-1].end() + 1 == stop and _newlines(data[start:stop]) == len(begins)
+    )
+    texts, offsets = zip(*[match.groups() for match in matches], strict=True), array("q", map(base.__add__, begins))
+    if alone and data.find(b"=", start, stop) < 0:
+        return _Found(texts, offsets, {}, NEWLINE in before, fills_lines=before == {NEWLINE})
+    ends = [start - 1, *map(re.Match.end, matches)]
+    adjacent = NEWLINE in before and not {end + 1 for end in ends[1:]}.isdisjoint(begins)
+    return _Found(texts, offsets, _odd(data, ends, [*begins, stop]), adjacent, fills_lines=False)
 
 
-def _columns(plan: Plan, texts: list[list[bytes]]) -> dict[str, array[float]]:
+def _newlines(data: bytes) -> int:
+    """How many newlines there are: many times faster than `count` where they are rare, and no slower elsewhere."""
+    return len(data) - len(data.replace(b"\n", b""))
+
+
+def _odd(data: bytes, starts: list[int], stops: list[int]) -> dict[int, bytes]:
+    """The gaps `data[start:stop]` that may hold more than frames of a bar, by the row behind them."""
+    find, last = data.find, len(stops) - 1
+    valued = b"=" in data[starts[0] : stops[-1]]
+    rows = [
+        row
+        for row, (start, stop) in enumerate(zip(starts, stops, strict=True))
+        if find(b"\n", start + 1, stop) >= 0 or data[stop - 1] not in CLEAR or (valued and find(b"=", start, stop) >= 0)
+    ]
+    if stops[last] - starts[last] > 1 and rows[-1:] != [last]:
+        rows.append(last)
+    return {row: data[starts[row] : stops[row]] for row in rows}
+
+
+def _columns(plan: Plan, texts: list[Sequence[bytes]]) -> dict[str, array[float]]:
     """The values under our names and in SI; two names for one value share a column. Raises ValueError when `float` does not take one."""
     made: dict[tuple[int, float], array[float]] = {}
     for slot in plan.slots:
@@ -223,7 +252,7 @@ def _columns(plan: Plan, texts: list[list[bytes]]) -> dict[str, array[float]]:
     return {slot.name: made[slot.index, slot.factor] for slot in plan.slots}
 
 
-def _numbers(texts: list[bytes], factor: float) -> array[float]:
+def _numbers(texts: Sequence[bytes], factor: float) -> array[float]:
     """Texts as numbers, times a factor. Configuration is printed again and again: what does not change is converted once."""
     first = texts[0]
     if first == texts[-1] and texts.count(first) == len(texts):

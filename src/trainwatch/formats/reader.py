@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from trainwatch.formats.bars import frames
-from trainwatch.formats.blocks import Blocks
+from trainwatch.formats.blocks import DENSE, SPARSE, Blocks
 from trainwatch.formats.catalog import choose
 from trainwatch.formats.gather import Gather
 from trainwatch.formats.lines import Lines
@@ -17,9 +17,6 @@ from trainwatch.formats.text import Decoder
 from trainwatch.model.block import Block
 from trainwatch.model.facts import Facts
 from trainwatch.model.snapshot import Span
-
-STRETCH = 1 << 17
-"""Bytes read in one go: small enough for the cache, and for who else wants the interpreter."""
 
 FIRST = 1 << 13
 """Bytes read in one go before the first pattern is learned."""
@@ -128,7 +125,7 @@ class Reader:
         if self._waiting > MAX_UNFINISHED:
             self._skipping = True
             self._done, self._waiting = len(data), 0
-        if len(data) - self._done < len(data) // 2 or len(data) > STRETCH:
+        if len(data) - self._done < len(data) // 2 or len(data) > SPARSE:
             keep = max(0, self._done - CONTEXT)
             self._base += keep
             self._buffer, self._done = data[keep:], self._done - keep
@@ -146,7 +143,7 @@ class Reader:
     def _stretches(self, data: bytes, start: int, stop: int) -> int:
         """Read `data[start:stop]` in pieces that end with a line; returns `stop`."""
         while start < stop:
-            end = _piece(data, start, stop, STRETCH if self._blocks.has_learned else FIRST)
+            end = _piece(data, start, stop, self._blocks.stretch or FIRST)
             self._blocks.read(data, start, end, self._base)
             start = end
         return stop
@@ -159,7 +156,7 @@ def _complete(data: bytes, start: int) -> int:
     very end is not the end of a part yet: a newline may follow.
     """
     line = data.rfind(b"\n", start) + 1
-    if line and len(data) - start >= STRETCH // 2:
+    if line and len(data) - start >= DENSE:
         return line
     return max(line, data.rfind(b"\r", max(start, line), len(data) - 1) + 1)
 
