@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import random
 
 import pytest
@@ -244,3 +245,27 @@ def test_reinforcement_learning_is_known_by_its_fields(name: str) -> None:
     rows = [train(i, **{name: 0.1}) for i in range(1, 60)]
 
     assert judge(rows)[0].history.profile == "reinforcement learning"
+
+
+def test_a_train_loss_that_stays_is_no_alarm_while_evaluations_improve() -> None:
+    """A hard task: the train loss moves by less than one percent, the eval loss by three. Without evaluations that is an alarm."""
+    dice = random.Random(3)
+    train = [0.682 - 0.0001 * i / 3 + dice.gauss(0, 0.002) for i in range(120)]
+    rows = curve(train, [0.69 - 0.0002 * i for i in range(120)])
+    alone = [(kind, values) for kind, values in rows if kind == "train"]
+
+    assert climbed(judge(rows, preset="default")[1], "loss_not_decreasing") == []
+    assert [severity for severity, _ in climbed(judge(alone, preset="default")[1], "loss_not_decreasing")] == ["orange"]
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_noise_in_a_run_of_many_evaluations_asks_for_no_save(seed: int) -> None:
+    """The best of 300 noisy evaluations is the luckiest, and near zero any distance is a large share: no orange, and hardly a yellow."""
+    dice = random.Random(seed)
+    evals = [0.5 * math.exp(-i / 60) - 0.05 + dice.gauss(0, 0.03) for i in range(300)]
+    train = [0.5 * math.exp(-i / 60) - 0.05 - 0.0001 * i + dice.gauss(0, 0.01) for i in range(300)]
+    _, events = judge(curve(train, evals), preset="default")
+    raised = [severity for severity, _ in climbed(events, "overfit")]
+
+    assert "orange" not in raised
+    assert len(raised) <= 3

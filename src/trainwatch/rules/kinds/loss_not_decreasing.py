@@ -22,7 +22,7 @@ MEAN_OF_MEDIAN = 1.2533
 class Settings:
     """The first and the newest `window` records are compared, after `steps` optimizer steps and `share` of the run.
 
-    The median must have fallen by `fall` and by `noise_factor` standard errors. Nothing is judged while the learning rate is below
+    The median must have fallen by `fall` and by `noise_factor` standard errors, or the best evaluation be that much better than the first. Nothing is judged while the learning rate is below
     `rate` of the configured one. Once the loss has fallen, the rule has done its work.
     """
 
@@ -101,6 +101,8 @@ class LossNotDecreasing(Rule):
             return pending("the run has only begun")
         if self._warming(block, row, history):
             return suppressed("the learning rate is still low")
+        if self._learns(history):
+            return ok(f"{history.metric} has improved since the first evaluation", negated=True)
         change = (now - first) / abs(first) if first else 0.0
         why = (
             f"the train loss has not fallen: the median of the last {s.window} records{place(step, block.epoch(row))} is {figure(now)}, "
@@ -108,6 +110,13 @@ class LossNotDecreasing(Rule):
         )
         evidence = [e for e in (_evidence(block, row), self._first_at) if e is not None]
         return fired(Severity.ORANGE, why, evidence, f"a fall by {percent(s.fall)} and more than its noise would withdraw it")
+
+    def _learns(self, history: History) -> bool:
+        """Whether the evaluations have improved, by as much as the train loss should have and more than their noise."""
+        if len(history.points) < 2:
+            return False
+        first = history.points[0].loss
+        return first - history.top.loss > max(self.settings.fall * abs(first), self.settings.noise_factor * history.sigma)
 
     def _warming(self, block: Block, row: int, history: History) -> bool:
         """Whether the learning rate is far below the configured one."""

@@ -23,10 +23,10 @@ MEAN_OF_MEDIAN = 1.2533
 class Settings:
     """Losses are relative to the best evaluation (0.05 is 5 %).
 
-    `patience` evaluations after the best one, `red_loss` above it, and `sparse_noise` times the noise, make a run of few evaluations red. In a run of many, the median
-    of `window` evaluations must have risen by `rise` and by `noise_factor` times its noise, `since_medium` or `since_dense` evaluations
-    after the best one, with a trend of `trend` (Mann-Kendall z). `black_loss` above the best, or a train loss of `memorised` of what it
-    was, is black.
+    `patience` evaluations after the best one, `red_loss` above it, and `sparse_noise` times the noise, make a run of few evaluations red.
+    In a run of many, the best one is but the luckiest: the median of `window` evaluations must have risen by `noise_factor` times its noise,
+    with a trend of `trend` (Mann-Kendall z), and by `rise`, `since_medium` or `since_dense` evaluations after the best one, to be red; half
+    of that noise and trend are yellow, three quarters orange. `black_loss` above the best, or a train loss of `memorised` of what it was, is black.
     """
 
     sparse_noise: float = 4.0
@@ -86,10 +86,17 @@ class Overfit(Rule):
         noisy = history.now.loss - history.top.loss <= rest
         if self._red(history, ease) if sparse else self._red_many(history, rise, ease):
             return Severity.BLACK if self._black(history, ease) else Severity.RED
-        if noisy:
+        if noisy or not (sparse or self._risen(history, rise, ease * 0.5)):
             return None
         worse_twice = history.since >= 2 and history.points[-1].loss >= history.points[-2].loss
-        return Severity.ORANGE if worse_twice and history.excess() >= ease * self.settings.orange_loss else Severity.YELLOW
+        risen = sparse or self._risen(history, rise, ease * 0.75)
+        return Severity.ORANGE if worse_twice and risen and history.excess() >= ease * self.settings.orange_loss else Severity.YELLOW
+
+    def _risen(self, history: History, rise: float, ease: float) -> bool:
+        """Whether, in a run of many evaluations, the median of a window has risen by more than its noise, and goes on rising."""
+        s = self.settings
+        noise = s.noise_factor * MEAN_OF_MEDIAN * history.sigma * math.sqrt(2 / s.window)
+        return rise > ease * noise and history.trend.z > ease * s.trend
 
     def _red(self, history: History, ease: float) -> bool:
         """In a run of few evaluations."""
@@ -104,9 +111,7 @@ class Overfit(Rule):
         wait = s.since_medium if cadence(history) == "medium" else s.since_dense
         if since < wait or len(history.points) < s.window + wait or rise <= ease * s.rise * abs(self._lowest):
             return False
-        if rise <= ease * s.noise_factor * MEAN_OF_MEDIAN * history.sigma * math.sqrt(2 / s.window):
-            return False
-        return history.trend.z > ease * s.trend and _train_fell_for_good(history, s.window)
+        return self._risen(history, rise, ease) and _train_fell_for_good(history, s.window)
 
     def _black(self, history: History, ease: float) -> bool:
         """Doubled, or learnt by heart."""
