@@ -113,6 +113,16 @@ def test_the_last_rank_speaks_where_the_first_is_mute():
     assert steps(short) == [1, 2]
 
 
+def test_a_launcher_that_repeats_its_ranks_speaks_for_them():
+    """`torchrun --tee` prints what it writes to files: nothing is read twice, also after it has started the ranks again."""
+    parts = (Part("job.out"), Part("a0/0.log", 1, 0), Part("a1/0.log", 2, 0))
+    run = engine(parts)
+    log = b"".join(b"step %d loss %.3f\n" % (i, 3 / i) for i in range(1, 6))
+    for part, data in zip(parts, (log + log, log, log), strict=True):
+        run.feed(Chunk(part.source, 0, data, attempt=part.attempt, final=True))
+    assert steps(run) == [1, 2, 3, 4, 5] * 2
+
+
 def test_the_cause_of_death_is_the_rank_that_failed_first():
     """A rank that lost its peer is no cause, and the rank is that of the file; the last line of each is there."""
     parts = (Part("0.log", rank=0), Part("1.log", rank=1))

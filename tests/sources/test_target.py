@@ -48,6 +48,18 @@ def test_a_folder_is_every_log_in_it(tmp_path):
         logs(str(tmp_path))
 
 
+def test_a_folder_of_ranks_is_all_their_logs(tmp_path):
+    """What `torchrun --redirects 3 --log-dir` leaves, named by the folder itself, a job's or an attempt's."""
+    job = tmp_path / "logs_dir" / "none_x1"
+    ranks = [job / "attempt_0" / str(rank) / f"{stream}.log" for rank in (0, 1) for stream in ("stderr", "stdout")]
+    for log in ranks:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        log.touch()
+    for folder in (tmp_path / "logs_dir", job, job / "attempt_0"):
+        assert logs(str(folder)) == tuple(ranks)
+    assert logs(str(ranks[0].parent)) == tuple(ranks[:2])
+
+
 def test_a_process_is_the_files_it_prints_to(tmp_path):
     """Its stdout and stderr, as far as they are files."""
     with (tmp_path / "o").open("w") as out, (tmp_path / "e").open("w") as err:

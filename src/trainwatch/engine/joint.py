@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from trainwatch.model.block import Block
+from trainwatch.model.facts import Facts
 
 WAITING = 1 << 20
 """Records that wait at most, of one attempt: with more of them they are handed over without steps."""
@@ -28,10 +29,13 @@ Bar = tuple[int, int, float]
 
 
 class Joint:
-    """The sources of one attempt."""
+    """The sources of one attempt. The planned steps that a bar shows are noted in `facts` once records belong to it."""
 
-    def __init__(self) -> None:
-        self._bars: dict[int, Bar] = {}
+    def __init__(self, facts: Facts) -> None:
+        self.elapsed = 0.0
+        """Seconds on the clock of the bar that records belong to, 0 as long as none does."""
+        self._facts = facts
+        self._bars: dict[int, tuple[str, Bar]] = {}
         self._waiting: list[Block] = []
         self._size = 0
         self._moment = math.nan
@@ -40,10 +44,10 @@ class Joint:
         self._first: float | None = None
         self._count = 0
 
-    def bar(self, bar: Bar | None) -> None:
+    def bar(self, source: str, bar: Bar | None) -> None:
         """The newest frame of a source's bar; None when it draws none."""
         if bar is not None:
-            self._bars[bar[1]] = bar
+            self._bars[bar[1]] = source, bar
 
     def moment(self, seen_at: float) -> Iterator[Block]:
         """Something comes at this time (NaN: it was there when we came): what waited for the rest of an earlier moment goes first."""
@@ -52,9 +56,9 @@ class Joint:
         self._moment = seen_at
 
     def take(self, blocks: list[Block]) -> Iterator[Block]:
-        """The blocks that can be judged now; those without steps wait for the bar of their moment."""
+        """The blocks that can be judged now; those without steps wait for the bar of their moment, and what stands behind them too."""
         for block in blocks:
-            if _lacks(block):
+            if _lacks(block) or any(block.source == other.source for other in self._waiting):
                 self._waiting.append(block)
                 self._size += len(block)
             else:
@@ -72,14 +76,16 @@ class Joint:
             counter = self._learn(waiting)
             self._count = before
             for block in waiting:
-                yield self._stepped(block, None if math.isnan(self._moment) and self._every else counter)
+                yield self._stepped(block, None if math.isnan(self._moment) and self._every else counter) if _lacks(block) else block
 
     def _learn(self, blocks: list[Block]) -> int:
         """Steps per epoch and between records, from records whose last one belongs to the bar as it stands; returns where that is."""
-        counter, total, _ = max(self._bars.values(), key=lambda bar: bar[2])
+        source, (counter, total, self.elapsed) = max(self._bars.values(), key=lambda found: found[1][2])
         train = [epoch for block in blocks if block.kind == "train" for epoch in _epochs(block)]
         every = [epoch for block in blocks for epoch in _epochs(block)]
         self._count += sum(len(block) for block in blocks if block.kind == "train")
+        if self._count:
+            self._facts.note("total_steps", float(total), source)
         if counter and every and max(every) > 0 and counter >= total * COARSE:
             self._per_epoch = _per_epoch(counter, total, max(every))
         if counter and self._count and not every:

@@ -17,16 +17,17 @@ class Speaker:
         """`ranks` are all that have files, at least one."""
         self._first = min(ranks)
         self._waiting: dict[int, list[Block]] = {rank: [] for rank in ranks}
-        self._chosen: int | None = None
+        self.chosen: int | None = None
+        """Whose records count; None as long as that is not settled."""
 
     def is_mute(self, rank: int) -> bool:
         """Whether nothing of this rank will count any more."""
-        return self._chosen is not None and rank != self._chosen
+        return self.chosen is not None and rank != self.chosen
 
     def hear(self, rank: int, blocks: list[Block]) -> list[Block]:
         """What counts of the blocks of a rank, and of those that waited."""
-        if self._chosen is not None:
-            return blocks if rank == self._chosen else []
+        if self.chosen is not None:
+            return blocks if rank == self.chosen else []
         waiting = self._waiting.setdefault(rank, [])
         waiting += blocks
         trained = sum(len(block) for block in waiting if block.kind == "train")
@@ -34,13 +35,13 @@ class Speaker:
 
     def close(self) -> list[Block]:
         """Nothing more comes: the lowest rank that printed training, else the lowest that printed anything."""
-        if self._chosen is not None:
+        if self.chosen is not None:
             return []
         trained = [rank for rank, blocks in self._waiting.items() if any(block.kind == "train" for block in blocks)]
         return self._choose(min(trained or [rank for rank, blocks in self._waiting.items() if blocks] or [self._first]))
 
     def _choose(self, rank: int) -> list[Block]:
         """Believe a rank from here on."""
-        self._chosen, waiting = rank, self._waiting[rank]
+        self.chosen, waiting = rank, self._waiting[rank]
         self._waiting = {}
         return waiting

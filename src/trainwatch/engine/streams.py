@@ -13,6 +13,9 @@ from trainwatch.model.inputs import Chunk
 from trainwatch.model.part import Part
 from trainwatch.model.snapshot import Span
 
+LAUNCHER = -1
+"""Stands for what is not one rank's output."""
+
 Key = tuple[str, int]
 """Source and attempt."""
 
@@ -29,7 +32,7 @@ class Streams:
         self.readers: dict[Key, Reader] = {} if readers is None else readers
         self.parts = {part.source: part for part in parts}
         self._facts, self._formats = facts, formats
-        self._speakers: dict[int, Speaker] = {}
+        self._speakers: dict[int, Speaker | None] = {}
         self._joints: dict[int, Joint] = {}
         self._open: set[str] = set(self.parts)
 
@@ -38,17 +41,17 @@ class Streams:
         if len(self.parts) < 2:
             return self._blocks(chunk)
         self._open.discard(chunk.source) if chunk.final else self._open.add(chunk.source)
-        rank = self.rank(chunk.source)
-        speaker = self._speaker(chunk.attempt) if rank is not None else None
-        if speaker is not None and rank is not None and speaker.is_mute(rank):
+        speaker = self._speaker(chunk.attempt)
+        rank = self._voice(chunk.source)
+        if speaker is not None and speaker.is_mute(rank):
             return []
         blocks = self._blocks(chunk)
-        if speaker is not None and rank is not None:
+        if speaker is not None:
             blocks = speaker.hear(rank, blocks)
             blocks += [] if self._awaits(chunk.attempt) else speaker.close()
-        joint = self._joints.setdefault(chunk.attempt, Joint())
+        joint = self._joints.setdefault(chunk.attempt, Joint(self._facts))
         found = [*joint.moment(chunk.seen_at), *joint.take(blocks)]
-        joint.bar(self.readers[chunk.source, chunk.attempt].bar)
+        joint.bar(chunk.source, self.readers[chunk.source, chunk.attempt].bar)
         return found if self._awaits(chunk.attempt) else [*found, *joint.release()]
 
     def release(self) -> list[Block]:
@@ -67,8 +70,11 @@ class Streams:
 
     @property
     def spans(self) -> Iterator[tuple[int, Span]]:
-        """(attempt, when it was written) of every source that holds a clock."""
-        return ((attempt, reader.span) for (_, attempt), reader in self.readers.items() if reader.span.seconds is not None)
+        """(attempt, when it was written) of every source that holds a clock, and of bars that count the records of another source."""
+        yield from ((attempt, reader.span) for (_, attempt), reader in self.readers.items() if reader.span.seconds is not None)
+        for attempt, joint in self._joints.items():
+            if joint.elapsed:
+                yield attempt, Span(0.0, joint.elapsed, "progress bar")
 
     def _blocks(self, chunk: Chunk) -> list[Block]:
         """The records of one source."""
@@ -78,11 +84,21 @@ class Streams:
             reader = self.readers[key] = Reader(chunk.source, facts=self._facts, attempt=chunk.attempt, names=self._formats)
         return reader.feed(chunk.data, chunk.offset, final=chunk.final, seen_at=chunk.seen_at)
 
-    def _speaker(self, attempt: int) -> Speaker:
-        """Who speaks for the ranks of an attempt."""
+    def _speaker(self, attempt: int) -> Speaker | None:
+        """Who speaks for the ranks of an attempt, None where none prints to a file of its own."""
         if attempt not in self._speakers:
-            self._speakers[attempt] = Speaker({part.rank for part in self._of(attempt) if part.rank is not None} or {0})
+            voices = {self._voice(part.source) for part in self._of(attempt)}
+            before = self._speakers.get(attempt - 1)
+            if before is not None and before.chosen == LAUNCHER and LAUNCHER not in voices:
+                self._speakers[attempt] = before  # the launcher goes on to repeat the ranks that it has started again
+            else:
+                self._speakers[attempt] = Speaker(voices) if voices - {LAUNCHER} else None
         return self._speakers[attempt]
+
+    def _voice(self, source: str) -> int:
+        """The rank of a source; before all of them the launcher, which may repeat what they print."""
+        rank = self.rank(source)
+        return LAUNCHER if rank is None else rank
 
     def _awaits(self, attempt: int) -> bool:
         """Whether a source of the attempt has not come to its end."""

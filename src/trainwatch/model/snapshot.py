@@ -45,9 +45,9 @@ class RunInfo:
 
     @property
     def main(self) -> str:
-        """The source to look at first: of the newest attempt the first one named; empty without any."""
+        """The source to look at first: the first part of the newest attempt; empty without any."""
         newest = max((part.attempt for part in self.parts), default=1)
-        return next((source for source in self.sources if self.attempt_of(source) == newest), self.sources[0] if self.sources else "")
+        return next((part.source for part in self.parts if part.attempt == newest), self.sources[0] if self.sources else "")
 
 
 @dataclass(frozen=True, slots=True)

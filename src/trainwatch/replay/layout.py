@@ -58,6 +58,15 @@ def layout(paths: Sequence[Path]) -> tuple[Part, ...]:
     return tuple(parts)
 
 
+def called(log: Path) -> str:
+    """What a log is called; one that only has the name of a stream, by the folder that is not a rank's or an attempt's."""
+    if log.stem not in ("stdout", "stderr"):
+        return log.name.split(".")[0] or log.name
+    folders = [folder.name for folder in log.absolute().parents]
+    attempt = next((i for i, name in enumerate(folders) if name.startswith("attempt_")), None)
+    return folders[0] if attempt is None else folders[min(attempt + 2, len(folders) - 1)]
+
+
 def partner(path: Path) -> Path | None:
     """The other stream of the same job beside a log: `x.err` for `x.out`, `stderr.log` for `stdout.log`; None when there is none."""
     mine = _parse(path)

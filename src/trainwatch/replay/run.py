@@ -12,7 +12,7 @@ from trainwatch.engine.engine import Engine
 from trainwatch.model.facts import FactValue
 from trainwatch.model.snapshot import RunInfo
 from trainwatch.replay.kept import Keeper
-from trainwatch.replay.layout import layout
+from trainwatch.replay.layout import called, layout
 from trainwatch.rules.preset import Preset
 from trainwatch.sources.finished import chunks
 
@@ -35,7 +35,8 @@ def fold_files(
     names = tuple(str(path) for path in paths)
     parts = layout(paths) if len(paths) > 1 else ()
     attempts = {part.source: part.attempt for part in parts} or {names[0]: 1}
-    info = RunInfo(paths[0].stem, paths[0].stem, names, parts=parts)
+    name = called(paths[0]) if parts else paths[0].stem
+    info = RunInfo(name, name, names, parts=parts)
     paths = [Path(name) for name in attempts]
     engine = Engine(preset, info, stated=stated, formats=formats)
     keeper = Keeper(paths, in_turn=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from trainwatch.model.errors import NotFoundError, NotReadableError, UsageError
 from trainwatch.model.part import Part
-from trainwatch.replay.layout import layout, partner
+from trainwatch.replay.layout import called, layout, partner
 from trainwatch.sources import target as sources
 from trainwatch.sources.follow import Follower
 from trainwatch.sources.readable import is_log
@@ -39,7 +39,7 @@ class Target:
         """What to call it."""
         if self.run_dir is not None:
             return self.run_dir.path.name
-        return self.logs[0].name.split(".")[0] or self.logs[0].name if self.logs else "stdin"
+        return called(self.logs[0]) if self.logs else "stdin"
 
     @property
     def parts(self) -> tuple[Part, ...]:

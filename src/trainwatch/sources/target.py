@@ -24,6 +24,9 @@ FAMILIES = (
 )
 """Names of logs in a folder. The first family that is there is taken: the others repeat it."""
 
+BELOW = ("attempt_*/[0-9]*/std*.log", "*/attempt_*/[0-9]*/std*.log", "[0-9]*/std*.log", "std*.log", "*rank*[0-9]/*.log", "log*/*.out", "log*/*.log")
+"""Where logs of a run lie below a folder: ranks of torchrun, folders of ranks, folders of logs. The first that is there is taken."""
+
 
 def logs(word: str) -> tuple[Path, ...]:
     """The log files that `word` names; at least one, each readable.
@@ -42,7 +45,7 @@ def logs(word: str) -> tuple[Path, ...]:
 
 
 def in_folder(folder: Path) -> tuple[Path, ...]:
-    """The logs that lie directly in a folder, by name; in a folder of checkpoints the newest one's trainer_state.json."""
+    """The logs that lie directly in a folder, by name; else those of ranks below it; else the newest checkpoint's trainer_state.json."""
     try:
         files = sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
     except OSError as error:
@@ -51,10 +54,14 @@ def in_folder(folder: Path) -> tuple[Path, ...]:
         found = tuple(path for path in files if family.fullmatch(path.name) and is_log(path))
         if found:
             return found
+    for pattern in BELOW:
+        found = tuple(path for path in sorted(folder.glob(pattern)) if path.is_file() and is_log(path))
+        if found:
+            return found
     checkpoints = sorted(folder.glob("checkpoint-*/trainer_state.json"), key=lambda path: (path.stat().st_mtime, path.parent.name))
     if checkpoints:
         return (checkpoints[-1],)
-    raise NotFoundError(f"{folder}: holds neither a run nor a log (*.out, *.err, *.log, *.jsonl, trainer_state.json)")
+    raise NotFoundError(f"{folder}: holds neither a run nor a log (*.out, *.err, *.log, *.jsonl, trainer_state.json, folders of ranks)")
 
 
 def of_process(pid: int) -> tuple[Path, ...]:
