@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -36,12 +37,18 @@ NAMES = [
     "slurm_time_limit",
 ]
 
-SAMPLES = [(kind, sample) for kind in kinds() for sample in kind.samples]
+SAMPLES = [(kind, sample) for kind in kinds(samples=True) for sample in kind.samples]
 
 
 def test_every_kind_is_there():
     """The kinds are those that reports may name."""
     assert [kind.name for kind in kinds()] == NAMES
+
+
+def test_samples_stand_last_in_every_file():
+    """Whoever diagnoses reads the kinds without them, and each kind has some."""
+    assert [replace(kind, samples=()) for kind in kinds(samples=True)] == list(kinds())
+    assert all(kind.samples for kind in kinds(samples=True))
 
 
 @pytest.mark.parametrize(("kind", "sample"), SAMPLES, ids=[f"{k.name}-{i}" for i, (k, _) in enumerate(SAMPLES)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import importlib
 import os
 import sys
@@ -48,10 +49,14 @@ Closing the screen (q) never stops training.   More: trainwatch VERB --help"""
 
 BROKEN_PIPE = 128 + 13
 
+COLLECT = 100_000
+"""New objects after which the collector looks for garbage: a start makes tens of thousands and no garbage."""
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code. Errors that a user can meet end as one line on stderr."""
     words = list(sys.argv[1:] if argv is None else argv)
+    gc.set_threshold(COLLECT)
     try:
         code = _dispatch(words)
         sys.stdout.flush()

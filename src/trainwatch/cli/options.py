@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 import math
 import re
 
@@ -57,6 +56,8 @@ def _fact(word: str, *, any_name: bool) -> tuple[str, FactValue]:
     if not equals or not name:
         raise UsageError(f"--fact {word}: write it as NAME=VALUE, such as --fact total_steps=14000")
     if name not in KNOWN_FACTS and not any_name and _WEIGHT.fullmatch(name) is None:
+        import difflib
+
         near = difflib.get_close_matches(name, sorted(KNOWN_FACTS), n=1) or ["total_steps"]
         raise UsageError(f"--fact {word}: no fact is called {name}; is {near[0]} meant? With --rules FILE, rules may ask for any name")
     return name, _value(name, value, word)

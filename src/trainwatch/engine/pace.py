@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import deque
 from itertools import pairwise
-from statistics import median
 
 MARKERS = 64
 """Markers kept: enough for a median that one slow evaluation does not move."""
@@ -28,5 +27,6 @@ class Pace:
     def step_time(self) -> float | None:
         """Median seconds per step, None with fewer than three markers."""
         marks = list(self._markers)
-        rates = [(b[1] - a[1]) / (b[0] - a[0]) for a, b in pairwise(marks) if b[1] > a[1]]
-        return median(rates) if len(rates) >= 2 else None
+        rates = sorted((b[1] - a[1]) / (b[0] - a[0]) for a, b in pairwise(marks) if b[1] > a[1])
+        middle = len(rates) // 2
+        return (rates[middle] + rates[~middle]) / 2 if len(rates) >= 2 else None

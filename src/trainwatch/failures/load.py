@@ -6,7 +6,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from functools import cache
-from importlib import resources
+from pathlib import Path
 from typing import Any
 
 from trainwatch.failures.kind import Decisive, Kind, Sample, Trailing
@@ -14,10 +14,11 @@ from trainwatch.model.errors import DataFileError, Mistake
 
 
 @cache
-def kinds() -> tuple[Kind, ...]:
-    """Every kind, by name. Raises DataFileError when a file has mistakes."""
-    files = sorted(resources.files("trainwatch.failures").joinpath("kinds").iterdir(), key=lambda f: f.name)
-    return tuple(parse(f.name, f.read_text("utf-8")) for f in files if f.name.endswith(".toml"))
+def kinds(*, samples: bool = False) -> tuple[Kind, ...]:
+    """Every kind, by name; with the samples that prove them, which stand last, only where asked for. Raises DataFileError when a file has mistakes."""
+    files = sorted(Path(__file__).with_name("kinds").glob("*.toml"))
+    texts = {file.name: file.read_text("utf-8") for file in files}
+    return tuple(parse(name, text if samples else text.partition("\n[[sample]]")[0]) for name, text in texts.items())
 
 
 def parse(file: str, text: str) -> Kind:
@@ -45,7 +46,7 @@ def _kind(table: Mapping[str, Any]) -> Kind:
         exit_codes=frozenset(table.get("exit_codes", ())),
         launcher=table.get("launcher", False),
         ranked=table.get("ranked", True),
-        samples=tuple(Sample(s["text"], s["line"], s.get("rank")) for s in table["sample"]),
+        samples=tuple(Sample(s["text"], s["line"], s.get("rank")) for s in table.get("sample", ())),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Names:
 @cache
 def names() -> Names:
     """The words, read once."""
-    data = tomllib.loads(files(__package__).joinpath("names.toml").read_text("utf-8"))
+    data = tomllib.loads(Path(__file__).with_name("names.toml").read_text("utf-8"))
     canonical = {printed: name for name, several in data["canonical"].items() for printed in several}
     facts = {printed: name for name, several in data["facts"].items() for printed in (name, *several)}
     return Names(canonical, tuple(data["main"]["train"]), tuple(data["main"]["eval"]), facts)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import getpass
 import os
-import secrets
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -20,6 +19,7 @@ from trainwatch.replay.watch import Reading, Watch
 from trainwatch.sources.readable import is_packed
 from trainwatch.sources.tail import lines_before
 from trainwatch.store import requests
+from trainwatch.store.files import unique
 from trainwatch.store.requests import Request
 from trainwatch.store.views import Presence
 
@@ -113,7 +113,7 @@ class FollowFeed:
         run_dir = self._watch.target.run_dir
         if refusal or run_dir is None:
             return refusal
-        request_id = f"{command.op}-{secrets.token_hex(4)}"
+        request_id = f"{command.op}-{unique()}"
         asked = Request(request_id, command.op, _who(), self._clock.now(), command.reason, command.confirm, command.unsaved)
         try:
             requests.ask(run_dir, asked)

@@ -22,7 +22,7 @@ from trainwatch.engine.frozen import Frozen, NotKeptError
 from trainwatch.engine.kept import set_aside, take_up
 from trainwatch.formats.catalog import choose, user_directory
 from trainwatch.sources.fingerprint import LAST, Fingerprint, fingerprint, is_unchanged
-from trainwatch.sources.readable import is_packed
+from trainwatch.sources.readable import is_packed, length
 from trainwatch.sources.reread import Reread
 from trainwatch.store import columns
 
@@ -46,7 +46,7 @@ class Keeper:
         self._folder = columns.cache_home(os.environ if environ is None else environ)
         self._files = {name: _file(log) for name, log in self._logs.items()}
         self._had = 0
-        self._done = not all(self._files.values()) or any(map(is_packed, logs))
+        self._done = sum(map(length, logs)) < WORTH or not all(self._files.values()) or any(map(is_packed, logs))
 
     def take_up(self, engine: Engine) -> dict[str, tuple[int, int]]:
         """Give a new engine what was kept; (attempt, offset) up to which it has read each log then. Empty when nothing is kept."""

@@ -19,7 +19,7 @@ from trainwatch.replay.target import Target
 from trainwatch.replay.worker import Worker
 from trainwatch.rules import preset as presets
 from trainwatch.rules.preset import Preset
-from trainwatch.sources.readable import is_packed
+from trainwatch.sources.readable import is_packed, length
 from trainwatch.sources.stdin import Pipe
 from trainwatch.sources.tail import sampled
 from trainwatch.store import runfile
@@ -146,7 +146,7 @@ class Watch:
         starts = self._keeper.take_up(self.engine)
         if starts:
             self._go_on(self.engine, starts, now)
-        left = sum(map(_length, self.target.logs)) - sum(offset for _, offset in starts.values())
+        left = sum(map(length, self.target.logs)) - sum(offset for _, offset in starts.values())
         if self.hires and left > LONG and not any(map(is_packed, self.target.logs)) and self._glance is not None:
             self._worker, self._keeper = Worker(self.run_file), None
             self._go_on(self._glance, self._glance.ends, now)
@@ -208,14 +208,6 @@ class Watch:
         self.inputs.close()
         if self._worker is not None:
             self._worker.close()
-
-
-def _length(log: Path) -> int:
-    """The length of a log, 0 when it is not there."""
-    try:
-        return log.stat().st_size
-    except OSError:
-        return 0
 
 
 def _run_file(target: Target, reading: Reading) -> RunFile:

@@ -24,6 +24,7 @@ from trainwatch.replay.kept import Keeper, packed, unpack
 from trainwatch.replay.logs import LogInputs, is_history
 from trainwatch.replay.run import collector_paused
 from trainwatch.rules import preset as presets
+from trainwatch.sources.readable import length
 from trainwatch.store import columns
 from trainwatch.store.runfile import RunFile
 
@@ -42,7 +43,7 @@ class Worker:
         """Start to read."""
         job = _Job(run.info.sources, run.info.parts, run.preset, run.stated, run.formats)
         self._text = bytearray()
-        self._size = sum(map(_length, run.info.sources))
+        self._size = sum(map(length, run.info.sources))
         self.read = 0.0
         """The share of the history that was read, 0 to 1."""
         self.ended = False
@@ -170,14 +171,6 @@ def main() -> None:
         work(_Job.of(json.load(sys.stdin)), sys.stdout.buffer)
     except BrokenPipeError:
         os._exit(0)
-
-
-def _length(source: str) -> int:
-    """The length of a log, 0 when it is not there."""
-    try:
-        return Path(source).stat().st_size
-    except OSError:
-        return 0
 
 
 if __name__ == "__main__":

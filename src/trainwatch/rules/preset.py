@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -86,5 +85,5 @@ def load(name_or_path: str, *, cases: bool = False) -> Preset:
     return read(text, str(path), path.stem)
 
 
-def _folder() -> Any:
-    return files("trainwatch.rules") / "presets"
+def _folder() -> Path:
+    return Path(__file__).with_name("presets")

@@ -65,6 +65,14 @@ def is_log(path: Path) -> bool:
     return True
 
 
+def length(path: Path | str) -> int:
+    """The present length of a file in bytes, 0 when it is not there."""
+    try:
+        return os.stat(path).st_size  # noqa: PTH116  a name will do
+    except OSError:
+        return 0
+
+
 def is_packed(path: Path) -> bool:
     """Whether a file is gzip."""
     try:

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 import stat
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -23,7 +22,7 @@ from typing import Any, TypeAlias
 from zlib import crc32
 
 from trainwatch.model.errors import NotReadableError
-from trainwatch.store.files import open_regular
+from trainwatch.store.files import open_regular, unique
 
 MAGIC = b"trainwatch columns 1\n"
 SUFFIX = ".columns"
@@ -99,7 +98,7 @@ def encode(header: Mapping[str, object], state: object, raw: Iterable[Raw]) -> l
 def write(path: Path, content: Iterable[Raw], *, most: int = MOST) -> bool:
     """Keep what `encode` gave; False when it is too large, or the disk is full or read-only: then nothing is kept and the old file is gone."""
     parts = list(content)
-    scratch = path.with_name(f".{path.stem}.{secrets.token_hex(4)}{SUFFIX}")
+    scratch = path.with_name(f".{path.stem}.{unique()}{SUFFIX}")
     try:
         _make_folder(path.parent)
         if sum(map(len, parts)) > min(most, _free(path.parent) // SHARE):

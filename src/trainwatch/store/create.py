@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import secrets
 import stat
 import time
 from collections.abc import Iterator, Mapping
@@ -23,7 +22,7 @@ NAME_LENGTH = 40
 def new_id(name: str, now: float) -> str:
     """`<name>-<YYYYmmdd-HHMMSS>-<4 hex>`, in local time. `now` in Unix seconds; the name keeps letters, digits, `.`, `_`, `-`."""
     clean = re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip(".-")[:NAME_LENGTH] or "run"
-    return f"{clean}-{time.strftime('%Y%m%d-%H%M%S', time.localtime(now))}-{secrets.token_hex(2)}"
+    return f"{clean}-{time.strftime('%Y%m%d-%H%M%S', time.localtime(now))}-{os.urandom(2).hex()}"
 
 
 def create(name: str, *, now: float, log: Path | None, environ: Mapping[str, str]) -> RunDir:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import secrets
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from trainwatch.model.errors import NotReadableError, TrainwatchError
-from trainwatch.store.files import not_written, read_json, write_json
+from trainwatch.store.files import not_written, read_json, unique, write_json
 
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
@@ -81,7 +80,7 @@ class Lock:
 
     def _claim(self) -> bool:
         """Make the lock appear with its content, unless it is there. `link` is atomic on NFS too."""
-        scratch = self.path.with_name(f".{self.path.name}.{secrets.token_hex(4)}")
+        scratch = self.path.with_name(f".{self.path.name}.{unique()}")
         write_json(scratch, {"v": 1, **asdict(self._me)})
         try:
             os.link(scratch, self.path)
@@ -95,7 +94,7 @@ class Lock:
 
     def _bury(self, dead: Process | None) -> None:
         """Move a dead holder's lock away; put it back when it is someone else's by now."""
-        grave = self.path.with_name(f".{self.path.name}.{secrets.token_hex(4)}")
+        grave = self.path.with_name(f".{self.path.name}.{unique()}")
         with suppress(FileNotFoundError):
             self.path.rename(grave)
             if holder(grave) != dead:

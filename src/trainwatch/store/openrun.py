@@ -61,8 +61,13 @@ def of_log(log: Path, environ: Mapping[str, str]) -> list[RunDir]:
 
 
 def is_run(folder: Path) -> bool:
-    """Whether a folder holds a run."""
-    return (folder / RunDir(folder).run.name).is_file()
+    """Whether a folder holds a run. Raises NotReadableError for a folder that we may not enter."""
+    try:
+        return RunDir(folder).run.is_file()
+    except PermissionError as error:
+        raise NotReadableError(
+            f"{folder}: {error.strerror}; a run directory is for its user alone, unless it was started with --share"
+        ) from error
 
 
 def ended(run_dir: RunDir) -> bool:
