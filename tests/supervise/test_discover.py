@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tests.live import wait_for
 
-from trainwatch.supervise import discover
+from trainwatch.supervise import discover, processes
 
 WRITE = "import sys, time\nwhile True: print('x', flush=True); time.sleep(0.05)"
 
@@ -59,3 +59,14 @@ def test_dev_null_is_no_pipe(tmp_path: Path) -> None:
         for process in (other, script):
             process.kill()
             process.wait()
+
+
+def test_a_checkpoint_that_a_process_still_writes_is_seen(tmp_path: Path) -> None:
+    """By who has a file of it open for writing; a reader, and a file beside it, do not count."""
+    folder = tmp_path / "checkpoint-10"
+    folder.mkdir()
+    me = [proc for proc in [processes.read(os.getpid())] if proc is not None]
+    for name, mode, expected in ((folder / "w.bin", "wb", True), (tmp_path / "x.bin", "wb", False), (folder / "w.bin", "rb", False)):
+        with name.open(mode):
+            assert discover.written_inside(me, folder) == expected
+    assert not discover.written_inside(me, folder)

@@ -184,6 +184,28 @@ def test_without_a_hook_the_next_regular_save_is_waited_for() -> None:
     assert (machine.state, machine.path) == ("proving", GOOD.path)
 
 
+def test_a_job_that_never_saves_is_not_waited_for() -> None:
+    """No hook and no save known of: after the time for a save refused and left running, unless unsaved is fine."""
+    waits = walk(begin(Machine(), STOP, Seen(10)), Seen(300, saves=False))
+    assert waits.state == "waiting"
+    refused = walk(waits, Seen(311, saves=False))
+    assert (refused.state, say.exit_code(refused)) == ("failed", 84)
+    assert "no save to wait for" in say.sentence(refused, Limits())
+    allowed = walk(begin(Machine(), replace(STOP, unsaved=True), Seen(10)), Seen(311, saves=False))
+    assert allowed.state == "terminating"
+
+
+def test_a_job_whose_ranks_are_elsewhere_is_not_stopped_in_part() -> None:
+    """Whatever the proof, and also for a stop that waited for its turn; a save may still be asked for."""
+    for proof in ("fresh", "existing", "none"):
+        refused = begin(Machine(), replace(STOP, proof=proof), Seen(10, beyond="2 of its 4 ranks are on other machines"))  # type: ignore[arg-type]
+        assert (refused.state, say.exit_code(refused)) == ("failed", 84)
+        assert "other machines" in say.sentence(refused, Limits())
+    waits = replace(Machine(state="saved"), next=STOP)
+    assert step(waits, Seen(10, beyond="elsewhere"), Limits()).state == "failed"
+    assert begin(Machine(), replace(STOP, goal="save"), Seen(10, hook=True, beyond="elsewhere")).state == "saving"
+
+
 def test_existing_takes_the_newest_complete_checkpoint() -> None:
     """A hung job is not asked to save."""
     machine = begin(Machine(), replace(STOP, proof="existing", cause="resume"), at(0))

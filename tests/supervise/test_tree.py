@@ -94,3 +94,12 @@ def test_members_are_found_below_the_root_and_by_the_environment(tmp_path: Path)
         for process in (below, other):
             process.kill()
             process.wait()
+
+
+def test_ranks_that_are_not_here_are_counted() -> None:
+    """By the environment of those that are; a job without ranks lacks none."""
+    two = [proc(10, 1, "python train.py", RANK="0", WORLD_SIZE="4"), proc(11, 1, "python train.py", RANK="1", WORLD_SIZE="4")]
+    assert tree.missing(two) == (2, 4)
+    assert tree.missing([*two, proc(12, 10, "python train.py", RANK="0", WORLD_SIZE="4")]) == (2, 4)
+    assert tree.missing([proc(10, 1, "python train.py", RANK="x", WORLD_SIZE="4")]) == (0, 0)
+    assert tree.missing([]) == (0, 0)

@@ -10,6 +10,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from trainwatch.cli.options import add_alone, add_reading, add_rules, check_own, facts_of, formats_of
+from trainwatch.cli.people import add_any_user
 from trainwatch.cli.trust import add_trust
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--ascii", action="store_true", default=None, help="draw with ASCII only")
     parser.add_argument("--theme", default="default", help="the colours of the screen")
     add_trust(parser)
+    add_any_user(parser)
     add_rules(parser)
     add_reading(parser)
     add_alone(parser)

@@ -70,7 +70,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 130
     except OSError as error:
         print(f"trainwatch: {_system(error)}", file=sys.stderr)
-        return 125
+        return NotReadableError.exit_code if isinstance(error, PermissionError) else TrainwatchError.exit_code
     return code
 
 

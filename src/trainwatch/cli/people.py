@@ -28,20 +28,28 @@ def add_target(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run", nargs="?", metavar="RUN", help="a run's id, name, directory or log (default: the only run that goes on)")
 
 
+def add_any_user(parser: argparse.ArgumentParser) -> None:
+    """`--any-user`."""
+    parser.add_argument("--any-user", action="store_true", help="as root: act on a job of another user, found by its log or Slurm id")
+
+
 def add_waiting(parser: argparse.ArgumentParser) -> None:
     """`--no-wait` and `--reason`."""
     parser.add_argument("--no-wait", action="store_true", help="return once the request is left")
     parser.add_argument("--reason", default="", metavar="TEXT", help="kept in the journal")
 
 
-def run_of(word: str | None) -> RunDir:
-    """The run that a word names; without a word the only one that goes on. Raises UsageError, NotFoundError or NotReadableError."""
+def run_of(word: str | None, *, any_user: bool = False) -> RunDir:
+    """The run that a word names; without a word the only one that goes on. `any_user`: as root also somebody else's.
+
+    Raises UsageError, NotFoundError or NotReadableError.
+    """
     from trainwatch.replay.target import resolve
 
     if word is None:
         return _only()
     target = resolve([word], os.environ)
-    return target.run_dir if target.run_dir is not None else _of_logs(word, target.logs)
+    return target.run_dir if target.run_dir is not None else _of_logs(word, target.logs, any_user=any_user)
 
 
 def _only() -> RunDir:
@@ -57,16 +65,18 @@ def _only() -> RunDir:
     return alive[0][0]
 
 
-def _of_logs(word: str, logs: tuple[Path, ...]) -> RunDir:
+def _of_logs(word: str, logs: tuple[Path, ...], *, any_user: bool) -> RunDir:
     """A run directory for a job that somebody else started: a person may always ask. Raises NotFoundError when nobody writes the log."""
+    from trainwatch.sources.target import SLURM
     from trainwatch.supervise import attach
     from trainwatch.supervise.clock import SystemClock
     from trainwatch.supervise.discover import written
     from trainwatch.supervise.terms import Terms
 
-    if not logs or not written(logs):
+    job = word.removeprefix(SLURM) if word.startswith(SLURM) else ""
+    if not logs or not (job or written(logs)):
         raise NotFoundError(f"{word}: no process of yours on this machine writes it, so there is nobody to ask")
-    return attach.start(logs, Terms(), now=SystemClock().now(), environ=os.environ)
+    return attach.start(logs, Terms(any_user=any_user), now=SystemClock().now(), environ=os.environ, job_id=job)
 
 
 def ask(run_dir: RunDir, op: Op, args: argparse.Namespace, *, confirm: str = "", unsaved: bool = False, existing: bool = False) -> int:

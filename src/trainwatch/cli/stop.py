@@ -6,7 +6,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from trainwatch.cli.people import add_target, add_waiting, ask, run_of
+from trainwatch.cli.people import add_any_user, add_target, add_waiting, ask, run_of
 from trainwatch.model.errors import UsageError
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     proof = parser.add_mutually_exclusive_group()
     proof.add_argument("--existing", action="store_true", help="the newest complete checkpoint will do: for a job that cannot save")
     proof.add_argument("--unsaved", action="store_true", help="stop without any checkpoint: what was not saved is lost")
+    add_any_user(parser)
     add_waiting(parser)
 
 
@@ -35,7 +36,7 @@ def run(args: argparse.Namespace) -> int:
     """Confirm, ask, and wait for the end."""
     from trainwatch.store import runfile
 
-    run_dir = run_of(args.run)
+    run_dir = run_of(args.run, any_user=args.any_user)
     stored = runfile.load(run_dir)
     confirm = args.confirm if args.confirm is not None else _typed(stored, unsaved=args.unsaved)
     if confirm not in (stored.info.id, stored.info.name):

@@ -47,6 +47,7 @@ def supervise(target: Target, args: argparse.Namespace) -> Supervised:
         closing=COMMAND,
         save_by=save_by_of(args),
         veto_if_attended=args.veto is None,
+        any_user=args.any_user,
     )
     run_dir = attach.start(
         target.logs,

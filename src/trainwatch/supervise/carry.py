@@ -20,7 +20,7 @@ from trainwatch.supervise.doorbell import doorbells, ring
 from trainwatch.supervise.job import Job
 from trainwatch.supervise.machine import LONG_VETO, Limits, Machine, is_long
 from trainwatch.supervise.outlook import Outlook
-from trainwatch.supervise.processes import Proc, signal_all
+from trainwatch.supervise.processes import Proc, of_others, signal_all
 
 AGAIN = 0.5
 """Seconds between looks for processes that appeared since the signal, and between proofs."""
@@ -87,6 +87,7 @@ class Carrier:
         bell = doorbells().get(self._save_by)
         if bell is not None and self._lock.held():
             why = ring(bell, self._watch.cwd, self._job.ranks({rank.pid for rank in self._control.ranks()}))
+            self._outlook.rung = not why
             self._diary.note("doorbell", now, name=bell.name, why=why)
 
     def _hold_seconds(self, machine: Machine) -> float:
@@ -145,8 +146,8 @@ class Carrier:
             self._diary.note("no_requeue", now, job=self._job.slurm, done=slurm.forbid_requeue(self._job.slurm))
 
     def _cancel_elsewhere(self, now: float) -> None:
-        """No process of the job is on this machine: Slurm ends it, after the proof and once."""
-        if self._job.slurm and not self._cancelled:
+        """Processes of the job are on other machines: Slurm ends them all, after the proof and once."""
+        if not self._cancelled:
             self._cancelled = True
             self._diary.note("scancel", now, job=self._job.slurm, done=slurm.cancel(self._job.slurm))
 
@@ -159,15 +160,23 @@ class Carrier:
         number = {"terminating": signal.SIGTERM, "killing": signal.SIGKILL}.get(machine.state)
         if number is None or not self._lock.held():
             return
-        if not job:
+        if self._job.slurm and (not job or self._outlook.spread or self._job.on_other_nodes(job)):
             self._cancel_elsewhere(now)
-        targets = self._aim.at(job, hooked=hooked, root=self._job.root())
+            return
+        targets = self._ours(self._aim.at(job, hooked=hooked, root=self._job.root()))
         fresh = [proc for proc in targets if _mark(proc, number) not in self._signalled]
         if not fresh:
             return
         reached = signal_all(fresh, number)
         self._signalled |= {_mark(proc, number) for proc in fresh}
         self._diary.note("signal", now, signal=number.name, pids=[proc.pid for proc in reached], names=[proc.title for proc in reached])
+
+    def _ours(self, targets: list[Proc]) -> list[Proc]:
+        """Without what runs as another user in a job that somebody else started, unless that was asked for."""
+        if not self._job.attached or self._run.extra.get("any_user"):
+            return targets
+        others = of_others(targets)
+        return [proc for proc in targets if proc not in others]
 
     def _let_go(self, machine: Machine, now: float) -> None:
         """Ranks that hold, or will when they get to it, go on."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from trainwatch.supervise.processes import PROC, Proc, scan
@@ -34,6 +35,17 @@ def written(logs: Sequence[Path]) -> bool:
     """Whether a process of this machine has one of these files open for writing."""
     files = {key for log in logs if (key := _key(log)) is not None}
     return any(_writes(int(entry.name), files) for entry in PROC.iterdir() if entry.name.isdigit())
+
+
+def written_inside(procs: Iterable[Proc], path: Path) -> bool:
+    """Whether one of these processes has a file of a checkpoint, a folder or a file, open for writing."""
+    for proc in procs:
+        for number, _ in _descriptors(proc.pid):
+            with suppress(OSError):
+                target = (PROC / str(proc.pid) / "fd" / number).readlink()
+                if target.is_relative_to(path) and _flags(proc.pid, number) & WRITING:
+                    return True
+    return False
 
 
 def _key(path: Path) -> File | None:

@@ -37,7 +37,7 @@ class Job:
         self.slurm = job_id
         self._dir = run_dir
         self._sources = tuple(sources)
-        self._attached = attached
+        self.attached = attached
         self._found = False
         self._missing = 0
         self._polls = 0
@@ -45,7 +45,7 @@ class Job:
 
     def members(self) -> list[Proc]:
         """Every process of the job on this machine."""
-        if self._attached:
+        if self.attached:
             return discover.writers([Path(source) for source in self._sources])
         shim, launcher = _living(_read(self._dir.job).get("shim")), self._launcher()
         without = {os.getpid(), *([shim] if shim else [])}
@@ -53,7 +53,7 @@ class Job:
 
     def root(self) -> int | None:
         """The pid of the launcher that we started; None when it is gone or somebody else started it."""
-        return None if self._attached else self._launcher()
+        return None if self.attached else self._launcher()
 
     def _launcher(self) -> int | None:
         """The pid of the launcher that we started. Once the shim has noted its end, whoever has its pid is somebody else."""
@@ -63,11 +63,29 @@ class Job:
         """Who trains, on this machine."""
         return tree.ranks(self.members(), hooked=hooked)
 
+    def on_other_nodes(self, job: Sequence[Proc]) -> bool:
+        """Whether the Slurm job has several nodes, and not all of its ranks are among these processes."""
+        if not tree.missing(job)[0]:
+            return False
+        told = slurm.show(self.slurm)
+        return told is not None and told.nodes > 1
+
+    def beyond(self) -> str:
+        """Why a job that somebody else started cannot be stopped from here: ranks of it are on other machines, and no Slurm ends them."""
+        if not self.attached or self.slurm:
+            return ""
+        absent, world = tree.missing(self.members())
+        return (
+            f"{absent} of its {world} ranks are on other machines: it is watched from here, and can be stopped where it was started"
+            if absent
+            else ""
+        )
+
     def ended(self) -> bool:
         """Whether nobody is left. Without a shim this is looked up, so it should not be asked more than once a second."""
         if self._dir.exit.exists():
             return True
-        if not self._attached and _living(_read(self._dir.job).get("shim")):
+        if not self.attached and _living(_read(self._dir.job).get("shim")):
             return False
         alive = bool(self.members()) or self._elsewhere()
         self._found = self._found or alive or not self.slurm
@@ -76,7 +94,7 @@ class Job:
 
     def _elsewhere(self) -> bool:
         """Whether a job that was attached to by its Slurm id runs where its processes cannot be seen from here."""
-        if not (self._attached and self.slurm):
+        if not (self.attached and self.slurm):
             return False
         self._polls += 1
         if self._polls % SLURM_EVERY == 1:
@@ -87,7 +105,7 @@ class Job:
     def own_end(self, command: Sequence[str]) -> str:
         """How a script that starts the training came to its own end; empty when a signal ended it, or no script was launched."""
         code = self.exit_code()
-        if code is None or code >= FROM_SIGNAL or self._attached or not (tree.is_shell(command) or command[0].endswith(".sh")):
+        if code is None or code >= FROM_SIGNAL or self.attached or not (tree.is_shell(command) or command[0].endswith(".sh")):
             return ""
         return f"its script ended by itself, exit {code}"
 

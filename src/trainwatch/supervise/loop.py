@@ -182,7 +182,7 @@ class Supervisor:
         self.desk.close(request, now, text, 0)
 
     def _begin(self, wish: Wish, now: float) -> None:
-        self._enter(stop.begin(self.machine, wish, self._seen(now)), now)
+        self._enter(stop.begin(self.machine, wish, self._seen(now, begins=True)), now)
 
     def _advance(self, now: float) -> None:
         """Let the machine go as far as it can."""
@@ -236,9 +236,9 @@ class Supervisor:
         attended = self.terms.veto_if_attended and self.views.anybody(self.clock.now())
         return replace(given, leave=given.leave or self.outlook.spread, attended=attended)
 
-    def _seen(self, now: float, cancel: str = "") -> Seen:
+    def _seen(self, now: float, cancel: str = "", *, begins: bool = False) -> Seen:
         """The world, as far as the machine asks for it."""
-        return self.outlook.seen(self.machine, now, proof=self.carrier.proof, left=self.carrier.left, cancel=cancel)
+        return self.outlook.seen(self.machine, now, proof=self.carrier.proof, left=self.carrier.left, cancel=cancel, begins=begins)
 
     def _over(self, now: float) -> bool:
         """Whether there is nothing left to supervise."""

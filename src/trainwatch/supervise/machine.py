@@ -46,6 +46,12 @@ LONG_VETO = 60.0
 """Seconds that ranks may be held for a person; in a longer veto training goes on, and a second save is asked for at its end."""
 
 
+NO_SAVES = (
+    "there is no hook in the job, and nothing shows that it saves by itself, so there is no save to wait for; "
+    "where it saves is stated with --fact output_dir=DIR"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Wish:
     """A save or stop that somebody asked for. `id` names it for ever and is the first request's id.
@@ -120,8 +126,9 @@ class Seen:
 
     `ended`: no process of the job is left. `hook`: rank 0 answers requests. `ack` is the answer to the current request.
     `life` is when the job last showed a sign of life. `proof` is how the look at the checkpoint in question went, None before it.
-    `regular` is the newest complete checkpoint that was found. `left` names what still runs after SIGTERM.
-    `own_end` is how the script around the training came to its own end, empty when it did not.
+    `saves`: the job is known to save by itself. `regular` is the newest complete checkpoint that was found. `left` names what still runs after SIGTERM.
+    `own_end` is how the script around the training came to its own end, empty when it did not. `beyond` is why the job cannot be stopped
+    from this machine, empty when it can.
     """
 
     now: float
@@ -130,10 +137,12 @@ class Seen:
     ack: Mapping[str, Any] = field(default_factory=dict)
     life: float = 0.0
     proof: CheckpointSeen | None = None
+    saves: bool = True
     regular: CheckpointSeen | None = None
     cancel: str = ""
     left: str = ""
     own_end: str = ""
+    beyond: str = ""
 
 
 def begin(machine: Machine, wish: Wish, seen: Seen) -> Machine:
@@ -162,6 +171,8 @@ def _start(machine: Machine, wish: Wish, seen: Seen) -> Machine:
     fresh = Machine(wish=wish, save_seconds=machine.save_seconds)
     if seen.ended:
         return _enter(fresh, "ended", seen, why="the job had ended already")
+    if wish.goal == "stop" and seen.beyond:
+        return _enter(fresh, "failed", seen, why=seen.beyond)
     if wish.goal == "stop" and wish.proof == "none":
         return _enter(fresh, "veto", seen)
     if wish.goal == "stop" and wish.proof == "existing":
@@ -219,7 +230,10 @@ def _waiting(machine: Machine, seen: Seen, limits: Limits) -> Machine:
     found = seen.regular
     if found is not None and found.at > machine.since:
         return _enter(replace(machine, path=found.path, step=found.step), "proving", seen)
-    if machine.wish is not None and machine.wish.unsaved and seen.now - machine.since > limits.save:
+    late = seen.now - machine.since > limits.save
+    if late and not seen.saves:
+        return _fail(machine, seen, limits, NO_SAVES)
+    if late and machine.wish is not None and machine.wish.unsaved:
         return _fail(machine, seen, limits, f"no regular save within {limits.save:.0f} s")
     return machine
 

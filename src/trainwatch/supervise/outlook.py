@@ -14,13 +14,14 @@ from trainwatch.model.inputs import CheckpointSeen, Input, Order
 from trainwatch.model.snapshot import Snapshot
 from trainwatch.store.rundir import RunDir
 from trainwatch.store.runfile import RunFile
+from trainwatch.supervise import discover, tree
 from trainwatch.supervise.control import Control
 from trainwatch.supervise.diary import Diary
 from trainwatch.supervise.job import Job
 from trainwatch.supervise.machine import Machine, Seen
 from trainwatch.supervise.notes import Notes
 from trainwatch.supervise.places import FOREIGN, named, within, working_directories
-from trainwatch.supervise.watch import Signature, Watch, signature
+from trainwatch.supervise.watch import REST, Signature, Watch, signature
 
 PERIOD = 1.0
 """Seconds between looks at what is dear to look at."""
@@ -28,15 +29,18 @@ PERIOD = 1.0
 MOST = 60.0
 """Seconds between looks through folders at most."""
 
-SHARE = 0.005
+SHARE, SHARE_OF_WAITING = 0.005, 0.05
 """Share of a processor that looking through folders may cost: a folder that takes long is looked at less often."""
+
+REST_OF_WAITING = 1.0
+"""Seconds without change after which a regular save is looked at that a stop waits for; nobody may have it open for writing either."""
 
 
 class Outlook:
     """One job.
 
     `life` is when it last showed a sign of life, in Unix seconds; `ended` says that no process of it is left. `stands`: its hook carries
-    out the standing order. `saving`: it is at a save.
+    out the standing order. `saving`: it is at a save. `rung`: it was asked to save in its own way.
     """
 
     def __init__(
@@ -47,7 +51,7 @@ class Outlook:
         self.watch = Watch(Path(run.cwd or "/"))
         self.ended = False
         self.life = 0.0
-        self.stands = self.saving = self.spread = False
+        self.stands = self.saving = self.spread = self.rung = False
         self._dir = run_dir
         self._command = run.info.command
         self._diary = diary
@@ -110,13 +114,13 @@ class Outlook:
             yield from self._folders(now, machine)
 
     def _folders(self, now: float, machine: Machine) -> Iterator[CheckpointSeen]:
-        """Look through the folders, and say when to do it again."""
-        begun = self._clock.monotonic()
+        """Look through the folders, and say when to do it again: soon while a stop waits for the next save."""
+        begun, waits = self._clock.monotonic(), machine.state == "waiting"
         self._name_folders(machine)
-        for seen in list(self.watch.changes(now)):
+        for seen in list(self.watch.changes(now, rest=REST_OF_WAITING if waits else REST)):
             self._remember(seen)
             yield seen
-        self._folders_at = now + min((self._clock.monotonic() - begun) / SHARE, MOST)
+        self._folders_at = now + min((self._clock.monotonic() - begun) / (SHARE_OF_WAITING if waits else SHARE), MOST)
 
     def last_look(self, now: float, machine: Machine) -> Iterator[CheckpointSeen]:
         """Every checkpoint not told yet: nobody writes any more."""
@@ -126,7 +130,8 @@ class Outlook:
 
     def remember_old(self) -> None:
         """From here on only checkpoints that change count as the next regular save."""
-        self._regular = None
+        self._regular, self._folders_at = None, 0.0
+        self.watch.world_size = self.watch.world_size or tree.missing(self._job.members())[1] or None
         self._old = {path: signature(path) for path in self.watch.candidates()}
 
     def asked_for(self, proof: CheckpointSeen, machine: Machine) -> CheckpointSeen:
@@ -154,8 +159,8 @@ class Outlook:
         places = [*self.watch.folders, *named(self._command, self.watch.cwd), *working_directories(pids)]
         return within(self.watch.cwd / text, places)
 
-    def seen(self, machine: Machine, now: float, *, proof: CheckpointSeen | None, left: str, cancel: str) -> Seen:
-        """The world as the machine takes it."""
+    def seen(self, machine: Machine, now: float, *, proof: CheckpointSeen | None, left: str, cancel: str, begins: bool) -> Seen:
+        """The world as the machine takes it; `begins`: a wish is taken up."""
         return Seen(
             now=now,
             ended=self.ended,
@@ -163,17 +168,27 @@ class Outlook:
             ack=self.answer(machine) if machine.state == "saving" else {},
             life=self.life,
             proof=proof,
+            saves=self._saves(),
             regular=self._regular,
             cancel=cancel,
             left=left,
             own_end=self._job.own_end(self._command) if self.ended else "",
+            beyond=self._job.beyond() if begins or machine.next is not None else "",
         )
+
+    def _saves(self) -> bool:
+        """Whether the job has saved, has announced a save, says when it does, or was asked to in its own way."""
+        facts = self._engine.facts
+        told = facts.number("save_steps") is not None or (facts.text("save_strategy") or "no").rpartition(".")[2].lower() not in ("no", "")
+        return bool(self.rung or told or self._old or self._regular or self._engine.saved)
 
     def _remember(self, seen: CheckpointSeen) -> None:
         """Whether this is a regular save that came since `remember_old`."""
         path = Path(seen.path)
         newest = self.watch.candidates()[-1:]
-        if seen.complete and newest == [path] and self._old.get(path) != signature(path):
+        if not seen.complete or newest != [path] or self._old.get(path) == signature(path):
+            return
+        if not discover.written_inside(self._job.members(), path):
             self._regular = seen
 
     def _new_bests(self, now: float) -> Iterator[CheckpointSeen]:

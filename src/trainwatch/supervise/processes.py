@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -65,6 +65,32 @@ def _environ(pid: int) -> dict[str, str]:
         return {}
     pairs = (entry.decode("utf-8", "replace").partition("=") for entry in data.split(b"\0"))
     return {name: value for name, _, value in pairs if name in KEPT}
+
+
+def owner(pid: int) -> int | None:
+    """The user id that a process runs as; None when it is gone. The owner of its folder in /proc does not always tell."""
+    try:
+        lines = (PROC / str(pid) / "status").read_text(encoding="ascii", errors="replace").splitlines()
+        return int(next(line.split()[1] for line in lines if line.startswith("Uid:")))
+    except (OSError, ValueError, IndexError, StopIteration):
+        return None
+
+
+def of_others(procs: Iterable[Proc]) -> list[Proc]:
+    """Those that run as another user than we do. Only root can signal them, and does so only when asked."""
+    return [proc for proc in procs if owner(proc.pid) not in (os.geteuid(), None)]
+
+
+def untouchable(procs: Iterable[Proc]) -> list[Proc]:
+    """Those that the kernel does not let us signal, found out with signal 0, which does nothing."""
+    found = []
+    for proc in procs:
+        handle = Handle.open(proc)
+        if handle is not None:
+            handle.close()
+        elif (now := read(proc.pid)) is not None and proc.is_same(now):
+            found.append(proc)
+    return found
 
 
 class Handle:

@@ -64,7 +64,7 @@ def sentence(machine: Machine, limits: Limits) -> str:
     name, by = Path(machine.path).name or "the checkpoint", _by(wish)
     texts = {
         "saving": f"{by}: the job was asked to save",
-        "waiting": f"{by}: no hook in the job, so its next regular save is waited for",
+        "waiting": f"{by}: no hook in the job, so its next regular save is waited for, {limits.save:.0f} s if it never saves",
         "proving": f"{by}: looking at {name}" if machine.path else f"{by}: looking for the newest complete checkpoint",
         "veto": f"{by}: {_kept(machine)}; stopping in {machine.veto:.0f} s unless cancelled",
         "leaving": f"{by}: {_kept(machine)}; the script was told to end by itself",

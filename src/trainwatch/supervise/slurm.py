@@ -15,7 +15,7 @@ OVER = frozenset({"BOOT_FAIL", "CANCELLED", "COMPLETED", "DEADLINE", "FAILED", "
 
 @dataclass(frozen=True, slots=True)
 class Allocation:
-    """A job as `scontrol show job` tells it. `ends_at` in Unix seconds, None when it has no end."""
+    """A job as `scontrol show job` tells it. `ends_at` in Unix seconds, None when it has no end; `uid` is whose it is, None: not told."""
 
     id: str
     state: str
@@ -23,6 +23,7 @@ class Allocation:
     requeue: bool
     restarts: int
     nodes: int
+    uid: int | None = None
 
     @property
     def over(self) -> bool:
@@ -49,6 +50,7 @@ def parse(line: str) -> Allocation | None:
         pairs.get("Requeue") == "1",
         int(pairs["Restarts"]) if pairs.get("Restarts", "").isdecimal() else 0,
         int(nodes) if nodes.isdecimal() else 1,
+        int(who[1]) if (who := re.search(r"\((\d+)\)$", pairs.get("UserId", ""))) else None,
     )
 
 

@@ -126,6 +126,14 @@ def ranked(job: Iterable[Proc], *, hooked: Collection[int] = ()) -> list[Proc]:
     return [proc for proc in by_pid.values() if not is_never(proc.argv) and (proc.pid in hooked or _is_rank(proc, by_pid))]
 
 
+def missing(job: Iterable[Proc]) -> tuple[int, int]:
+    """(ranks that are not among these processes, ranks in all), by what their environment says; (0, 0) where nobody carries a rank."""
+    told = [(proc.environ.get("RANK", ""), proc.environ.get("WORLD_SIZE", "")) for proc in ranked(job)]
+    found = {int(rank): int(size) for rank, size in told if rank.isdecimal() and size.isdecimal()}
+    world = max(found.values(), default=0)
+    return max(world - len(found), 0), world
+
+
 def _is_rank(proc: Proc, by_pid: Mapping[int, Proc]) -> bool:
     """Whether this is a rank itself and not a child of one."""
     rank = proc.environ.get("RANK")
