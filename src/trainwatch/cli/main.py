@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from trainwatch import __version__
-from trainwatch.model.errors import NotFoundError, TrainwatchError, UsageError
+from trainwatch.model.errors import NotFoundError, NotReadableError, TrainwatchError, UsageError
 
 VERBS = {
     "launch": "start a command and watch it",
