@@ -18,6 +18,8 @@ NOTHING = [
     "Epoch 3/5\nwandb: valid_loss 0.25\nwandb:   val/loss 3.25\n",
     "Final validation loss: 0.5\nValidation loss: 0.25\n",
     "class_loss_coef: 1.0\nloss_scale: 128.0\nepochs: 3 loss_weight: 0.5\n",
+    "engine: task=detect, epochs=10, batch=16, save=True, cache=False, iou=0.7, val=True, lr0=0.01, loss=0.5\n",
+    "Epoch 3/5\n2. **Total score with new test:**  Her new total score is 320 + 95 = 415\n",
     "| Name | Value |\n|------|-------|\n| loss | 0.5 |\n",
 ]
 
@@ -152,3 +154,16 @@ def test_both_lines_of_a_test_error_are_one_evaluation() -> None:
     """`Test Error:` announces what the next line tells."""
     text = "Epoch 1\n-------\nloss: 2.303494  [   64/60000]\nTest Error: \n Accuracy: 44.9%, Avg loss: 2.143894 \n"
     assert [(record[0], record[5]) for record in read(text)] == [("train", 1.0), ("eval", 1.0)]
+
+
+def test_an_echo_of_an_evaluation_is_none() -> None:
+    """What is printed of an evaluation again before the training goes on, such as with the checkpoint, is the same one."""
+    text = "Epoch 1/9 - Train Loss: 2.0, Val Loss: 1.7\n  saved (val_loss=1.7)\nEpoch 2/9 - Train Loss: 1.5, Val Loss: 1.6\n  saved (val_loss=1.6)\n"
+    assert [record[0] for record in read(text)] == ["train", "eval"] * 2
+    text = "Step 50/90; xent: 3.25; lr: 1.0\nValidation perplexity: 5.5\nValidation accuracy: 97.5\nStep 60/90; xent: 3.0; lr: 1.0\n"
+    assert [record[0] for record in read(text)] == ["train", "eval", "train"]
+    text = (
+        "INFO:tensorflow:loss = 0.5, step = 100 (8.9 sec)\nINFO:tensorflow:Saving dict for global step 100: eval_accuracy = 0.875, loss = 0.25\n"
+        "INFO:tensorflow:  eval_accuracy = 0.875\n"
+    )
+    assert [record[0] for record in read(text)] == ["train", "eval"]

@@ -18,7 +18,7 @@ _PAIR = re.compile(
     rb"(?![\w.(\[{'\"+*-]{1,2}[\w(])",
     re.IGNORECASE,
 )
-_CLEAR = re.compile(rb"[ \t]*(?:\Z|[|,;()\]\t]|  |-|[A-Za-z])")
+_CLEAR = re.compile(rb"[ \t]*(?:\Z|[|,;()\]\t]|  |-|[A-Za-z]|\.(?:\Z| ))")
 _PART = re.compile(rb"(?<![\w./-])(train(?:ing)?|val(?:id(?:ation)?)?|test(?:ing)?|eval(?:uat\w{1,4})?|dev)\b(?![\w/.-]\w)", re.IGNORECASE)
 _TRAINED = re.compile(r"train(?:ing|ed)?(?:[\W_]|\Z)", re.IGNORECASE)
 _EVALUATED = re.compile(r"(?:eval|val|valid|validation(?:_[1-9])?|test|dev)(?:[\W_]|'s)|valid_\d", re.IGNORECASE)
@@ -88,9 +88,9 @@ def _finding(match: re.Match[bytes]) -> Finding | None:
     if value is None or name.lower() in _MEANINGLESS:
         return None
     finding = Finding(name, value, number(match[6] or b""), match.start(), match.end(), _own(name))
-    if match[3] and (value != value or not finding.is_metric):  # noqa: PLR0124
+    if match[3] and (value != value or not (finding.is_loss or (finding.part and finding.is_metric))):  # noqa: PLR0124
         return None
-    if not match[2] and not match[3] and _CLEAR.match(match.string, match.end()) is None:
+    if not match[2] and _CLEAR.match(match.string, match.end()) is None:
         return None
     return finding
 

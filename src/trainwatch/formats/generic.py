@@ -22,6 +22,9 @@ _CODE = re.compile(
     rb"\b(?:def|import|lambda|class) [\w.]|\breturn [\w(]|\bprint\w*\(|\bself\.|\bNamespace\(|(?<!=)==(?![=>])|\+=|://|\bf[\"']|\{\w+[:}]|\b(?-i:\w*(?:Error|Exception)):",
     re.IGNORECASE,
 )
+_SETTING = re.compile(rb"[=:] ?(?:None|True|False|null|true|false)\b")
+"""A line with several of them is a configuration."""
+
 _SUMMARY = re.compile(rb"\b(?:best|final(?:ly)?|config\w*|args?|loaded|early stopping|averaged stats|wandb)\b", re.IGNORECASE)
 _KERAS = re.compile(rb"[ ]{0,8}(\d{1,9})/(\d{1,9}) (?:\[[=>.]{5,40}\] |- |[^\s\w]{5,200} )")
 _PARTED = re.compile(
@@ -30,6 +33,7 @@ _PARTED = re.compile(
 _STARRED = re.compile(rb"[ ]{0,4}\*{1,3} (?=\w*acc)", re.IGNORECASE)
 _EPOCH = re.compile(rb"(?<![A-Za-z_])epoch[:=# ]{1,3}\d", re.IGNORECASE)
 _RESULTS = b"epoch results:"
+SETTINGS = 2
 NEAR = 48
 """Without a counter in the line, the first value begins within so many bytes of the message."""
 
@@ -60,13 +64,21 @@ class Generic:
         for text in _pieces(line[begin:]):
             yield from self._piece(text, extent, announced=announced)
 
+    def follow(self, kind: Kind) -> None:
+        """A record of this kind was read by another reader."""
+        if kind == "train":
+            self._is_trained, self._is_evaluated = True, False
+        elif kind == "eval":
+            self._is_evaluated = True
+
     def _piece(self, text: bytes, extent: tuple[int, int], *, announced: bool) -> Iterator[Record]:
         """The records of a message, or of a part of one that has its own counters; `announced`: the line before was `Test Error:`."""
         epoch = heading(text)
         speaks = b"=" in text or b":" in text or b"." in text or b" is " in text
-        found = findings(text, 0) if speaks and _CODE.search(text) is None else []
+        found = findings(text, 0) if speaks and _CODE.search(text) is None and len(_SETTING.findall(text)) < SETTINGS else []
         if not found:
-            self._heading = self._heading if epoch is None else epoch
+            if epoch is not None and epoch != self._heading:
+                self._heading, self._is_evaluated = epoch, False
             self._announced = _PARTED.match(text) is not None
             return
         if _SUMMARY.search(text, 0, found[0].start) is not None:
@@ -98,10 +110,9 @@ class Generic:
             return None
         epoch = self._heading if self._heading is not None else self._epoch
         evaluates = announced or first.part == "eval"
-        if evaluates and (self._is_trained or self._heading is not None):
-            return Counters({} if epoch is None else {"epoch": epoch})
-        if _STARRED.match(text) is not None and self._is_trained and not self._is_evaluated:
-            return Counters({} if epoch is None else {"epoch": epoch})
+        if evaluates or (_STARRED.match(text) is not None and self._is_trained):
+            is_new = (self._is_trained or self._heading is not None) and not self._is_evaluated
+            return Counters({} if epoch is None else {"epoch": epoch}) if is_new else None
         if (
             self._heading is not None
             and any(finding.is_loss for finding in found)

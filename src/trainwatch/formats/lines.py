@@ -21,7 +21,7 @@ from trainwatch.formats.shapes import Match, Shapes
 from trainwatch.formats.steps import MOST, Steps
 from trainwatch.formats.tables import Tables
 from trainwatch.formats.text import clean
-from trainwatch.model.block import Block
+from trainwatch.model.block import Block, Kind
 from trainwatch.model.facts import Facts
 
 RETURN = 13
@@ -103,7 +103,7 @@ class Lines:
     def accept(self, block: Block, printed: Sequence[Printed]) -> None:
         """A block that was read without this reader, with its last records as printed: what is known of the run follows from it."""
         self._flush()
-        self.detected.setdefault(block.format)
+        self._follow(block.format, block.kind)
         self._gather.block(block)
         epochs = block.columns.get("epoch")
         if block.kind == "train":
@@ -262,8 +262,14 @@ class Lines:
             self.progress = (int(record.step), self._total())
         if record.kind in ("train", "eval"):
             self._recorded = record.step
-        self.detected.setdefault(record.format)
+        self._follow(record.format, record.kind)
         self._gather.add(record, offset, record.line or number)
+
+    def _follow(self, form: str, kind: Kind) -> None:
+        """What other readers are told of records of a format and a kind."""
+        self.detected.setdefault(form)
+        if self._generic is not None and form != "generic":
+            self._generic.follow(kind)
 
     def _note_total(self, number: int) -> None:
         """A train bar that is under way when a train record comes counts the planned steps."""
