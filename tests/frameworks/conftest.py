@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from tests.frameworks.catalogue import Job
 from tests.hook.harness import Bench
 
 ROOT = Path(__file__).parents[2]
@@ -14,7 +15,14 @@ PYTHON = Path(os.environ.get("TRAINWATCH_FRAMEWORKS", ROOT / ".venv-frameworks" 
 COMPILED = PYTHON.parents[1] / "torch_extensions"
 """What DeepSpeed compiles, and `make frameworks` has it compile beforehand: a job that is killed while it does blocks all later ones."""
 
-JOBS = Path(__file__).parent / "jobs"
+ENVIRON = {
+    "DS_ACCELERATOR": "cpu",
+    "PATH": os.pathsep.join([str(PYTHON.parent), os.environ["PATH"]]),
+    "TOKENIZERS_PARALLELISM": "false",
+    "CUDA_VISIBLE_DEVICES": "",
+    "TORCH_EXTENSIONS_DIR": str(COMPILED),
+}
+"""What the jobs need."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -31,19 +39,11 @@ class Stage(Bench):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        path = os.pathsep.join([str(PYTHON.parent), os.environ["PATH"]])
-        self.given = {
-            "DS_ACCELERATOR": "cpu",
-            "PATH": path,
-            "TOKENIZERS_PARALLELISM": "false",
-            "CUDA_VISIBLE_DEVICES": "",
-            "TORCH_EXTENSIONS_DIR": str(COMPILED),
-        }
+        self.given = dict(ENVIRON)
 
-    def ranks_of(self, script: str, *arguments: str, world: int = 2) -> tuple[str, ...]:
-        """A script under torchrun."""
-        launcher = (str(PYTHON), "-m", "torch.distributed.run", "--standalone", f"--nproc_per_node={world}")
-        return *launcher, str(JOBS / script), "--out", str(self.out), *arguments
+    def ranks_of(self, job: Job, steps: int, *more: str) -> tuple[str, ...]:
+        """A job on two ranks under torchrun."""
+        return str(PYTHON), "-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2", *job.words(self.out, steps, *more)
 
 
 @pytest.fixture

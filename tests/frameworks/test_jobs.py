@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import time
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.frameworks.conftest import JOBS as SCRIPTS
+from tests.frameworks.catalogue import JOBS, SCRIPTS
 from tests.frameworks.conftest import PYTHON, Stage
-from tests.hook.harness import EXAMPLES, RUN, until
+from tests.hook.harness import RUN, until
 
 from trainwatch.checkpoints.find import find
 from trainwatch.checkpoints.prove import prove
@@ -22,32 +23,6 @@ from trainwatch.checkpoints.prove import prove
 pytestmark = [pytest.mark.frameworks, pytest.mark.real, pytest.mark.timeout(600)]
 START = 180.0
 """Seconds within which two ranks have their framework loaded, and DeepSpeed perhaps compiled what it needs."""
-
-
-@dataclass(frozen=True)
-class Job:
-    """A script, what it is told, what its checkpoints are, and what its environment must say."""
-
-    script: str
-    arguments: tuple[str, ...] = ()
-    kind: str = ""
-    given: dict[str, str] = field(default_factory=dict)
-    standing: bool = False
-
-
-JOBS = {
-    "hf": Job("hf_trainer.py", (), "hf_trainer", standing=True),
-    "hf_lora": Job("hf_trainer.py", ("--lora",), "hf_trainer", standing=True),
-    "hf_zero2": Job("hf_trainer.py", ("--zero", "2"), "hf_trainer", standing=True),
-    "hf_zero3": Job("hf_trainer.py", ("--zero", "3"), "hf_trainer", standing=True),
-    "lightning": Job("lightning_fit.py", (), "lightning", standing=True),
-    "accelerate": Job("accelerate_loop.py", (), "accelerate"),
-    "accelerate_zero2": Job("accelerate_loop.py", ("--zero", "2"), "accelerate", {"ACCELERATE_USE_DEEPSPEED": "true"}),
-    "deepspeed_zero0": Job("deepspeed_engine.py", ("--stage", "0"), "deepspeed"),
-    "deepspeed_zero2": Job("deepspeed_engine.py", ("--stage", "2"), "deepspeed"),
-    "deepspeed_zero3": Job("deepspeed_engine.py", ("--stage", "3"), "deepspeed"),
-    "dcp": Job(str(EXAMPLES / "dcp_loop" / "train.py"), (), "dcp", standing=True),
-}
 
 
 def both(stage: Stage) -> bool:
@@ -74,14 +49,14 @@ def leaves(stage: Stage, process: subprocess.Popen[bytes]) -> None:
     assert code == 0 or "terminate called without an active exception" in stage.text(), stage.text()[-3000:]
 
 
-@pytest.mark.parametrize("name", JOBS)
+@pytest.mark.parametrize("name", [name for name in JOBS if name != "plain"])
 def test_a_job_saves_when_asked_and_goes_on_from_it_in_a_second_run(
     stage: Stage, name: str, record_property: pytest.RecordProperty
 ) -> None:
     """Saved at one step with the framework's own code, held, proven as a whole with the states of both ranks, left, and resumed."""
     job = JOBS[name]
     stage.given |= job.given
-    with stage.job(*stage.ranks_of(job.script, "--steps", "3000", *job.arguments)) as process:
+    with stage.job(*stage.ranks_of(job, 3000)) as process:
         until(lambda: both(stage) or process.poll() is not None, START)
         until(lambda: find(stage.out) or process.poll() is not None, START)
         assert process.poll() is None, stage.text()[-3000:]
@@ -101,12 +76,12 @@ def test_a_job_saves_when_asked_and_goes_on_from_it_in_a_second_run(
         leaves(stage, process)
     assert "[trainwatch]" not in stage.text()
     stage.hooked = False
-    more = str(int(str(answer["step"])) + 3)
-    with stage.job(*stage.ranks_of(job.script, "--steps", more, *job.arguments, "--resume", str(path), "--save-every", "10000")) as process:
-        until(lambda: f"resumed at {answer['step']}" in stage.text() or process.poll() is not None, START)
+    resumed = job.resumed.format(step=answer["step"])
+    with stage.job(*stage.ranks_of(job, int(answer["step"]) + 3, "--resume", str(path))) as process:
+        until(lambda: resumed in stage.text() or process.poll() is not None, START)
         leaves(stage, process)
         assert stage.text().count(" done") == 2
-    assert f"resumed at {answer['step']}" in stage.text()
+    assert resumed in stage.text()
 
 
 @pytest.mark.parametrize("launcher", ["deepspeed", "accelerate", "python"])
@@ -151,12 +126,25 @@ def test_launchers_of_the_frameworks_carry_the_hook(stage: Stage, launcher: str)
     assert "[trainwatch]" not in stage.text()
 
 
+def test_lightning_ends_on_a_sigterm_to_all_ranks_while_they_hold(stage: Stage) -> None:
+    """Its own handler broadcasts, once a signal, and the first rank passes the signal on: ranks that hold would wait for each other."""
+    with stage.job(str(PYTHON), *JOBS["lightning"].words(stage.out, 3000)) as process:
+        until(lambda: both(stage) or process.poll() is not None, START)
+        stage.ask("a", "save_stop", hold_s=60)
+        assert answered(stage, "a")["status"] == "saved"
+        until(lambda: [stage.rank(k)["phase"] for k in (0, 1)] == ["holding"] * 2)
+        for rank in (0, 1):
+            os.kill(int(stage.rank(rank)["pid"]), signal.SIGTERM)
+        stage.ends(process)
+    assert " done" not in stage.text()
+
+
 @pytest.mark.parametrize("name", ["lightning", "hf_zero2"])
 def test_the_best_evaluation_is_saved_by_standing_order(stage: Stage, name: str) -> None:
     """Under the name the framework gives the metric; each is proven, and nothing of the job's own is lost."""
     job = JOBS[name]
     stage.put(stage.dir.standing, run=RUN, metric="eval_loss", direction="min")
-    with stage.job(*stage.ranks_of(job.script, "--steps", "60", *job.arguments)) as process:
+    with stage.job(*stage.ranks_of(job, 60)) as process:
         stage.ends(process)
     bests = [stage.read(path) for path in stage.dir.control.glob("best-*.json")]
     assert bests, stage.text()[-2000:]
@@ -168,7 +156,7 @@ def test_the_best_evaluation_is_saved_by_standing_order(stage: Stage, name: str)
 
 def test_rotation_takes_nothing_because_we_asked(stage: Stage) -> None:
     """The Trainer keeps two checkpoints of its own; what was asked for lies beside them, as long as it is young."""
-    with stage.job(*stage.ranks_of("hf_trainer.py", "--steps", "3000", "--save-every", "20", "--keep", "2")) as process:
+    with stage.job(*stage.ranks_of(JOBS["hf"], 3000, "--save-every", "20", "--keep", "2")) as process:
         until(lambda: both(stage), START)
         until(lambda: len(find(stage.out)) == 2, START)
         asked: set[object] = set()
@@ -190,7 +178,7 @@ def test_rotation_takes_nothing_because_we_asked(stage: Stage) -> None:
 def test_without_a_folder_to_save_in_the_request_is_refused_in_words(stage: Stage, name: str) -> None:
     """A script that never saved has not said where; nothing is written, and training goes on. The environment may say it."""
     job = JOBS[name]
-    with stage.job(*stage.ranks_of(job.script, "--steps", "3000", "--save-every", "10000", *job.arguments)) as process:
+    with stage.job(*stage.ranks_of(job, 3000, "--save-every", "10000")) as process:
         until(lambda: both(stage), START)
         stage.ask("a")
         answer = answered(stage, "a")
@@ -202,7 +190,7 @@ def test_without_a_folder_to_save_in_the_request_is_refused_in_words(stage: Stag
     stage.given |= {"TRAINWATCH_SAVE_DIR": str(stage.place / "elsewhere")}
     shutil.rmtree(stage.dir.ranks)
     stage.dir.ranks.mkdir()
-    with stage.job(*stage.ranks_of(job.script, "--steps", "3000", "--save-every", "10000", *job.arguments)):
+    with stage.job(*stage.ranks_of(job, 3000, "--save-every", "10000")):
         until(lambda: both(stage), START)
         stage.ask("b")
         answer = answered(stage, "b")
@@ -216,7 +204,7 @@ def test_a_save_that_cannot_be_written_hurts_nobody(stage: Stage, name: str) -> 
     """A file in the place of the folder of checkpoints: the answer says why, and both ranks train on."""
     job = JOBS[name]
     stage.given |= {"TRAINWATCH_SAVE_DIR": str(stage.out)}
-    with stage.job(*stage.ranks_of(job.script, "--steps", "400", "--save-every", "10000", *job.arguments)) as process:
+    with stage.job(*stage.ranks_of(job, 400, "--save-every", "10000")) as process:
         until(lambda: both(stage), START)
         stage.out.rmdir()
         stage.out.write_text("")
@@ -236,8 +224,8 @@ def test_a_disk_that_fills_while_saving_hurts_nobody(stage: Stage, name: str) ->
     script = "import resource,runpy,sys; resource.setrlimit(resource.RLIMIT_FSIZE,(3000,3000)); sys.argv=sys.argv[1:]; runpy.run_path(sys.argv[0], run_name='__main__')"
     wrapper = stage.place / "limited.py"
     wrapper.write_text(script)
-    command = list(stage.ranks_of(job.script, "--steps", "300", "--save-every", "10000", *job.arguments))
-    command.insert(next(i for i, word in enumerate(command) if word.endswith(job.script)), str(wrapper))
+    command = list(stage.ranks_of(job, 300, "--save-every", "10000"))
+    command.insert(next(i for i, word in enumerate(command) if word == str(job.script)), str(wrapper))
     stage.log.write_text("")
     with stage.job("/bin/sh", "-c", '"$@" 2>&1 | cat', "sh", *command) as process:
         until(lambda: both(stage), START)

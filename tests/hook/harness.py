@@ -35,9 +35,9 @@ class Bench:
     def __post_init__(self) -> None:
         self.dir = RunDir(self.place / "run")
         self.out = self.place / "out"
-        self.out.mkdir()
+        self.out.mkdir(exist_ok=True)
         for path in self.dir.folders():
-            path.mkdir(mode=0o700)
+            path.mkdir(mode=0o700, exist_ok=True)
         install(self.dir.hook)
         self.put(self.dir.run, run=RUN)
         self.log = self.place / "job.log"

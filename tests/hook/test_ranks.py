@@ -82,9 +82,10 @@ def test_a_failure_of_ours_on_one_rank_switches_the_hook_off_on_all(bench: Bench
     assert not list(bench.out.iterdir())
 
 
-def test_a_rank_that_dies_ends_the_job_as_without_the_hook(bench: Bench) -> None:
+@pytest.mark.parametrize("when", ["dies", "dies in the agreement"])
+def test_a_rank_that_dies_ends_the_job_as_without_the_hook(bench: Bench, when: str) -> None:
     """The agreement does not keep the other rank alive: the launcher sees the death and ends the job."""
-    bench.given = {"WRONG": "dies"}
+    bench.given = {"WRONG": when}
     with bench.job(*bench.ranks(steps=4000)) as job:
         until(lambda: both(bench), START)
         bench.ends(job, 1)

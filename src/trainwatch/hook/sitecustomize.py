@@ -41,7 +41,7 @@ SPARE = 64 * 1024 * 1024  # bytes that must be left on a disk after a save
 CAPS = ("save", "hold", "standing")  # what the hook can do where the framework tells of evaluations
 
 ASKED, STAY, BEST = 1, 2, 4  # why the ranks are to save: a request; one that wants them to hold afterwards; the standing order
-GO_ON, LEAVE = 1, 2  # how a hold ends
+GO_ON, LEAVE, TERMINATED = 1, 2, 3  # how a hold ends
 STEPS = 16  # above the words: how many steps until the ranks meet again
 FAILED = 1  # at the end of a save: a rank could not
 OFF = 1 << 40  # a rank cannot go on with the hook
@@ -207,6 +207,7 @@ class Hook:
         self.leave = False
         self.caps = CAPS
         self.plan = None  # rank 0: what the framework says of a save to come, for `objection`
+        self.ending = None  # ends the training on all ranks after a SIGTERM, where the framework's own handler must not run in a hold
         self.last = {}  # rank 0: the last checkpoint of the job or ours: path, bytes, seconds
         self.theirs = None  # a failure of the job's own code, which is the job's affair
         self.told = ""  # rank 0: the objection to a standing order that was told last
@@ -433,16 +434,19 @@ class Hook:
         if self.rank == 0:
             self.mail.names = names + (released,)
         until = time.monotonic() + seconds_of(task.get("hold_s"))
-        with Terminated() as terminated:
+        with Terminated(self.ending is None) as terminated:
             word = 0
             while word == 0:
                 self.beat("holding")
                 word = {"go_on": GO_ON, "leave": LEAVE}.get(self.release, 0)
-                if terminated.seen or (self.rank == 0 and time.monotonic() > until):
+                if self.rank == 0 and time.monotonic() > until:
                     word = GO_ON
-                word = self.say(word)
+                word = self.say(TERMINATED if terminated.seen else word)
                 if word == 0:
                     time.sleep(HOLD_LOOK)
+            if word == TERMINATED and self.ending:
+                terminated.stays = True
+                self.ending()
         self.mail.names = names
         self.leave = word == LEAVE
 
@@ -495,11 +499,11 @@ class Hook:
         return self.state != "off" and (self.state == "asleep" or self.kind == kind)
 
     @guarded(False)
-    def begins(self, kind, step, caps=CAPS, plan=None):
+    def begins(self, kind, step, caps=CAPS, plan=None, ending=None):
         """A training begins, or goes on, on all ranks. True when it can be served."""
         self.step = step
         if self.state == "asleep":
-            self.caps, self.plan = caps, plan
+            self.caps, self.plan, self.ending = caps, plan, ending
         return self.awake(kind) and self.kind == kind
 
     @guarded(False)
@@ -577,8 +581,9 @@ class Hook:
 class Terminated:
     """Notices a SIGTERM that the job handles itself, and passes it on. Without such a handler the signal ends the process as always."""
 
-    def __init__(self):
-        self.seen = False
+    def __init__(self, passes_on=True):
+        self.seen = self.stays = False
+        self.passes_on = passes_on
         self.theirs = None
 
     def __enter__(self):
@@ -595,12 +600,13 @@ class Terminated:
 
     def note(self, number, frame):
         self.seen = True
-        self.theirs(number, frame)
+        if self.passes_on:
+            self.theirs(number, frame)
 
     def __exit__(self, *_):
         import signal
 
-        if self.theirs is not None:
+        if self.theirs is not None and not self.stays:
             signal.signal(signal.SIGTERM, self.theirs)
 
 

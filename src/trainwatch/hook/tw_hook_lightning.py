@@ -12,7 +12,9 @@ def serve(module, hook):
         @hook.harmless
         def on_train_start(self, trainer, *_):
             self.step = trainer.global_step
-            self.serving = hook.begins("lightning", trainer.global_step, plan=lambda standing: plan(trainer))
+            self.serving = hook.begins(
+                "lightning", trainer.global_step, plan=lambda standing: plan(trainer), ending=lambda: terminated(trainer)
+            )
 
         def on_train_end(self, *_):
             self.serving = False
@@ -42,6 +44,11 @@ def serve(module, hook):
         self.trainer.callbacks.insert(0, TrainwatchCallback())
 
     connector.on_trainer_init = on_trainer_init
+
+
+def terminated(trainer):
+    """What Lightning's handler of SIGTERM notes. The handler itself broadcasts, once per signal: ranks that get one each never meet."""
+    trainer._signal_connector.received_sigterm = True
 
 
 def save(trainer, hook):

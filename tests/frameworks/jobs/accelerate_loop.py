@@ -1,11 +1,13 @@
 """A loop with Accelerate on one or two ranks; it knows nothing of trainwatch."""
 
 import argparse
+import os
 import time
 from pathlib import Path
 
 import torch
-from accelerate import Accelerator, DeepSpeedPlugin, PartialState
+from accelerate import Accelerator, DeepSpeedPlugin, FullyShardedDataParallelPlugin, PartialState
+from accelerate.utils import DistributedType
 from torch.utils.data import DataLoader, TensorDataset
 
 parser = argparse.ArgumentParser()
@@ -13,13 +15,18 @@ parser.add_argument("--out", type=Path, required=True)
 parser.add_argument("--steps", type=int, default=200)
 parser.add_argument("--save-every", type=int, default=20)
 parser.add_argument("--zero", type=int, help="the stage of DeepSpeed")
+parser.add_argument("--fsdp", action="store_true")
 parser.add_argument("--pace", type=float, default=0.02)
 parser.add_argument("--resume", type=Path)
 args = parser.parse_args()
 
 plugin = DeepSpeedPlugin(zero_stage=args.zero, gradient_accumulation_steps=2) if args.zero else None
-PartialState(cpu=True, backend="gloo")
-accelerator = Accelerator(cpu=plugin is None, gradient_accumulation_steps=2, deepspeed_plugin=plugin)
+PartialState(cpu=True, **({"backend": "gloo"} if "RANK" in os.environ else {}))
+if args.fsdp:  # which Accelerate takes for devices only
+    PartialState._shared_state["distributed_type"] = DistributedType.MULTI_GPU
+sharded = FullyShardedDataParallelPlugin(fsdp_version=2, state_dict_type="SHARDED_STATE_DICT") if args.fsdp else None
+cpu = plugin is None and not args.fsdp
+accelerator = Accelerator(cpu=cpu, gradient_accumulation_steps=2, deepspeed_plugin=plugin, fsdp_plugin=sharded)
 torch.manual_seed(0)
 model = torch.nn.Sequential(torch.nn.Linear(16, 64), torch.nn.ReLU(), torch.nn.Linear(64, 1))
 optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)

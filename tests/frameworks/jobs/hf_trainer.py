@@ -2,9 +2,12 @@
 # ruff: noqa: D101, D102, ARG002  the methods are those of the framework
 
 import argparse
+import os
 import time
 
 import torch
+from accelerate import PartialState
+from accelerate.utils import DistributedType
 from transformers import GPT2Config, GPT2LMHeadModel, Trainer, TrainerCallback, TrainingArguments
 
 parser = argparse.ArgumentParser()
@@ -13,6 +16,7 @@ parser.add_argument("--steps", type=int, default=200)
 parser.add_argument("--save-every", type=int, default=40)
 parser.add_argument("--zero", type=int)
 parser.add_argument("--lora", action="store_true")
+parser.add_argument("--fsdp", action="store_true")
 parser.add_argument("--keep", type=int)
 parser.add_argument("--pace", type=float, default=0.02)
 parser.add_argument("--resume")
@@ -61,10 +65,14 @@ training = TrainingArguments(
     save_total_limit=args.keep,
     report_to=[],
     use_cpu=True,
-    ddp_backend="gloo",
+    ddp_backend="gloo" if "RANK" in os.environ else None,
     dataloader_pin_memory=False,
     deepspeed=zero if args.zero is not None else None,
+    fsdp="full_shard" if args.fsdp else None,
+    fsdp_config={"version": 2, "state_dict_type": "SHARDED_STATE_DICT"} if args.fsdp else None,
 )
+if args.fsdp:  # which Accelerate takes for devices only
+    PartialState._shared_state["distributed_type"] = DistributedType.MULTI_GPU
 trainer = Trainer(model=model, args=training, train_dataset=Rows(), eval_dataset=Rows(), callbacks=[Say()])
 trainer.train(resume_from_checkpoint=args.resume)
 print(f"rank {training.process_index} done at {trainer.state.global_step}", flush=True)

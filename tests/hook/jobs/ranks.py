@@ -15,6 +15,8 @@ except ImportError:
 
 OUT = pathlib.Path(os.environ["OUT"])
 WRONG = os.environ.get("WRONG", "")
+if "AGREE_WITHIN" in os.environ:
+    poll.__self__.join.__globals__["AGREE_WITHIN"] = float(os.environ["AGREE_WITHIN"])
 STEPS, PACE = int(sys.argv[1]), float(sys.argv[2])
 
 dist.init_process_group("gloo")
@@ -44,6 +46,8 @@ for step in range(1, STEPS + 1):
         poll.__self__.beaten = -100.0
     if last and WRONG == "dies" and step == 20:
         os._exit(7)
+    if last and WRONG == "dies in the agreement" and step == 20:
+        poll.__self__.meet = lambda *_: os._exit(7)
     began = time.perf_counter()
     word = poll(step)
     spent += time.perf_counter() - began if step > 1 else 0.0  # the first one makes the groups
