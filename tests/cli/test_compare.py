@@ -58,3 +58,39 @@ def test_one_run_is_no_comparison(logs: list[str], capsys: pytest.CaptureFixture
     """A single word is a usage error."""
     assert main(["compare", logs[0]]) == 2
     assert "at least two" in capsys.readouterr().err
+
+
+def test_what_else_was_printed_and_what_was_expected(logs: list[str], capsys: pytest.CaptureFixture[str]):
+    """The parts of the loss at each best evaluation, the train loss, and what the reference had where a run stands now."""
+    rows = ("Eval at step {0}: loss={1}, kd={2}, feature=40.79\n", "step {0}: loss 20.5\n")
+    for log, end, scale in zip(logs[:2], (3000, 2000), (1.0, 0.5), strict=True):
+        steps = range(1000, end + 1, 1000)
+        Path(log).write_text("".join(rows[0].format(s, 100 * scale - s / 1000, 20 * scale) + rows[1].format(s) for s in steps))
+    assert main(["compare", *logs[:2], "-f", "json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["runs"][1]["last"], found["runs"][1]["expected"]) == (48.0, 98.0)
+    assert found["beside"]["kd"] == [20.0, 10.0]
+    assert [p["values"] for p in found["train_overlay"]] == [[20.5, 20.5], [20.5, 20.5], [20.5, None]]
+    assert main(["compare", *logs[:2]]) == 0
+    assert "| `kd` | 20 | 10 (-50.0 %) |" in capsys.readouterr().out
+
+
+def test_the_page_holds_every_curve_and_needs_nothing(logs: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    """-o a.html writes one page with a line a run in either panel, values to be read at every step, no script and nothing from outside."""
+    page = tmp_path / "both.html"
+    assert main(["compare", *logs[:2], "-o", str(page)]) == 0
+    text = page.read_text()
+    assert text.count('class="line run0"') == text.count('class="line run1"') == 2 * 3
+    assert "eval_loss at step 30, a 0.1376, b 0.1" in text
+    assert "<script" not in text
+    assert "http" not in text.replace("http://www.w3.org/2000/svg", "").replace("http-equiv", "")
+    assert "comparison written" in capsys.readouterr().err
+
+
+def test_runs_of_one_name_are_told_apart_by_their_folders(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    """A sweep is run0 and run1, not two long paths that end alike."""
+    for name in ("run0", "run1"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "train.out").write_text(overfit_log())
+    assert main(["compare", *(str(tmp_path / name / "train.out") for name in ("run0", "run1")), "-f", "json"]) == 0
+    assert [run["name"] for run in json.loads(capsys.readouterr().out)["runs"]] == ["run0", "run1"]

@@ -6,6 +6,7 @@ import argparse
 import sys
 
 from trainwatch.cli.options import add_alone, add_reading, add_rules
+from trainwatch.cli.written import add_output, form_of, hand_over
 from trainwatch.model.errors import UsageError
 
 HELP = "several runs beside each other"
@@ -18,20 +19,21 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add_rules(parser)
     add_reading(parser)
     add_alone(parser)
-    parser.add_argument("-f", "--format", choices=("md", "json"), default="md", help="md (default) or json")
+    add_output(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Read every run and print what differs."""
-    from trainwatch.cli.report import printable
     from trainwatch.cli.whole import run_of
-    from trainwatch.report.compare import compare, to_json, to_markdown
+    from trainwatch.report.compare import compare
+    from trainwatch.report.compared import to_html, to_json, to_markdown
     from trainwatch.report.compose import compose
 
     if len(args.target) < 2:
         raise UsageError("compare needs at least two runs: trainwatch compare a.out b.out")
+    form = form_of(args)
     found = compare([compose(run_of(word, args)) for word in args.target])
     for name in found.silent:
         print(f"trainwatch: {name}: no metric found in it", file=sys.stderr)
-    print(printable(to_json(found) if args.format == "json" else to_markdown(found)), end="")
+    hand_over({"md": to_markdown, "html": to_html, "json": to_json}[form](found), args.output, "comparison")
     return 0

@@ -41,7 +41,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Read every run and print the rows, the best first."""
-    from trainwatch.cli.report import printable
+    from trainwatch.cli.written import printable
     from trainwatch.report.sweep import sweep, to_csv, to_json, to_text
 
     found = sweep(_read(_paths(args.patterns), args), args.by)

@@ -1,25 +1,29 @@
-"""Several runs beside each other; the first is the reference."""
+"""Several runs beside each other; the first is the reference, and its curve what is expected of the others."""
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from itertools import pairwise
+from dataclasses import dataclass, replace
+from itertools import pairwise, takewhile
+from pathlib import PurePath
+from statistics import median
 
 from trainwatch.model.facts import FactValue
+from trainwatch.model.series import Series
 from trainwatch.model.snapshot import Evaluation
-from trainwatch.present.numbers import UNKNOWN, number, percent
 from trainwatch.report.compose import Report
 from trainwatch.report.differences import differing
-from trainwatch.report.markdown import document
-from trainwatch.report.parts import Code, Inline, Para, Part, Section, bullets, table
-from trainwatch.report.strict import strict
-from trainwatch.report.words import ended, fact, hours, integer
+from trainwatch.report.words import ended, integer
+
+Curve = tuple[tuple[float, float], ...]
+"""(step, value) by step."""
 
 POINTS = 20
 """Rows of the overlay: evaluations of the reference, evenly chosen, the first and the last always."""
+
+DRAWN = 200
+"""Points of a curve at most: of evaluations an even choice, of train losses the medians of as many stretches."""
 
 CLOSE = 0.02
 """A run that stays within this share of the reference is as expected."""
@@ -27,7 +31,10 @@ CLOSE = 0.02
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run in figures. `best` is by the metric of the comparison; `worse` its distance to the reference as a share, None: not known."""
+    """One run in figures. `best` is by the metric of the comparison; `worse` its distance to the best of the reference as a share.
+
+    `expected` is what the reference had at the step of the `last` evaluation. None: not known.
+    """
 
     name: str
     sources: tuple[str, ...]
@@ -40,6 +47,7 @@ class Run:
     best_step: int | None
     best_epoch: float | None
     last: float | None
+    expected: float | None
     worse: float | None
     phases: tuple[str, ...]
     stop: str
@@ -50,7 +58,7 @@ class Run:
 class Point:
     """The metric of every run at one step of the reference; between two evaluations it is on the line through them. None: beyond."""
 
-    step: int
+    step: float
     values: tuple[float | None, ...]
 
 
@@ -59,6 +67,7 @@ class Comparison:
     """`config` holds what differs, a value per run; `silent` names the runs in which no metric was found.
 
     `worse_from` is, per run, the step from which on it stays worse than the first one expected; None: it does not, or nobody can tell.
+    `beside` holds what else the best evaluation of each run printed, `curves` and `train_curves` the metric and the train loss of each.
     """
 
     metric: str
@@ -66,7 +75,11 @@ class Comparison:
     runs: tuple[Run, ...]
     config: dict[str, tuple[FactValue | None, ...]]
     overlay: tuple[Point, ...]
-    worse_from: tuple[int | None, ...]
+    train_overlay: tuple[Point, ...]
+    beside: dict[str, tuple[float | None, ...]]
+    worse_from: tuple[float | None, ...]
+    curves: tuple[Curve, ...]
+    train_curves: tuple[Curve, ...]
     silent: tuple[str, ...]
 
 
@@ -75,28 +88,44 @@ def compare(reports: Sequence[Report]) -> Comparison:
     best = next((r.snapshot.best for r in reports if r.snapshot.best is not None), None)
     metric, direction = (best.metric, best.direction) if best is not None else ("", "min")
     names = _names(reports)
-    reference = _best(reports[0], metric, direction)
     found = [r.snapshot.facts for r in reports]
-    overlay = tuple(_overlay(reports, metric))
+    curves = tuple(_curve(r, metric) for r in reports)
+    train = tuple(_train(r) for r in reports)
+    overlay = _overlay(curves)
     return Comparison(
         metric,
         direction,
-        tuple(_run(r, name, metric, direction, reference) for r, name in zip(reports, names, strict=True)),
+        _against(tuple(_run(r, name, metric, direction) for r, name in zip(reports, names, strict=True)), curves, direction),
         {name: tuple(facts[name].value if name in facts else None for facts in found) for name in differing(found)},
         overlay,
+        _overlay(train),
+        _beside([_best(r, metric, direction) for r in reports], metric),
         tuple(_worse_from(overlay, i, direction) for i in range(len(reports))),
+        tuple(_thinned(curve) for curve in curves),
+        train,
         tuple(name for r, name in zip(reports, names, strict=True) if not r.snapshot.records),
     )
 
 
 def _names(reports: Sequence[Report]) -> list[str]:
-    """A name for each run; the source where names are the same."""
+    """A name for each run; where names are the same, what is different in their sources."""
     names = [r.snapshot.run.name for r in reports]
-    return [n if names.count(n) == 1 else ", ".join(r.snapshot.run.sources) for n, r in zip(names, reports, strict=True)]
+    if len(set(names)) == len(names):
+        return names
+    paths = [PurePath(r.snapshot.run.sources[0]).parts if r.snapshot.run.sources else (r.snapshot.run.name,) for r in reports]
+    if len(set(paths)) == 1:
+        return ["/".join(path) for path in paths]
+    ahead, behind = _alike(paths), _alike([path[::-1] for path in paths])
+    return ["/".join(path[ahead : len(path) - behind] or path) for path in paths]
 
 
-def _run(report: Report, name: str, metric: str, direction: str, reference: Evaluation | None) -> Run:
-    """The figures of one run."""
+def _alike(paths: Sequence[tuple[str, ...]]) -> int:
+    """How many first parts all paths have in common."""
+    return sum(1 for _ in takewhile(lambda parts: len(set(parts)) == 1, zip(*paths, strict=False)))
+
+
+def _run(report: Report, name: str, metric: str, direction: str) -> Run:
+    """The figures of one run, without those that compare it."""
     snapshot, best = report.snapshot, _best(report, metric, direction)
     values = [v for e in snapshot.evaluations if (v := _value(e, report, metric)) is not None]
     stop = next((e for e in snapshot.events if e.verdict == "fired" and e.action == "stop"), None)
@@ -113,16 +142,18 @@ def _run(report: Report, name: str, metric: str, direction: str, reference: Eval
         best.step if best is not None else None,
         best.epoch if best is not None else None,
         values[-1] if values else None,
-        _worse(value, _of(reference, metric), direction),
+        None,
+        None,
         tuple(f"{p.phase} {integer(p.step_start)} to {integer(p.step_end)}" for p in snapshot.phases),
         f"{stop.rule} {stop.severity.word} at step {integer(stop.step)}" if stop is not None else "",
         ended(snapshot),
     )
 
 
-def _of(evaluation: Evaluation | None, metric: str) -> float | None:
-    """The metric of the reference."""
-    return None if evaluation is None else evaluation.values.get(metric, evaluation.value)
+def _against(runs: tuple[Run, ...], curves: Sequence[Curve], direction: str) -> tuple[Run, ...]:
+    """The runs beside the first one."""
+    expected = (_at(curves[0], curve[-1][0]) if curve else None for curve in curves)
+    return tuple(replace(r, expected=e, worse=_worse(r.best, runs[0].best, direction)) for r, e in zip(runs, expected, strict=True))
 
 
 def _worse(value: float | None, than: float | None, direction: str) -> float | None:
@@ -146,18 +177,46 @@ def _best(report: Report, metric: str, direction: str) -> Evaluation | None:
     return (min if direction == "min" else max)(found, key=lambda pair: pair[0])[1]
 
 
-def _overlay(reports: Sequence[Report], metric: str) -> list[Point]:
-    """Each run at evaluations of the first run that has any."""
-    curves = [
-        [(e.step, v) for e in r.snapshot.evaluations if e.step is not None and (v := _value(e, r, metric)) is not None] for r in reports
-    ]
-    reference = next((curve for curve in curves if curve), [])
+def _curve(report: Report, metric: str) -> Curve:
+    """The metric by step; where evaluations print none, by what stands for it in the series."""
+    found = ((e.step, _value(e, report, metric)) for e in report.snapshot.evaluations)
+    known = tuple((float(step), value) for step, value in found if step is not None and value is not None and math.isfinite(value))
+    series = report.snapshot.series.get(metric)
+    if known or series is None:
+        return known
+    return tuple((series.step_at(i), value) for i, value in enumerate(series.values) if math.isfinite(value))
+
+
+def _train(report: Report) -> Curve:
+    """The train loss by step; of a long one the medians of stretches."""
+    series = report.snapshot.series.get("loss") or Series()
+    every = max(1, -(-len(series) // DRAWN))
+    stretches = ((i, [v for v in series.values[i : i + every] if math.isfinite(v)]) for i in range(0, len(series), every))
+    return tuple((series.step_at(min(i + every // 2, len(series) - 1)), median(values)) for i, values in stretches if values)
+
+
+def _thinned(curve: Curve) -> Curve:
+    """An even choice of a curve, the last point always."""
+    every = max(1, -(-len(curve) // DRAWN))
+    return tuple(point for i, point in enumerate(curve) if i % every == 0 or i == len(curve) - 1)
+
+
+def _overlay(curves: Sequence[Curve]) -> tuple[Point, ...]:
+    """Each run at steps of the first run that has any."""
+    reference = next((curve for curve in curves if curve), ())
     every = max(1, -(-len(reference) // POINTS))
     steps = [s for i, (s, _) in enumerate(reference) if i % every == 0 or i == len(reference) - 1]
-    return [Point(step, tuple(_at(curve, step) for curve in curves)) for step in steps]
+    return tuple(Point(step, tuple(_at(curve, step) for curve in curves)) for step in steps)
 
 
-def _worse_from(overlay: Sequence[Point], run: int, direction: str) -> int | None:
+def _beside(best: Sequence[Evaluation | None], metric: str) -> dict[str, tuple[float | None, ...]]:
+    """What else the best evaluations printed, by name: what at least two of them print."""
+    names = dict.fromkeys(name for e in best if e is not None for name in e.values if name != metric)
+    rows = {name: tuple(None if e is None else e.values.get(name) for e in best) for name in names}
+    return {name: row for name, row in rows.items() if sum(value is not None for value in row) > 1}
+
+
+def _worse_from(overlay: Sequence[Point], run: int, direction: str) -> float | None:
     """The first step of the last stretch in which a run is worse than the reference by more than `CLOSE`."""
     step = None
     for point in reversed([p for p in overlay if p.values[run] is not None]):
@@ -168,96 +227,9 @@ def _worse_from(overlay: Sequence[Point], run: int, direction: str) -> int | Non
     return step
 
 
-def _at(curve: Sequence[tuple[int, float]], step: int) -> float | None:
-    """The value at a step."""
+def _at(curve: Curve, step: float) -> float | None:
+    """The value at a step, on the line through its neighbours; None beyond the ends."""
     for (a, low), (b, high) in pairwise(curve):
         if a <= step <= b and b > a:
             return low + (high - low) * (step - a) / (b - a)
     return next((value for at, value in curve if at == step), None)
-
-
-def to_json(found: Comparison) -> str:
-    """Strict JSON; what is not known is null."""
-    return json.dumps(strict(asdict(found)), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
-
-
-def to_markdown(found: Comparison) -> str:
-    """The comparison as a document."""
-    sections = (
-        Section("Runs", tuple(_runs(found))),
-        Section("Configuration that differs", tuple(_config(found))),
-        Section("Overlay", tuple(_points(found))),
-        Section("Phases", tuple(table(("run", "phases"), [(r.name, "; ".join(r.phases)) for r in found.runs if r.phases]))),
-        Section("How they ended", tuple(table(("run", "end"), [(r.name, r.ended) for r in found.runs]))),
-    )
-    return document("Comparison", "", [s for s in sections if s.parts])
-
-
-def _runs(found: Comparison) -> list[Part]:
-    """A row a run."""
-    titles = (
-        "run",
-        "state",
-        "steps",
-        "hours",
-        "GPU-hours",
-        f"best {found.metric or 'evaluation'}",
-        "at step",
-        "last",
-        "worse than the first",
-        "first stop raised",
-    )
-    rows: list[tuple[Inline, ...]] = [
-        (
-            r.name,
-            r.state,
-            f"{integer(r.step)} of {integer(r.total_steps)}",
-            hours(r.hours),
-            hours(r.gpu_hours),
-            number(r.best),
-            integer(r.best_step),
-            number(r.last),
-            "" if r is found.runs[0] else percent(r.worse),
-            r.stop,
-        )
-        for r in found.runs
-    ]
-    return table(titles, rows)
-
-
-def _config(found: Comparison) -> list[Part]:
-    """A row a name."""
-    rows = [(Code(name), *("-" if v is None else Code(fact(v)) for v in values)) for name, values in found.config.items()]
-    if not rows:
-        return [Para("None, as far as the logs tell.")]
-    return table(("name", *(r.name for r in found.runs)), rows)
-
-
-def _points(found: Comparison) -> list[Part]:
-    """A row a step, with the distance to the first run."""
-    rows = []
-    for point in found.overlay:
-        reference = point.values[0]
-        cells = [number(v) if v is not None else UNKNOWN for v in point.values]
-        gaps = [_signed(v, reference) for v in point.values[1:]]
-        rows.append((str(point.step), cells[0], *(f"{c}{g}" for c, g in zip(cells[1:], gaps, strict=True))))
-    parts = table(("step", *(r.name for r in found.runs)), rows)
-    if parts:
-        parts.append(
-            Para(
-                f"{found.metric}; between two evaluations of a run the value is on the line through them, beyond its ends it is not known."
-            )
-        )
-    told = [
-        f"{run.name} stays worse than {found.runs[0].name} from step {s} on"
-        for run, s in zip(found.runs, found.worse_from, strict=True)
-        if s is not None
-    ]
-    return [*parts, *bullets(told)]
-
-
-def _signed(value: float | None, reference: float | None) -> str:
-    """The distance to the reference, with its sign."""
-    if value is None or not reference or not math.isfinite(value):
-        return ""
-    return f" ({(value - reference) / abs(reference) * 100:+.1f} %)"

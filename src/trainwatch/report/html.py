@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from importlib.resources import files
 
 from trainwatch.model.verdict import Severity
@@ -25,13 +25,17 @@ LONG, SHORT = 48, 22
 
 def to_html(report: Report) -> str:
     """The whole page, ending in a newline."""
-    name = words(report.snapshot.run.name)
-    parts = sections(report)
+    return page(report.snapshot.run.name, sentences(report), _pictures(report), sections(report))
+
+
+def page(title: str, lead: Iterable[str], pictures: Iterable[tuple[str, str]], parts: Sequence[Section]) -> str:
+    """A page of sentences, pictures (each with "wide" or "narrow", of which the page shows one) and sections, ending in a newline."""
+    name = words(title)
     body = (
         f"<header><h1>{name}</h1>",
-        *(f'<p class="lead">{words(sentence)}</p>' for sentence in sentences(report)),
+        *(f'<p class="lead">{words(sentence)}</p>' for sentence in lead),
         "</header>",
-        *_pictures(report),
+        *(f'<figure class="{kind}">{drawn}</figure>' for kind, drawn in pictures),
         f"<nav>{''.join(_link(section) for section in parts)}</nav>",
         *(_section(section) for section in parts),
     )
@@ -49,12 +53,12 @@ def _head(name: str) -> Iterator[str]:
     yield f"<style>\n{stylesheet()}{style}</style></head>"
 
 
-def _pictures(report: Report) -> Iterator[str]:
-    """The picture twice: drawn for a desktop and for a phone, of which the page shows one."""
+def _pictures(report: Report) -> Iterator[tuple[str, str]]:
+    """The picture twice: drawn for a desktop and for a phone."""
     for kind, width in (("wide", WIDE), ("narrow", NARROW)):
         drawn = figure(report, width)
         if drawn:
-            yield f'<figure class="{kind}">{drawn}</figure>'
+            yield kind, drawn
 
 
 def _slug(section: Section) -> str:

@@ -23,7 +23,11 @@ Line = tuple[str, ...]
 
 def readouts(report: Report, panel: Panel, top: float, bottom: float) -> Iterator[str]:
     """A transparent stretch for each evaluation, or for each of some records where there is none."""
-    found = _evaluations(report) or _records(report.snapshot)
+    yield from stretches(_evaluations(report) or _records(report.snapshot), panel, top, bottom)
+
+
+def stretches(found: Sequence[tuple[float, Line]], panel: Panel, top: float, bottom: float) -> Iterator[str]:
+    """A transparent stretch around each step, down to `bottom`; its figures are shown at `top`."""
     steps = [step for step, _ in found]
     for i, (step, parts) in enumerate(found):
         left = panel.across((steps[i - 1] + step) / 2) if i else panel.x
