@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import shlex
+from pathlib import Path
 
 import pytest
 
 from trainwatch.checkpoints.kinds import KINDS
 from trainwatch.checkpoints.resume import resume
 from trainwatch.model.inputs import CheckpointSeen
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
 def seen(kind: str, path: str = "/out/my run/checkpoint-30") -> CheckpointSeen:
@@ -56,3 +59,46 @@ def test_a_path_cannot_leave_the_comment() -> None:
     told = str(resume(["x"], seen("plain", "/a\nrm -rf /b")))
     assert "\n" not in told
     assert shlex.split(told, comments=True) == ["x"]
+
+
+SCRIPTS = {
+    'parser.add_argument("--resume", type=Path)': "--resume",
+    'parser.add_argument("-r", "--resume-from-checkpoint")': "--resume-from-checkpoint",
+    '@click.option("--ckpt", default=None)\ndef main(ckpt): ...': "--ckpt",
+    'parser.add_argument("--resume", action="store_true")': "",
+    'click.option("--resume", is_flag=True)': "",
+    'print("--resume")': "",
+    "def broken(:": "",
+}
+
+
+@pytest.mark.parametrize("text", SCRIPTS)
+def test_the_option_of_a_plain_loop_is_its_scripts_own(tmp_path: Path, text: str) -> None:
+    """Only what the script declares, with a value; otherwise the sentence says that only the script knows. Nothing of it is run."""
+    (tmp_path / "train.py").write_text(f"{text}\n", encoding="utf-8")
+    command = ["torchrun", "--nproc_per_node=2", "train.py", "--lr", "1"]
+    told = resume(command, seen("plain", "/out/ckpt_30.pt"), tmp_path)
+    if SCRIPTS[text]:
+        assert shlex.split(str(told)) == [*command, SCRIPTS[text], "/out/ckpt_30.pt"]
+    else:
+        assert str(told).startswith("torchrun --nproc_per_node=2 train.py --lr 1  # resume from /out/ckpt_30.pt: the script has no option")
+
+
+def test_the_examples_are_resumed_by_a_command_that_can_be_copied() -> None:
+    """The script of the main example has --resume; a folder where the script is not says nothing."""
+    command = ["torchrun", "--nproc_per_node=2", "overfit_lm/train.py"]
+    told = resume(command, seen("plain", "/out/ckpt_30.pt"), EXAMPLES)
+    assert (told.certain, str(told)) == (True, "torchrun --nproc_per_node=2 overfit_lm/train.py --resume /out/ckpt_30.pt")
+    assert not resume(command, seen("plain"), EXAMPLES / "overfit_lm").certain
+
+
+def test_a_script_that_takes_training_arguments_has_their_option(tmp_path: Path) -> None:
+    """HfArgumentParser makes one of every field; a script that never speaks of resuming would not heed it."""
+    (tmp_path / "run.py").write_text(
+        "args = HfArgumentParser(TrainingArguments).parse()\ntrainer.train(resume_from_checkpoint=args.resume_from_checkpoint)\n",
+        encoding="utf-8",
+    )
+    told = resume(["python", "run.py"], seen("hf_trainer", "/out/checkpoint-30"), tmp_path)
+    assert str(told) == "python run.py --resume_from_checkpoint /out/checkpoint-30"
+    (tmp_path / "run.py").write_text("args = HfArgumentParser(TrainingArguments).parse()\ntrainer.train()\n", encoding="utf-8")
+    assert not resume(["python", "run.py"], seen("hf_trainer"), tmp_path).certain

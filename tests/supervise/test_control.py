@@ -34,6 +34,12 @@ def test_requests_carry_the_run_and_no_path(control: Control) -> None:
     assert value == {"v": 1, "run": "run-1", "id": "a.1", "op": "save_stop", "hold_s": 60.0, "reason": "overfit"}
 
 
+def test_a_request_says_how_long_the_save_may_take(control: Control) -> None:
+    """Where the end is known: the hook refuses a save that took longer before."""
+    control.ask("a.1", stop=True, hold=60.0, reason="SIGTERM", within=27.04)
+    assert json.loads(control.dir.request.read_text(encoding="utf-8"))["within_s"] == 27.0
+
+
 def test_an_answer_to_another_request_is_none(control: Control) -> None:
     """An ack under our id that names another one is not ours."""
     control.dir.ack("a").write_text(json.dumps({"id": "b", "status": "saved"}), encoding="utf-8")

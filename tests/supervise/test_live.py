@@ -270,6 +270,7 @@ def test_sigterm_with_a_known_grace_saves_first(live: Live) -> None:
     stop = run.read(run.dir.stop)
     assert stop["proven"]
     assert stop["checkpoint"] == run.saves()[-1]
+    assert 0 < run.read(run.dir.request)["within_s"] < 30
     events = [entry["event"] for entry in run.entries()]
     assert events[events.index("request") :].index("proof") < events[events.index("request") :].index("signal")
 

@@ -11,6 +11,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from trainwatch.checkpoints.script import own_option
 from trainwatch.model.inputs import CheckpointSeen
 
 
@@ -30,12 +31,19 @@ class Resume:
         return self.command if self.certain else f"{self.command}  # resume from {self.call}"
 
 
-def resume(command: Sequence[str], seen: CheckpointSeen) -> Resume:
-    """How `command` goes on from a checkpoint that was proven. An option of the command that names a checkpoint is given this one."""
+def resume(command: Sequence[str], seen: CheckpointSeen, cwd: Path | None = None) -> Resume:
+    """How `command` goes on from a checkpoint that was proven.
+
+    An option of the command that names a checkpoint is given this one; without one, the option that its script has for it, looked up in
+    the script below `cwd`, None: it is not looked up.
+    """
     hint: dict[str, Any] = _hints().get(seen.kind, {})
     names = _names(seen)
     call = hint.get("call", "").format(**names)
-    changed = _replaced(list(command), hint.get("options", ()), hint.get("value", "{path}").format(**names))
+    options, value = hint.get("options", ()), hint.get("value", "{path}").format(**names)
+    changed = _replaced(list(command), options, value)
+    if changed is None and cwd is not None and (option := own_option(command, cwd, options)) is not None and option not in command:
+        changed = [*command, option, value]
     told = f"{seen.path}: {call}" if call else seen.path
     line = told if told.isprintable() else repr(told)  # a line break would end the comment
     return Resume(shlex.join(command if changed is None else changed), changed is not None, line)

@@ -77,10 +77,11 @@ class Carrier:
         elif machine.state in ("terminating", "killing", "leaving", "stuck"):
             self._signal(machine, now)
 
-    def _ask(self, machine: Machine, _now: float) -> None:
+    def _ask(self, machine: Machine, now: float) -> None:
         wish = machine.wish
         if wish is not None:
-            self._control.ask(machine.request, stop=wish.goal == "stop", hold=self._hold_seconds(machine), reason=wish.why)
+            within = wish.deadline - now if wish.deadline else None
+            self._control.ask(machine.request, stop=wish.goal == "stop", hold=self._hold_seconds(machine), reason=wish.why, within=within)
 
     def _wait(self, _machine: Machine, now: float) -> None:
         self._outlook.remember_old()
@@ -187,7 +188,9 @@ class Carrier:
     def _conclude(self, machine: Machine, now: float) -> None:
         """Look at the newest folder again, and say how to go on."""
         torn = self._torn_after(machine, now)
-        again = str(resume(self._run.info.command, self._watch.judge(Path(machine.path), now))) if machine.proven else ""
+        again = ""
+        if machine.proven:
+            again = str(resume(self._run.info.command, self._watch.judge(Path(machine.path), now), self._watch.cwd))
         write_json(self._dir.stop, say.record(machine, self._limits, torn=torn, resume=again))
         self._diary.note("stopped", now, exit_code=say.exit_code(machine), torn=torn, resume=again)
 

@@ -57,10 +57,11 @@ class Control:
         self.run_id = run_id
         self._refused: dict[str, bool] = {}
 
-    def ask(self, request: str, *, stop: bool, hold: float, reason: str) -> None:
-        """Ask the job to save; writing the same id again is harmless. Raises NotWrittenError."""
+    def ask(self, request: str, *, stop: bool, hold: float, reason: str, within: float | None = None) -> None:
+        """Ask the job to save; writing the same id again is harmless. `within` seconds, None: it may take its time. Raises NotWrittenError."""
         op = "save_stop" if stop else "save"
-        write_json(self.dir.request, {"v": 1, "run": self.run_id, "id": request, "op": op, "hold_s": hold, "reason": reason})
+        value = {"v": 1, "run": self.run_id, "id": request, "op": op, "hold_s": hold, "reason": reason}
+        write_json(self.dir.request, value if within is None else {**value, "within_s": round(within, 1)})
 
     def answer(self, request: str) -> dict[str, Any]:
         """The job's answer; empty before there is one."""
