@@ -21,8 +21,8 @@ LINES = 400
 """Lines looked at after the head of a traceback: other ranks may print in between."""
 
 _EXCEPTION = re.compile(
-    rb"((?:[A-Za-z_]\w*\.)*)((?:[A-Z]\w*)?(?:Error|Exception|Interrupt|Exit|Warning|Timeout|Expired|Failure|Iteration|Abort|NotFound|Exceeded)"
-    rb"|(?<=\.)[A-Z]\w*)(?::|\s*$)"
+    rb"((?:[A-Za-z_]\w*\.)*)((?:_?[A-Z]\w*)?(?:Error|Exception|Interrupt|Exit|Warning|Timeout|Expired|Failure|Iteration|Abort|NotFound|Exceeded)"
+    rb"|(?<=\.)_?[A-Z]\w*)(?::|\s*$)"
 )
 """A name that says what it is, or one with its module before it."""
 
