@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from trainwatch.model.snapshot import Snapshot
+from trainwatch.present.attempts import attempt_sentences, named
 from trainwatch.present.clean import clean
 from trainwatch.present.numbers import duration, integer, number, step
 from trainwatch.present.sentences import ENDED, alert_sentence, best_sentence, outcome_sentence, quiet_sentence, saved_sentence, state_of
@@ -14,10 +15,10 @@ PIPE = "-"
 def so_far(snapshot: Snapshot) -> list[str]:
     """The run in at most a screenful: who, how far, how good, what holds."""
     run = snapshot.run
-    who = [f"watching {clean(', '.join(run.sources))}"]
+    who = [f"watching {named(run.sources)}"]
     if run.directory:
         who = [f"run {clean(run.id)} ({snapshot.state}; {'supervised' if run.supervised else 'not supervised'}; may {run.may})", *who]
-    return [*who, *_progress(snapshot), *_quality(snapshot), *_alerts(snapshot), *map(clean, snapshot.caveats)]
+    return [*who, *_progress(snapshot), *attempt_sentences(snapshot.attempts), *_quality(snapshot), *_alerts(snapshot), *map(clean, snapshot.caveats)]
 
 
 def outcome(snapshot: Snapshot, *, watched: bool) -> list[str]:

@@ -144,16 +144,16 @@ class Engine:
         over = self.attempts.all()[-2]
         failure = self._diagnosis(None)
         self.attempts.died(over.number, failure.kind if failure is not None else "")
-        self._heard |= {heard.source: heard for heard in self._hear()}
+        self._heard |= {heard.source: heard for heard in self._hear(over.number)}
         for old in self.streams.before(source) & self.tails.keys():
             del self.tails[old]
             self._last_record.pop(old, None)
 
-    def _hear(self) -> Iterator[Heard]:
-        """The last line of every source of the newest attempt."""
+    def _hear(self, attempt: int) -> Iterator[Heard]:
+        """The last line of every source of an attempt, the newest one."""
         for source, tail in self.tails.items():
             last = next((line for line in reversed(tail.lines(LAST_LINE, TAIL_LINES)) if line.strip()), "")
-            yield Heard(source, self.attempts.newest, self.streams.rank(source), tail.end, last)
+            yield Heard(source, attempt, self.streams.rank(source), tail.end, last)
 
     def _note_saves(self, block: Block) -> None:
         """Keep the checkpoints that the log itself says were saved."""
@@ -192,7 +192,7 @@ class Engine:
             data_age=None if math.isnan(self._last_seen) else max(self._now - self._last_seen, 0.0),
             exit_code=exit_code,
             attempts=self._attempts(),
-            heard=tuple({**self._heard, **{heard.source: heard for heard in self._hear()}}.values()),
+            heard=tuple({**self._heard, **{heard.source: heard for heard in self._hear(self.attempts.newest)}}.values()),
             criteria=self.board.criteria(over=self._over or exit_code is not None),
             notes=tuple(self.notes),
         )

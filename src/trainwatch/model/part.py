@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +19,8 @@ class Part:
 class Attempt:
     """A stretch of the run between two starts of the job: a requeue or a resume begins the next.
 
-    Steps are None where no record tells one. `started` and `ended` are in Unix seconds, or in seconds of the log's own
-    clock, NaN when nothing tells. `failure` is the kind of what ended it, empty when the log names none or it still runs.
+    Steps are None where no record tells one. `started` and `ended` are in Unix seconds, or in seconds of the log's own clock, NaN when
+    nothing tells. `failure` is the kind of what ended it, empty when the log names none or it still runs.
     """
 
     number: int
@@ -37,6 +37,11 @@ class Attempt:
         """How long it took, None when not known."""
         length = self.ended - self.started
         return length if length >= 0 else None
+
+    def figures(self) -> dict[str, object]:
+        """All of it as JSON values; what is not known is None."""
+        times = {name: None if math.isnan(at) else at for name, at in (("started", self.started), ("ended", self.ended))}
+        return {**asdict(self), "sources": list(self.sources), **times, "seconds": self.seconds, "failure": self.failure or None}
 
 
 @dataclass(frozen=True, slots=True)

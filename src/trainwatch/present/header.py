@@ -50,6 +50,8 @@ def _parts(snapshot: Snapshot, width: int, look: Look) -> Iterator[Part]:
     if run.job_id:
         yield 6, look.text(clean(f"#{run.job_id}")), "text.dim"
     yield 0, _state(snapshot, look), f"state.{state_of(snapshot)}"
+    if len(snapshot.attempts) > 1:
+        yield 5, f"attempt {snapshot.attempts[-1].number}", "text.plain"
     if snapshot.preview:
         yield 3, _preview(snapshot.history_read), "text.dim"
     if snapshot.data_age is not None and snapshot.data_age > _STALE and snapshot.state not in ENDED:

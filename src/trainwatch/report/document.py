@@ -40,6 +40,8 @@ def document(report: Report) -> dict[str, object]:
         "lr": _lr(report),
         "gradient": None if report.gradient is None else asdict(report.gradient),
         "components": None if report.components is None else asdict(report.components),
+        "attempts": [attempt.figures() for attempt in snapshot.attempts],
+        "heard": [asdict(heard) for heard in snapshot.heard],
         "cost": asdict(report.cost),
         "waste": None if report.waste is None else asdict(report.waste),
         "patience": [asdict(p) for p in report.patience],

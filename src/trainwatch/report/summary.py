@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from trainwatch.model.snapshot import PhaseSpan
+import math
+
+from trainwatch.model.snapshot import PhaseSpan, Snapshot
 from trainwatch.model.verdict import Event
 from trainwatch.present.numbers import duration, number
 from trainwatch.report.compose import Report
 from trainwatch.report.disk import is_best_saved
-from trainwatch.report.words import ended, hours, plural, position
+from trainwatch.report.floor import shown
+from trainwatch.report.words import MANY, ended, hours, plural, position
 
 _PHASES = {
     "warm-up": "warming up",
@@ -31,25 +34,39 @@ def _ran(report: Report) -> str:
     """How far, how long, on what."""
     snapshot, spent = report.snapshot, report.cost
     progress = snapshot.progress
-    if progress.step is None:
+    if not snapshot.records and not progress.step:
+        return f"{snapshot.run.name} holds no record of training."
+    if progress.step is None and progress.epoch is not None:
+        far = f"came to epoch {progress.epoch:.4g}" + (f" of {progress.total_epochs:.4g}" if progress.total_epochs else "")
+    elif progress.step is None:
         far = f"printed {plural(snapshot.records, 'record')}"
     elif progress.total_steps:
         far = f"came to step {progress.step:,} of {progress.total_steps:,}"
     else:
         far = f"came to step {progress.step:,}"
     time = f" in {duration(spent.hours * 3600)}" if spent.hours is not None else ""
+    attempts = f" in {len(snapshot.attempts)} attempts" if len(snapshot.attempts) > 1 else ""
     price = f" on {plural(spent.gpus, 'device')}: {hours(spent.gpu_hours)} GPU-hours" if spent.gpus and spent.gpu_hours is not None else ""
-    return f"{snapshot.run.name} {far}{time}{price}."
+    return f"{snapshot.run.name} {far}{attempts}{time}{price}."
 
 
 def _went(report: Report) -> str:
     """The phases in a row."""
     phases, count = report.snapshot.phases, len(report.snapshot.evaluations)
     if not phases or (not count and all(span.phase in ("warm-up", "unsure") for span in phases)):
-        return "It has no evaluation to tell its phases by."
+        return f"It has no evaluation to tell its phases by{_fell(report.snapshot)}."
     if count == 1:
         return "One evaluation does not tell how it went."
-    return f"It was {', then '.join(map(_phase, phases))}{_never_better(report)}."
+    told = phases if len(phases) <= MANY else phases[-1:]
+    before = f"changed its phase {len(phases) - 1} times, and at last was" if len(phases) > MANY else "was"
+    return f"It {before} {', then '.join(map(_phase, told))}{_never_better(report)}."
+
+
+def _fell(snapshot: Snapshot) -> str:
+    """What the train loss did, where nothing else tells."""
+    loss = snapshot.series.get("loss")
+    known = [v for v in loss.values if math.isfinite(v)] if loss is not None else []
+    return f"; its train loss went from {shown(known[0], loss)} to {shown(known[-1], loss)}" if len(known) > 1 else ""
 
 
 def _never_better(report: Report) -> str:

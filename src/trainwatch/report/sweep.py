@@ -13,6 +13,7 @@ from typing import Literal
 from trainwatch.model.facts import Fact, FactValue
 from trainwatch.model.snapshot import Best, Snapshot
 from trainwatch.present.aligned import aligned
+from trainwatch.present.attempts import named
 from trainwatch.present.clean import clean
 from trainwatch.present.numbers import number
 from trainwatch.report.cost import cost
@@ -35,6 +36,7 @@ class Row:
     last_step: int | None
     state: str
     hours: float | None
+    attempts: int
     config: dict[str, FactValue | None]
 
 
@@ -58,12 +60,15 @@ class Entry:
     step: int | None
     state: str
     hours: float | None
+    attempts: int = 1
 
 
 def entry(run: Snapshot) -> Entry:
     """The entry of a run."""
     evaluations = tuple((e.step, e.value, dict(e.values)) for e in run.evaluations)
-    return Entry(", ".join(run.run.sources), run.best, evaluations, dict(run.facts), run.progress.step, run.state, cost(run).hours)
+    return Entry(
+        named(run.run.sources), run.best, evaluations, dict(run.facts), run.progress.step, run.state, cost(run).hours, len(run.attempts)
+    )
 
 
 def sweep(runs: Sequence[Entry], by: str | None = None) -> Sweep:
@@ -89,7 +94,7 @@ def _row(run: Entry, metric: str, way: Direction, names: Sequence[str]) -> Row:
     """The row of one run."""
     value, step = _best(run, metric, way)
     config = {name: run.facts[name].value if name in run.facts else None for name in names}
-    return Row(run.run, value, step, run.step, run.state, run.hours, config)
+    return Row(run.run, value, step, run.step, run.state, run.hours, run.attempts, config)
 
 
 def _best(run: Entry, metric: str, way: Direction) -> tuple[float | None, int | None]:
@@ -105,7 +110,7 @@ def _best(run: Entry, metric: str, way: Direction) -> tuple[float | None, int | 
 
 def _titles(table: Sweep) -> list[str]:
     """The names of the columns."""
-    return ["run", table.metric or "best", "step", "last step", "state", "hours", *(table.rows[0].config if table.rows else ())]
+    return ["run", table.metric or "best", "step", "last step", "state", "hours", "attempts", *(table.rows[0].config if table.rows else ())]
 
 
 def to_text(table: Sweep) -> str:
@@ -120,6 +125,7 @@ def to_text(table: Sweep) -> str:
                 *at,
                 row.state,
                 hours(row.hours),
+                str(row.attempts),
                 *("-" if v is None else _brief(fact(v)) for v in row.config.values()),
             ]
         )
@@ -137,7 +143,9 @@ def to_csv(table: Sweep) -> str:
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow([_cell(title) for title in _titles(table)])
     for row in table.rows:
-        writer.writerow([_cell(v) for v in (row.run, row.value, row.step, row.last_step, row.state, row.hours, *row.config.values())])
+        writer.writerow(
+            [_cell(v) for v in (row.run, row.value, row.step, row.last_step, row.state, row.hours, row.attempts, *row.config.values())]
+        )
     return out.getvalue()
 
 
@@ -159,6 +167,7 @@ def to_json(table: Sweep) -> str:
             "last_step": row.last_step,
             "state": row.state,
             "hours": row.hours,
+            "attempts": row.attempts,
             "config": {
                 name: str(value) if isinstance(value, float) and not math.isfinite(value) else value for name, value in row.config.items()
             },

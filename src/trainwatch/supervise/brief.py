@@ -8,6 +8,7 @@ from typing import Any
 
 from trainwatch.model.errors import NotReadableError
 from trainwatch.model.snapshot import RunInfo, Snapshot, Stop
+from trainwatch.present.attempts import named
 from trainwatch.present.clean import clean
 from trainwatch.present.numbers import number
 from trainwatch.present.sentences import state_of
@@ -64,13 +65,14 @@ class Brief:
             "run": self.run.id,
             "state": self._state(),
             "progress": self._step(),
+            "attempt": self._attempt(),
             "phase": str(self.facts.get("phase") or ""),
             "newest": self._value("evaluation"),
             "best": self._value("best"),
             "alert": self._alert(),
             self.stop.goal: self.stop.text,
             "may": self.run.may,
-            "log": ", ".join(self.run.sources),
+            "log": named(self.run.sources),
             "exit code": "" if self.exit_code is None else str(self.exit_code),
         }
         return [clean(f"{name:10}{text}") for name, text in rows.items() if text] + self._notes() + self._criteria()
@@ -92,6 +94,14 @@ class Brief:
         """How far it is."""
         step, total = self.facts.get("step"), self.facts.get("total_steps")
         return "" if step is None else f"step {step}" if total is None else f"step {step} of {total}"
+
+    def _attempt(self) -> str:
+        """Which attempt this is, where there was one before."""
+        attempts: list[dict[str, Any]] = self.facts.get("attempts") or []
+        if len(attempts) < 2:
+            return ""
+        newest = attempts[-1]
+        return f"{newest['number']}" if newest["step_start"] is None else f"{newest['number']}, from step {newest['step_start']}"
 
     def _value(self, name: str) -> str:
         """An evaluation."""
@@ -118,6 +128,7 @@ def summary(snapshot: Snapshot) -> dict[str, Any]:
         "alert": None if worst is None else {"rule": worst.rule, "severity": worst.severity.word, "why": worst.why},
         "evaluation": None if last is None else {"value": last.value, "step": last.step},
         "criteria": [asdict(c) for c in snapshot.criteria],
+        "attempts": [attempt.figures() for attempt in snapshot.attempts],
         "best": None if best is None else {"metric": best.metric, "value": best.value, "step": best.step},
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from trainwatch.present.attempts import last_words
 from trainwatch.report.compose import Report
 from trainwatch.report.parts import Para, Part, Quote, bullets
 from trainwatch.report.words import ended
@@ -10,6 +11,7 @@ from trainwatch.report.words import ended
 def end(report: Report) -> list[Part]:
     """The cause, its line, what is only an echo, and what to do."""
     parts: list[Part] = [Para(ended(report.snapshot))]
+    parts += bullets(last_words(report.snapshot.heard))
     failure = report.snapshot.failure
     if failure is not None:
         if failure.text.strip():

@@ -6,6 +6,7 @@ import shlex
 
 from trainwatch.model.planned import counts_batches
 from trainwatch.model.snapshot import Snapshot
+from trainwatch.present.attempts import attempt_sentences, named
 from trainwatch.present.numbers import duration, number, percent
 from trainwatch.report.compose import Report
 from trainwatch.report.cost import steps_covered
@@ -19,12 +20,13 @@ PRECISE = 600.0
 def run(report: Report) -> list[Part]:
     """Sources, command, job, formats."""
     snapshot = report.snapshot
-    items: list[Inline] = [f"Sources: {', '.join(snapshot.run.sources)}"]
+    items: list[Inline] = [f"Sources: {named(snapshot.run.sources)}"]
     command = shlex.join(snapshot.run.command) or (str(snapshot.facts["command"].value) if "command" in snapshot.facts else "")
     if command:
         items.append(("Command: ", Code(command)))
     if snapshot.run.job_id:
         items.append(f"Job: {snapshot.run.job_id}")
+    items += attempt_sentences(snapshot.attempts)
     formats = f", read as {', '.join(snapshot.formats)}" if snapshot.formats else ""
     items.append(f"{plural(snapshot.records, 'record')}{formats}")
     items += _pace(report)
