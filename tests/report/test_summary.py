@@ -4,6 +4,7 @@ from tests.report.conftest import Overfit, event
 
 from trainwatch.model.failure import Failure
 from trainwatch.model.inputs import CheckpointSeen, Sample
+from trainwatch.model.series import Series
 from trainwatch.model.snapshot import Best, PhaseSpan, Progress, RunInfo, Snapshot, Span, Stop
 from trainwatch.report.compose import compose
 from trainwatch.report.summary import sentences
@@ -29,7 +30,7 @@ def test_a_log_without_anything_still_has_five_sentences():
     """Every sentence has words for what is not known."""
     got = said(Snapshot(RunInfo("id", "empty.out", ("empty.out",))))
     assert len(got) == 5
-    assert got[0] == "empty.out printed 0 records."
+    assert got[0] == "empty.out holds no record of training."
     assert got[3] == "No rule of the preset fired."
 
 
@@ -39,11 +40,28 @@ def test_a_phase_that_has_no_end_yet(overfit: Overfit):
     assert said(overfit.snapshot())[1] == "It was healthy to the end."
 
 
+def test_a_run_that_goes_back_and_forth(overfit: Overfit):
+    """More than six phases are counted; only the last is named."""
+    names = ("healthy", "divergence") * 4
+    overfit.more["phases"] = tuple(PhaseSpan(name, 10 * i, None, 10 * i + 10, None, "") for i, name in enumerate(names))
+    assert said(overfit.snapshot())[1] == "It changed its phase 7 times, and at last was diverging until step 80."
+
+
+def test_a_run_that_counts_epochs_only(overfit: Overfit):
+    """Without steps the epoch tells how far it came."""
+    overfit.more["progress"] = Progress(epoch=40.0, total_epochs=50.0)
+    assert said(overfit.snapshot())[0].startswith("train.out came to epoch 40 of 50 in 11 h 41 min")
+
+
 def test_phases_that_no_evaluation_tells(overfit: Overfit):
     """Without an evaluation a run that is not to be judged has no phases to tell of; one that is dead has."""
     overfit.more["evaluations"] = ()
     overfit.more["phases"] = (PhaseSpan("unsure", 0, None, 5800, None, "no evaluation"),)
     assert said(overfit.snapshot())[1] == "It has no evaluation to tell its phases by."
+    loss = Series()
+    loss.extend([3.5, 2.0, 0.5], 1, 3)
+    overfit.more["series"] = {"loss": loss}
+    assert said(overfit.snapshot())[1] == "It has no evaluation to tell its phases by; its train loss went from 3.5 to 0.5."
     overfit.more["phases"] = (PhaseSpan("dead", 0, None, 5800, None, "the loss does not move"),)
     assert said(overfit.snapshot())[1] == "It was dead until step 5800."
 
@@ -65,7 +83,7 @@ def test_a_failure_ends_the_summary(overfit: Overfit):
     """The cause, its rank and line, and whether the log proves it."""
     overfit.state = "failed"
     overfit.more["failure"] = Failure("nccl_timeout", "logs/train.out", 120, "Watchdog", 3, provable=False)
-    assert said(overfit.snapshot())[4] == "It ended with nccl_timeout on rank 3 (train.out:120); the log alone does not prove it."
+    assert said(overfit.snapshot())[4] == "It ended with nccl_timeout on rank 3 (train.out:120): Watchdog; the log alone does not prove it."
 
 
 def test_a_log_that_stops_gives_no_reason(overfit: Overfit):

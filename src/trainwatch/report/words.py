@@ -6,7 +6,11 @@ from collections.abc import Iterable
 from pathlib import PurePosixPath
 
 from trainwatch.model.snapshot import Snapshot
+from trainwatch.present.clean import clean
 from trainwatch.present.numbers import UNKNOWN, number
+
+LONG = 120
+"""Letters of a failure's line in a sentence."""
 
 MANY = 6
 """Steps named one by one; more are counted."""
@@ -55,8 +59,14 @@ def ended(snapshot: Snapshot) -> str:
         where = f" ({place(failure.source, failure.line)})" if failure.line else ""
         sure = "" if failure.provable else "; the log alone does not prove it"
         rank = f" on rank {failure.rank}" if failure.rank is not None else ""
-        return f"It ended with {failure.kind}{rank}{where}{sure}."
+        return f"It ended with {failure.kind}{rank}{where}{_line(failure.text)}{sure}."
     return _ended_quietly(snapshot)
+
+
+def _line(text: str) -> str:
+    """The line that tells it, cut where it is long: the section on the end has it whole."""
+    line = " ".join(clean(text).split())
+    return "" if not line else f": {line.rstrip('.')}" if len(line) <= LONG else f": {line[:LONG].rstrip()} …"
 
 
 def _ended_quietly(snapshot: Snapshot) -> str:
