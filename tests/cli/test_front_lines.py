@@ -12,7 +12,7 @@ from trainwatch.store.rundir import RunDir
 from trainwatch.supervise.may import May
 
 EVALUATION = Evaluation(0, 1.74, 9200, None, {}, None, Evidence("eval_loss", 1.74))
-RED = Event("overfit", "overfit", "fired", Severity.RED, 1, "because", 9200, None, "a.out", 1, 7)
+RED = Event("overfit", "overfit", "fired", Severity.RED, 1, "because", 9200, None, "a.out", 1, 7, eval_index=0)
 SHOWN = Snapshot(
     RunInfo("r", "r", ("a.out",)),
     evaluations=(EVALUATION,),
@@ -31,6 +31,23 @@ def test_each_thing_is_told_once() -> None:
     assert plain.lines(SHOWN) == []
     stopped = replace(SHOWN, state="stopped", stop=Stop("stopped", "stopped by overfit", since=0.0))
     assert [line.partition(" ")[2] for line in plain.lines(stopped)] == ["stopped by overfit", "stopped"]
+
+
+def test_what_comes_at_once_is_told_in_its_order() -> None:
+    """Much of a run in one look: each evaluation with the best by then, never one that is still to come, and events after theirs."""
+    values = (3.0, 1.0, 2.0, 0.5)
+    evaluations = tuple(replace(EVALUATION, index=i, value=v, step=10 * (i + 1)) for i, v in enumerate(values))
+    events = (replace(RED, step=30, eval_index=2), replace(RED, step=40, eval_index=3))
+    shown = replace(SHOWN, evaluations=evaluations, events=events, best=Best("eval_loss", "min", 0.5, 40, None))
+    told = [line.partition(" ")[2].partition(":")[0] for line in Plain().lines(shown)]
+    assert told == [
+        "step 10 eval_loss 3 (best 3 @10)",
+        "step 20 eval_loss 1 (best 1 @20)",
+        "step 30 eval_loss 2 (best 1 @20)",
+        "red overfit at step 30",
+        "step 40 eval_loss 0.5 (best 0.5 @40)",
+        "red overfit at step 40",
+    ]
 
 
 def test_a_batch_log_gets_no_evaluations() -> None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import time
+from collections.abc import Iterator
+from dataclasses import replace
+from operator import itemgetter
 
-from trainwatch.model.snapshot import Evaluation, Snapshot
+from trainwatch.model.snapshot import Best, Evaluation, Snapshot
 from trainwatch.present.clean import clean
 from trainwatch.present.numbers import number
 from trainwatch.present.numbers import step as step_text
@@ -34,10 +38,7 @@ class Plain:
 
     def lines(self, snapshot: Snapshot) -> list[str]:
         """What happened since the last call, in words."""
-        new = [] if self._terse else [_evaluation(e, snapshot) for e in snapshot.evaluations[self._evaluations :]]
-        self._evaluations = len(snapshot.evaluations)
-        new += [f"{_clock(event.at)} {event_sentence(event)}" for event in snapshot.events[self._events :]]
-        self._events = len(snapshot.events)
+        new = [line for _, line in sorted([*self._evaluated(snapshot), *self._raised(snapshot)], key=itemgetter(0))]
         if self._stops and snapshot.stop.text != self._stop:
             self._stop = snapshot.stop.text
             new.append(f"{_clock(snapshot.stop.since)} {clean(self._stop)}")
@@ -46,6 +47,19 @@ class Plain:
             new.append(f"{_clock(snapshot.now)} {state}")
         self._state = state
         return new
+
+    def _evaluated(self, snapshot: Snapshot) -> Iterator[tuple[tuple[int, bool], str]]:
+        """The new evaluations, each with the best one by then, and where they stand among the events."""
+        first, self._evaluations = self._evaluations, len(snapshot.evaluations)
+        for evaluation in () if self._terse else snapshot.evaluations[first:]:
+            yield (evaluation.index, False), _evaluation(evaluation, _best_by(evaluation, snapshot))
+
+    def _raised(self, snapshot: Snapshot) -> Iterator[tuple[tuple[int, bool], str]]:
+        """The new events, and after which evaluation they were raised."""
+        first, self._events = self._events, len(snapshot.events)
+        for event in snapshot.events[first:]:
+            after = -1 if event.eval_index is None else event.eval_index
+            yield (after, True), f"{_clock(event.at)} {event_sentence(event)}"
 
     def _is_news(self, state: str) -> bool:
         """Whether a state is to be told: another one than before, and none that other lines tell better."""
@@ -56,9 +70,18 @@ class Plain:
         return state not in PASSING
 
 
-def _evaluation(evaluation: Evaluation, snapshot: Snapshot) -> str:
-    """`12:41:03 step 9200 eval_loss 1.740 (best 1.445 @6200)`."""
+def _best_by(evaluation: Evaluation, snapshot: Snapshot) -> Best | None:
+    """The best evaluation when this one was the newest."""
     best = snapshot.best
+    if best is None or evaluation is snapshot.evaluations[-1]:
+        return best
+    known = [e for e in snapshot.evaluations[: evaluation.index + 1] if math.isfinite(e.value)]
+    pick = (min if best.direction == "min" else max)(known, key=lambda e: e.value, default=None)
+    return None if pick is None else replace(best, value=pick.value, step=pick.step, epoch=pick.epoch)
+
+
+def _evaluation(evaluation: Evaluation, best: Best | None) -> str:
+    """`12:41:03 step 9200 eval_loss 1.740 (best 1.445 @6200)`."""
     name = best.metric if best is not None else "eval_loss"
     at = "step ?" if evaluation.step is None else f"step {step_text(evaluation.step)}"
     record = "" if best is None or best.step is None else f" (best {number(best.value)} @{step_text(best.step)})"
