@@ -18,7 +18,7 @@ from trainwatch.model.block import Block
 from trainwatch.model.facts import Facts
 from trainwatch.model.snapshot import Span
 
-FIRST = 1 << 13
+FIRST = 1 << 11
 """Bytes read in one go before the first pattern is learned."""
 
 MAX_UNFINISHED = 1 << 23

@@ -9,9 +9,9 @@ from pathlib import Path
 from trainwatch.model.inputs import Chunk
 from trainwatch.sources.readable import GZIP, open_log
 
-HEAD = 16 << 10
+HEAD = 8 << 10
 TAIL = 64 << 10
-WINDOWS = 32
+WINDOWS = 16
 WINDOW = 4 << 10
 SMALL = HEAD + TAIL + WINDOWS * WINDOW
 """Bytes up to which a log is not sampled but read: as many as are read before anybody notices that it takes time."""
