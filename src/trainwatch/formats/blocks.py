@@ -21,6 +21,7 @@ from trainwatch.formats.places import SlicePlaces
 from trainwatch.formats.quick import Run
 from trainwatch.formats.ranks import Printed, Ranks
 from trainwatch.formats.shapes import MAX_LEARNED, Learned, Match
+from trainwatch.formats.zeros import NAME, printed_zero
 from trainwatch.model.block import Block
 
 _Span = tuple[int, int]
@@ -234,7 +235,8 @@ class Blocks:
         places = SlicePlaces(part.data, part.base, part.start, self._line, *extents, epochs, steps, kind)
         derived = () if "step" in columns else ("step",)
         gather = self._gather
-        block = Block(kind, gather.source, gather.attempt, learned.format, columns, extents[0], places, (), derived, gather.seen_at)
+        zero = _zero(columns.get(NAME), part.data, extents[0], part.base)
+        block = Block(kind, gather.source, gather.attempt, learned.format, columns, extents[0], places, (), derived, gather.seen_at, zero)
         self._lines.accept(block, printed)
 
 
@@ -265,6 +267,15 @@ class _Copies:
             return True
         self._recent.append(values)
         return False
+
+
+def _zero(rates: array[float] | None, data: bytes, offsets: array[int], base: int) -> str:
+    """How the first rate of zero is printed, in its own line."""
+    if rates is None or 0.0 not in rates:
+        return ""
+    at = offsets[rates.index(0.0)] - base
+    end = data.find(b"\n", at)
+    return printed_zero(data[at : end if end >= 0 else len(data)])
 
 
 def _kind(learned: Learned) -> bytes:

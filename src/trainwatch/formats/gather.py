@@ -24,6 +24,7 @@ class Gather:
         self._offsets: array[int] = array("q")
         self._texts: list[dict[str, Scalar]] = []
         self._places = KnownPlaces()
+        self._zero = ""
 
     def add(self, record: Record, offset: int, line: int) -> None:
         """A record that begins at byte `offset` of the source, on `line`."""
@@ -36,6 +37,7 @@ class Gather:
             column.append(value)
         self._offsets.append(offset)
         self._texts.append(record.texts)
+        self._zero = self._zero or record.zero_rate
         self._places.lines[offset] = line
 
     def block(self, block: Block) -> None:
@@ -50,9 +52,10 @@ class Gather:
             texts = tuple(self._texts) if any(self._texts) else ()
             columns = dict(zip(names, self._columns, strict=True))
             self._blocks.append(
-                Block(kind, self.source, self.attempt, form, columns, self._offsets, self._places, texts, derived, self.seen_at)
+                Block(kind, self.source, self.attempt, form, columns, self._offsets, self._places, texts, derived, self.seen_at, self._zero)
             )
         self._signature, self._columns, self._offsets, self._texts, self._places = None, [], array("q"), [], KnownPlaces()
+        self._zero = ""
 
     def take(self) -> list[Block]:
         """The blocks since the last time."""

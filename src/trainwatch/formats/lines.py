@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from trainwatch.formats import bars
+from trainwatch.formats import bars, zeros
 from trainwatch.formats.configuration import Configuration
 from trainwatch.formats.gaps import skeleton
 from trainwatch.formats.gather import Gather
@@ -170,6 +170,8 @@ class Lines:
             at = _raw_position(raw, line, record, position)
             position = max(at, 0) + 1 if at >= 0 else position
             self._derive(record, data, start + at, number)
+            if record.values.get(zeros.NAME) == 0:
+                record.zero_rate = zeros.printed_zero(line[max(record.start, 0) : record.end])
             if not self._is_copy(record, printed, rank):
                 self._emit(record, base + start + at, number)
             if found == 1 and rank is None and not bars_end and len(raw) == len(line) and len(self.prefixes) < MAX_PREFIXES:

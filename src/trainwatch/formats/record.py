@@ -17,7 +17,7 @@ class Record:
 
     `start` and `end` are positions in the line, later in the source. `values` are numbers in printed order, step and epoch included,
     under our names; `texts` what is not a number. `derived` names what was not printed. `line` is the 1-based line that it
-    begins on, 0 for the one that is being read.
+    begins on, 0 for the one that is being read. `zero_rate` is how a learning rate of zero is printed, empty when it is not zero.
     """
 
     kind: Kind
@@ -28,6 +28,7 @@ class Record:
     texts: dict[str, Scalar] = field(default_factory=dict)
     derived: tuple[str, ...] = ()
     line: int = 0
+    zero_rate: str = ""
 
     @property
     def step(self) -> float | None:

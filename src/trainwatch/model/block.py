@@ -39,6 +39,7 @@ class Block:
     `offsets` holds the byte position at which each record begins. `derived` names what was not printed but derived ("step", "epoch").
     `texts` holds, per row, values that are not numbers; empty when no row has any.
     `seen_at` is the arrival time of the bytes that completed these records, NaN when nobody watched.
+    `zero_rate` is how the first learning rate of zero among them is printed; empty when none is zero, or nobody knows.
     """
 
     kind: Kind
@@ -51,6 +52,7 @@ class Block:
     texts: Sequence[Mapping[str, Scalar]] = ()
     derived: tuple[str, ...] = ()
     seen_at: float = float("nan")
+    zero_rate: str = ""
     stepped: bool = field(init=False)
 
     def __post_init__(self) -> None:
@@ -101,6 +103,7 @@ class Block:
             self.texts[row : row + 1] if self.texts else (),
             self.derived,
             self.seen_at,
+            self.zero_rate,
         )
 
 

@@ -94,6 +94,11 @@ class Detective:
         deviation, limit = _deviation(plan, point)
         return Look(row, len(printed.steps), point, plan, expected, deviation, limit)
 
+    @property
+    def decimals(self) -> int:
+        """The most decimals that a rate has shown so far."""
+        return self._printed.notation.decimals
+
     # --- the fit ------------------------------------------------------------------------------------------------------------
 
     def points(self, seen: int) -> list[Point]:

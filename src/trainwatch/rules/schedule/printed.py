@@ -31,6 +31,10 @@ EXACT = 1e-9
 """Floating-point error of a schedule, as a share of its peak."""
 
 
+EXACTLY = frozenset({"trainer_state", "json", "export"})
+"""Formats that print floats in full: a zero there is one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Point:
     """A printed rate at a step. `hidden` is half a unit of its last printed digit; `weight` what it counts in a fit."""
@@ -108,6 +112,19 @@ class Printed:
         for i in chosen:
             notation.show(self.rates[i], self.notation.precise)
         return [_point(self.steps[i], self.rates[i], notation) for i in rows]
+
+
+def hidden_by(zero: str, form: str, finest: int) -> float | None:
+    """What a printed zero may hide: half a unit of its last decimal, 0.0 when nothing; None when its text does not tell.
+
+    Scientific notation shows the first digit of any rate, and so does Python's own notation: `0.0` where other rates have shown more
+    decimals (`finest`), or in a format that prints floats in full, is no rounded value.
+    """
+    mantissa, exponent, _ = zero.lower().partition("e")
+    count = len(mantissa.partition(".")[2])
+    if exponent or form in EXACTLY or form in PRECISE or (count == 1 and finest > 1):
+        return 0.0
+    return 0.5 * 10.0**-count if count else None
 
 
 def _point(step: float, rate: float, notation: Notation) -> Point:
