@@ -18,7 +18,7 @@ from trainwatch.store.lock import holder, start_ticks
 from trainwatch.store.rundir import RunDir
 
 TRAINER = Path(__file__).parent / "supervise" / "trainer.py"
-WAIT = 30.0
+WAIT = 60.0
 
 
 @dataclass(frozen=True)

@@ -43,9 +43,9 @@ def job(live: Live, *prefix: str, python: str) -> Iterator[subprocess.Popen[byte
         process.wait()
 
 
-def as_nobody(live: Live, *words: str) -> subprocess.CompletedProcess[str]:
+def as_nobody(live: Live, *words: str, groups: str = "--clear-groups") -> subprocess.CompletedProcess[str]:
     """A command of ours, run by the second user."""
-    line = people.command(people.PYTHON, "-P", "-m", "trainwatch", *words)
+    line = people.command(people.PYTHON, "-P", "-m", "trainwatch", *words, groups=groups)
     home = live.cwd / "home"
     home.mkdir(exist_ok=True)
     os.chown(home, people.NOBODY, people.NOBODY)
@@ -123,6 +123,36 @@ def test_a_run_directory_of_another_user_is_refused(live: Live) -> None:
     finally:
         os.chown(run.dir.path, 0, 0)
     assert start_ticks(run.launcher())
+
+
+COLLEAGUE = f"--groups={os.getegid()}"
+
+
+def test_a_shared_run_is_watched_by_the_group(live: Live) -> None:
+    """--share: who is in the group reads state, log and report by log or directory, asks nothing, and finds no way into the rest."""
+    run = live.launch("--share --may save", "--flat --pause 0.01 --steps 600")
+    run.supervisor()
+    wait_for(lambda: run.state().get("brief", {}).get("step"), "training")
+    for target in (str(run.dir.path), str(run.log())):
+        told = as_nobody(live, "status", target, groups=COLLEAGUE)
+        assert told.returncode == 0, told.stderr
+        assert run.id in told.stdout
+    for words in (("stop", str(run.dir.path), "--confirm", run.id), ("save", str(run.dir.path)), ("cancel", str(run.dir.path))):
+        refused = as_nobody(live, *words, groups=COLLEAGUE)
+        assert refused.returncode == 4, refused.stdout + refused.stderr
+        assert "belongs to user" in refused.stderr
+    assert as_nobody(live, "status", str(run.dir.path)).returncode == 4, "somebody who is not in the group"
+    assert run.wait() == 0
+    wait_for(run.dir.report.exists, "the report")
+    watched = as_nobody(live, "attach", "--plain", str(run.dir.path), groups=COLLEAGUE)
+    assert watched.returncode == 0, watched.stderr
+    assert "step 600" in watched.stdout
+    seen = people.command(
+        "sh", "-c", f"cd {run.dir.path} && cat report.md stop.json exit.json; ls control requests hook views outbox", groups=COLLEAGUE
+    )
+    told_by_files = subprocess.run(seen, capture_output=True, text=True, check=False)
+    assert "#" in told_by_files.stdout
+    assert told_by_files.stderr.count("Permission denied") == 5, told_by_files.stderr
 
 
 def test_what_a_run_leaves_on_disk_is_for_its_user_alone(live: Live) -> None:

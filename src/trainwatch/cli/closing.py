@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from trainwatch.store.files import mode_in
 from trainwatch.store.rundir import RunDir
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ def main(argv: list[str]) -> int:
     path = run_dir.report
     path.with_suffix(".json").write_text(to_json(report), encoding="utf-8")
     path.write_text(to_markdown(report), encoding="utf-8")
+    for written in (path, path.with_suffix(".json")):
+        written.chmod(mode_in(run_dir.path))
     return 0
 
 

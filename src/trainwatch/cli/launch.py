@@ -110,6 +110,7 @@ def _plan(args: argparse.Namespace, now: float) -> tuple[Plan, list[str]]:
         signal_grace=ending.signal_grace,
         save_by=save_by_of(args),
         veto_if_attended=args.veto is None,
+        share=args.share,
     )
     return plan, promises(may, preset)
 

@@ -82,9 +82,11 @@ def _of_logs(word: str, logs: tuple[Path, ...], *, any_user: bool) -> RunDir:
 def ask(run_dir: RunDir, op: Op, args: argparse.Namespace, *, confirm: str = "", unsaved: bool = False, existing: bool = False) -> int:
     """Leave a request and say how it goes, until it is done; returns the exit code of the outcome."""
     from trainwatch.store import openrun, requests
+    from trainwatch.store.create import check_ours
     from trainwatch.supervise import attach
     from trainwatch.supervise.clock import SystemClock
 
+    check_ours(run_dir.path)
     if openrun.ended(run_dir):
         raise UsageError(f"{run_dir.path.name}: the run has ended")
     request_id, now = f"{op}-{secrets.token_hex(4)}", SystemClock().now()

@@ -54,6 +54,7 @@ def supervise(target: Target, args: argparse.Namespace) -> Supervised:
         terms,
         now=SystemClock().now(),
         environ=os.environ,
+        share=args.share,
         preset=rules,
         stated=facts_of(args),
         formats=formats_of(args),

@@ -25,6 +25,7 @@ def add_trust(parser: argparse.ArgumentParser) -> None:
     add("--leave", action="store_true", help="after the save the script ends by itself; SIGTERM only after the grace")
     add("--save-timeout", type=duration, default=300.0, metavar="TIME", help="how long the job may take to answer (default: 300s)")
     add("--save-by", default="", metavar="DOORBELL", help="how a job without our hook is asked to save: save_now (a file), usr1, usr2")
+    add("--share", action="store_true", help="let your group read the run directory: they may watch, and ask nothing")
     add("--allow-unsaved", action="store_true", help="stop even when no checkpoint can be proven")
 
 

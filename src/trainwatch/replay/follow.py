@@ -19,6 +19,7 @@ from trainwatch.replay.watch import Reading, Watch
 from trainwatch.sources.readable import is_packed
 from trainwatch.sources.tail import lines_before
 from trainwatch.store import requests
+from trainwatch.store.create import is_ours
 from trainwatch.store.files import unique
 from trainwatch.store.requests import Request
 from trainwatch.store.views import Presence
@@ -50,7 +51,8 @@ class FollowFeed:
         self._pause = 1.0 / rate
         self._read_only = read_only
         run_dir = watch.target.run_dir
-        self._presence = Presence(run_dir) if attends and not read_only and run_dir is not None else None
+        self._theirs = run_dir is not None and not is_ours(run_dir.path)
+        self._presence = Presence(run_dir) if attends and not (read_only or self._theirs) and run_dir is not None else None
         self._tell: list[Tell] = []
         self._told_at = -float("inf")
         self._came_at = clock.monotonic()
@@ -146,6 +148,8 @@ class FollowFeed:
         """Why nothing can be asked of the run; empty when it can."""
         if self._read_only:
             return "this view was opened with --read-only"
+        if self._theirs:
+            return "this run belongs to another user, who shares it: it can be watched"
         if self._watch.target.run_dir is None:
             return "this log is only watched: nothing can be asked of the job. trainwatch attach --may save LOG starts a supervisor for it"
         if self._watch.ended:
@@ -182,7 +186,7 @@ class FollowFeed:
             except (TrainwatchError, OSError) as error:
                 self._trouble(str(error))
             idle = self._clock.monotonic() - self._came_at > IDLE_AFTER
-            self._closed.wait(IDLE_POLL if idle else POLL)
+            self._closed.wait(IDLE_POLL if idle else max(POLL, self._pause / 2))
 
     def _trouble(self, text: str) -> None:
         """Say in the snapshot that the view is not up to date."""

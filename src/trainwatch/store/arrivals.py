@@ -14,14 +14,14 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import astuple, replace
 from pathlib import Path
 from typing import Any
 from zlib import crc32
 
 from trainwatch.model.inputs import UNKNOWN_TIME, CheckpointSeen, Chunk, Gpu, Input, Order, Sample, Tick
-from trainwatch.store.files import APPEND, append_line, encode, not_written, open_regular
+from trainwatch.store.files import APPEND, append_line, encode, mode_in, not_written, open_regular
 from trainwatch.store.journal import ends_torn
 
 Fetch = Callable[[str, int, int], bytes]
@@ -72,7 +72,7 @@ class Arrivals:
         """The descriptor."""
         if self._fd is None:
             self._fd = os.open(self.path, APPEND, 0o600)
-            os.fchmod(self._fd, 0o600)
+            os.fchmod(self._fd, mode_in(self.path.parent))
             self._torn = ends_torn(self.path)
         return self._fd
 
@@ -126,6 +126,8 @@ class Recorded:
         self._devices: dict[int, list[str]] = {}
         self.ends: dict[str, tuple[int, int]] = {}
         """(attempt, offset) up to which each source was read."""
+        self.final: dict[str, bool] = {}
+        """Whether the newest chunk of each source was its last."""
 
     @property
     def caveats(self) -> tuple[str, ...]:
@@ -134,6 +136,27 @@ class Recorded:
             f"{source}: {count} bytes of attempt {attempt} were read when they were written and are no longer in the log"
             for (source, attempt), count in self.lost.items()
         )
+
+    @property
+    def offset(self) -> int:
+        """How far the file was read."""
+        return self._offset
+
+    def state(self) -> dict[str, Any]:
+        """What is needed to read on later, as JSON values."""
+        lost = [[source, attempt, count] for (source, attempt), count in self.lost.items()]
+        names, devices = [list(pair) for pair in self._names.items()], [list(pair) for pair in self._devices.items()]
+        ends = [[source, *end, self.final.get(source, False)] for source, end in self.ends.items()]
+        return {"offset": self._offset, "names": names, "devices": devices, "ends": ends, "lost": lost}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Read on from what `state` gave. Raises KeyError, TypeError or ValueError when it makes no sense."""
+        self._offset = int(state["offset"])
+        self._names = {int(number): str(name) for number, name in state["names"]}
+        self._devices = {int(index): list(names) for index, names in state["devices"]}
+        self.ends = {str(source): (int(attempt), int(end)) for source, attempt, end, _ in state["ends"]}
+        self.final = {str(source): bool(final) for source, *_, final in state["ends"]}
+        self.lost = {(str(source), int(attempt)): int(count) for source, attempt, count in state["lost"]}
 
     def read(self) -> Iterator[Input]:
         """The inputs that came since the last call. A chunk whose bytes are gone is left out, but its end of source is not.
@@ -204,7 +227,7 @@ class Recorded:
     def _chunk(self, empty: Chunk, length: int, check: int) -> Chunk | None:
         """A chunk with its bytes, if they are still those that were read."""
         source, attempt = empty.source, empty.attempt
-        self.ends[source] = attempt, empty.offset + length
+        self.ends[source], self.final[source] = (attempt, empty.offset + length), empty.final
         data = self._fetch(source, empty.offset, length) if length else b""
         if len(data) == length and crc32(data) == check:
             return replace(empty, data=data)

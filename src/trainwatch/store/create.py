@@ -18,6 +18,9 @@ BESIDE = ".trainwatch"
 
 NAME_LENGTH = 40
 
+GROUP = 0o050
+"""What the group may do in a folder that is shared: list and enter it."""
+
 
 def new_id(name: str, now: float) -> str:
     """`<name>-<YYYYmmdd-HHMMSS>-<4 hex>`, in local time. `now` in Unix seconds; the name keeps letters, digits, `.`, `_`, `-`."""
@@ -25,8 +28,8 @@ def new_id(name: str, now: float) -> str:
     return f"{clean}-{time.strftime('%Y%m%d-%H%M%S', time.localtime(now))}-{os.urandom(2).hex()}"
 
 
-def create(name: str, *, now: float, log: Path | None, environ: Mapping[str, str]) -> RunDir:
-    """Make the run directory of a new run with all its folders, 0700 whatever the umask.
+def create(name: str, *, now: float, log: Path | None, environ: Mapping[str, str], share: bool = False) -> RunDir:
+    """Make the run directory of a new run with all its folders, 0700 whatever the umask; with `share` the group may read what is told.
 
     It lies in $TRAINWATCH_HOME, else in `.trainwatch` beside the log, else in the XDG state directory: the first that can be written
     and is ours alone. A $TRAINWATCH_HOME that is not raises NotReadableError; no place at all raises NotWrittenError.
@@ -35,7 +38,7 @@ def create(name: str, *, now: float, log: Path | None, environ: Mapping[str, str
     trouble = NotWrittenError("there is no place for a run directory")
     for parent in places(log, environ):
         try:
-            return _make(parent, run_id)
+            return _make(parent, run_id, share=share)
         except NotReadableError:
             if environ.get("TRAINWATCH_HOME"):
                 raise
@@ -76,7 +79,35 @@ def check_ours(folder: Path) -> None:
         raise NotReadableError(f"{folder}: others may write to it; a run directory must be yours alone: chmod go-w {folder}")
 
 
-def _make(parent: Path, run_id: str) -> RunDir:
+def check_readable(folder: Path) -> None:
+    """Like `check_ours`, but that a run directory of another user will do that was opened by `--share` to a group of ours: to be read."""
+    try:
+        check_ours(folder)
+    except NotReadableError:
+        if not _is_shared(folder):
+            raise
+
+
+def is_ours(folder: Path) -> bool:
+    """Whether we may write there and act on what it says."""
+    try:
+        check_ours(folder)
+    except NotReadableError:
+        return False
+    return True
+
+
+def _is_shared(folder: Path) -> bool:
+    """Whether another user lets a group of ours read a folder, and nobody but that user writes to it."""
+    try:
+        status = folder.lstat()
+    except OSError:
+        return False
+    mode, groups = status.st_mode, {os.getegid(), *os.getgroups()}
+    return stat.S_ISDIR(mode) and mode & 0o077 == GROUP and status.st_gid in groups and status.st_uid != os.geteuid()
+
+
+def _make(parent: Path, run_id: str, *, share: bool) -> RunDir:
     """The run directory below `parent`. Raises OSError, or NotReadableError when `parent` is not ours alone."""
     if not parent.exists():
         parent.parent.mkdir(parents=True, exist_ok=True)
@@ -87,6 +118,9 @@ def _make(parent: Path, run_id: str) -> RunDir:
     run_dir = RunDir(parent / run_id)
     for folder in run_dir.folders():
         _folder(folder)
+    if share:
+        for folder in (parent, run_dir.path, run_dir.ranks):
+            folder.chmod(0o700 | GROUP)
     return run_dir
 
 

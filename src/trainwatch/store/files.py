@@ -22,7 +22,7 @@ APPEND = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 def write_json(path: Path, value: Mapping[str, object]) -> None:
-    """Put a whole JSON object in place of `path`, durable on return, readable by us alone.
+    """Put a whole JSON object in place of `path`, durable on return, readable by who may read its folder.
 
     Numbers that are not finite become "nan", "inf", "-inf". Raises NotWrittenError; the old file is then still there.
     """
@@ -134,10 +134,16 @@ def not_written(path: Path, error: OSError) -> NotWrittenError:
     return NotWrittenError(f"{path}: {error.strerror or error}{todo}. Training is not affected")
 
 
+def mode_in(folder: Path) -> int:
+    """The mode of a file of ours: for its user alone, or, where the folder was opened to the group by `--share`, for the group to read."""
+    return 0o600 | folder.stat().st_mode & 0o040
+
+
 def _write_new(path: Path, data: bytes) -> None:
     """Create a file of ours with this content, on disk when it returns."""
     fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     try:
+        os.fchmod(fd, mode_in(path.parent))
         append_line(fd, data + b"\n")
         os.fsync(fd)
     finally:

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from trainwatch.store.files import APPEND, append_line, encode, not_written, read_bytes
+from trainwatch.store.files import APPEND, append_line, encode, mode_in, not_written, read_bytes
 
 LIMIT = 64 << 20
 """Bytes of a journal that are read: far above what a run writes."""
@@ -57,7 +57,7 @@ class Journal:
         """The descriptor; notes whether someone before us died in the middle of a line."""
         if self._fd is None:
             self._fd = os.open(self.path, APPEND, 0o600)
-            os.fchmod(self._fd, 0o600)
+            os.fchmod(self._fd, mode_in(self.path.parent))
             self._torn = ends_torn(self.path)
         return self._fd
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from trainwatch.model.errors import NotFoundError, NotReadableError, UsageError
 from trainwatch.store import index, runfile, statefile
-from trainwatch.store.create import check_ours, places
+from trainwatch.store.create import check_readable, places
 from trainwatch.store.rundir import RunDir
 from trainwatch.store.runfile import RunFile
 
@@ -29,11 +29,11 @@ def find(word: str, environ: Mapping[str, str], near: Path | None = None) -> Run
     """The run with that directory, id, name or beginning of an id; None when there is none.
 
     Of several with one name: the only one that has not ended, else the newest. Raises UsageError when it is not clear which one is
-    meant, NotReadableError for a run directory that is not ours alone.
+    meant, NotReadableError for a run directory that is not ours, nor shared with us.
     """
     folder = Path(word)
     if is_run(folder):
-        check_ours(folder.resolve())
+        check_readable(folder.resolve())
         return RunDir(folder.resolve())
     runs = known(environ, near)
     for exact in ([p for p in runs if p[1].info.id == word], [p for p in runs if p[1].info.name == word]):

@@ -12,7 +12,7 @@ from trainwatch.model.errors import NotReadableError
 from trainwatch.model.facts import FactValue
 from trainwatch.model.part import Part
 from trainwatch.model.snapshot import RunInfo
-from trainwatch.store.create import check_ours
+from trainwatch.store.create import check_readable
 from trainwatch.store.files import read_json, write_json
 from trainwatch.store.rundir import RunDir
 
@@ -65,8 +65,8 @@ KNOWN = frozenset(
 
 
 def load(run_dir: RunDir) -> RunFile:
-    """Read run.json. Raises NotReadableError when the directory is not ours alone, or the file is missing or wrong."""
-    check_ours(run_dir.path)
+    """Read run.json. Raises NotReadableError when the directory is not ours alone nor shared with us, or the file is missing or wrong."""
+    check_readable(run_dir.path)
     value = read_json(run_dir.run, LIMIT)
     if value is None:
         raise NotReadableError(f"{run_dir.run}: is missing; {run_dir.path} is no run directory")

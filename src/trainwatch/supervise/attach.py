@@ -13,7 +13,7 @@ from trainwatch.model.facts import FactValue
 from trainwatch.model.part import Part
 from trainwatch.model.snapshot import RunInfo
 from trainwatch.store import index, openrun
-from trainwatch.store.create import create
+from trainwatch.store.create import check_ours, create
 from trainwatch.store.rundir import RunDir
 from trainwatch.store.runfile import RunFile
 from trainwatch.supervise import discover, processes, slurm, spawn, tree
@@ -33,6 +33,7 @@ def start(
     formats: Sequence[str] | None = None,
     job_id: str = "",
     parts: Sequence[Part] = (),
+    share: bool = False,
 ) -> RunDir:
     """Start a supervisor for the job that writes these logs; returns its run directory.
 
@@ -52,7 +53,7 @@ def start(
         )
     if not terms.any_user:
         _check_ours(writers, job_id)
-    run_dir = create(name or paths[0].stem, now=now, log=paths[0], environ=environ)
+    run_dir = create(name or paths[0].stem, now=now, log=paths[0], environ=environ, share=share)
     job = tree.recognised(writers) or writers
     info = RunInfo(
         id=run_dir.path.name,
@@ -101,7 +102,8 @@ def _writers(paths: Sequence[Path], job_id: str) -> list[Proc]:
 
 
 def revive(run_dir: RunDir) -> bool:
-    """Start a supervisor for a run that has lost its own; False when it has one. Raises TrainwatchError."""
+    """Start a supervisor for a run of ours that has lost its own; False when it has one. Raises TrainwatchError."""
+    check_ours(run_dir.path)
     if spawn.supervised(run_dir):
         return False
     spawn.supervisor(run_dir)

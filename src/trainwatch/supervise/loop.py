@@ -11,6 +11,7 @@ from trainwatch.model.inputs import Input, Order, Sample
 from trainwatch.model.snapshot import State
 from trainwatch.rules import preset
 from trainwatch.store import runfile, statefile
+from trainwatch.store.create import check_ours
 from trainwatch.store.lock import Lock
 from trainwatch.store.rundir import RunDir
 from trainwatch.store.views import Attendance
@@ -44,6 +45,7 @@ class Supervisor:
         self, run_dir: RunDir, clock: SystemClock, lock: Lock, *, sample: Callable[[float], Sample], asked_to_end: Callable[[], bool]
     ) -> None:
         """`sample` looks at the devices; `asked_to_end` says whether to leave the job alone. Raises NotReadableError, NotFoundError or DataFileError when run or preset cannot be read."""
+        check_ours(run_dir.path)
         run = runfile.load(run_dir)
         self.dir, self.clock, self.run_file = run_dir, clock, run
         self.terms = terms.of(run)

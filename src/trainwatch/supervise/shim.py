@@ -143,9 +143,11 @@ class Shim:
                 os.fsync(file.fileno())
 
     def _new(self, name: str) -> int:
-        """The file that becomes `name` once it is whole, open at its start; room that it has is kept."""
+        """The file that becomes `name` once it is whole, open at its start; room that it has is kept. The group may read what is shared."""
         path = os.path.join(self.folder, name + ".new")  # noqa: PTH118
-        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+        new = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+        os.fchmod(new, 0o600 | os.stat(self.folder).st_mode & 0o040)  # noqa: PTH116
+        return new
 
     def _write(self, name: str, fields: dict[str, object]) -> None:
         """One file, whole or absent. What a full disk refuses is written once it can be."""

@@ -40,7 +40,7 @@ class CommandNotFoundError(TrainwatchError):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to start and under which conditions. `log` None: our own stdout if that is a file, else `./NAME_ID.out`.
+    """What to start and under which conditions. `share`: the group may watch. `log` None: our own stdout if that is a file, else `./NAME_ID.out`.
 
     The last ones are those of `Terms`.
     """
@@ -63,6 +63,7 @@ class Plan:
     signal_grace: float | None = None
     save_by: str = ""
     veto_if_attended: bool = False
+    share: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ def start(plan: Plan, *, now: float, environ: Mapping[str, str]) -> Started:
     check(plan.command)
     mine = output.inherited() if plan.log is None else None
     here = plan.log or (Path(mine.logs[0]) if mine is not None else Path.cwd() / "x")
-    run_dir = create(plan.name, now=now, log=here, environ=environ)
+    run_dir = create(plan.name, now=now, log=here, environ=environ, share=plan.share)
     try:
         stem = _log_stem(run_dir.path.name, plan.name, environ)
         out = mine or output.created(plan.log or Path.cwd() / f"{stem}.out", append=plan.append)
