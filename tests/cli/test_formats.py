@@ -76,3 +76,33 @@ def test_test_of_a_log_says_what_is_read(tmp_path: Path, capsys: pytest.CaptureF
     out = capsys.readouterr().out
     assert out.splitlines()[0].split() == ["nanogpt", "train", "2"]
     assert f"fact learning_rate = 0.1  ({log}:1)" in out
+
+
+def test_new_proposes_a_file_that_holds(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Printed, or written and checked; a file that is there is not overwritten, and a log without records is an error."""
+    log, file = tmp_path / "x.log", tmp_path / "mine.toml"
+    log.write_text("".join(f"<<< {step} loss {1 / step:.3f}\n" for step in range(1, 9)))
+    assert main(["formats", "new", "mine", str(log)]) == 0
+    assert 'text = "<<< <step> loss <loss>"' in capsys.readouterr().out
+    assert main(["formats", "new", "mine", str(log), "-o", str(file)]) == 0
+    assert capsys.readouterr().out.endswith("1 shapes, 2 samples, all as expected\n")
+    assert main(["formats", "new", "mine", str(log), "-o", str(file)]) == 125
+    log.write_text("nothing\n")
+    assert main(["formats", "new", "mine", str(log)]) == 2
+    assert "nothing to propose" in capsys.readouterr().err
+
+
+def test_mistakes_have_lines(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """File, line and key of every mistake, of a file that is no TOML, and of a sample that does not hold."""
+    path = tmp_path / "bad.toml"
+    path.write_text(BAD)
+    assert main(["formats", "check", str(path)]) == 2
+    told = capsys.readouterr().err
+    assert f"{path}:3: speed" in told
+    assert f"{path}:5: shape[0].text" in told
+    path.write_text("name = \n")
+    assert main(["formats", "check", str(path)]) == 2
+    assert f"{path}:1: not TOML" in capsys.readouterr().err
+    path.write_text(WRONG)
+    assert main(["formats", "check", str(path)]) == 2
+    assert f"{path}:11: sample[0].record[0].step: 3, expected 4" in capsys.readouterr().err

@@ -1,23 +1,30 @@
-"""`formats list | show NAME | check FILE | test [LOG]`."""
+"""`formats list | show NAME | check FILE | test [LOG] | new NAME LOG`."""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
 
-from trainwatch.model.errors import DataFileError, Mistake, NotFoundError, UsageError
+from trainwatch.model.errors import DataFileError, NotFoundError, NotWrittenError, UsageError
 
-HELP = "the log formats: list, show, check, test"
+HELP = "the log formats: list, show, check, test, new"
+
+SAMPLE = 4 << 20
+"""Bytes of a log from which a format is proposed."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The words of the verb."""
-    words = parser.add_subparsers(dest="what", required=True, metavar="list|show|check|test")
+    words = parser.add_subparsers(dest="what", required=True, metavar="list|show|check|test|new")
     _word(words, "list", "every format, one a line")
     _word(words, "show", "the file of a format").add_argument("name", metavar="NAME")
     _word(words, "check", "look for mistakes in a format file, and run its samples").add_argument("file", type=Path, metavar="FILE")
     test = _word(words, "test", "run every format's samples, or say what is read of a log")
     test.add_argument("log", nargs="?", metavar="LOG")
+    new = _word(words, "new", "propose a format file for a log that is not read well")
+    new.add_argument("name", metavar="NAME")
+    new.add_argument("log", type=Path, metavar="LOG")
+    new.add_argument("-o", "--output", type=Path, metavar="FILE", help="write it here instead of printing it")
 
 
 def _word(words: argparse._SubParsersAction[argparse.ArgumentParser], name: str, about: str) -> argparse.ArgumentParser:
@@ -33,14 +40,17 @@ def run(args: argparse.Namespace) -> int:
         return _show(args.name)
     if args.what == "check":
         return _check(args.file)
+    if args.what == "new":
+        return _new(args.name, args.log, args.output)
     return _test_log(args.log) if args.log else _test()
 
 
 def _list() -> int:
-    """Name and purpose of each."""
-    from trainwatch.formats.catalog import READERS, catalog
+    """Name and purpose of each, and the file of those that do not come with trainwatch."""
+    from trainwatch.formats.catalog import READERS, catalog, is_builtin
 
-    rows = [(fmt.name, fmt.about) for fmt in catalog()] + list(READERS.items())
+    rows = [(fmt.name, fmt.about if is_builtin(fmt) else f"{fmt.about}  ({fmt.origin})") for fmt in catalog(samples=False)]
+    rows += READERS.items()
     width = max(len(name) for name, _ in rows)
     for name, about in sorted(rows):
         print(f"{name:{width}}  {about}")
@@ -69,21 +79,21 @@ def _check(path: Path) -> int:
     if not path.exists():
         raise NotFoundError(f"{path}: no such file")
     fmt = load_file(path)
-    wrong = failures(fmt)
+    wrong = failures(fmt, path.read_text("utf-8"))
     if wrong:
-        raise DataFileError([Mistake(str(path), "sample", text) for text in wrong])
+        raise DataFileError(wrong)
     print(f"{path}: format {fmt.name}, {len(fmt.shapes)} shapes, {len(fmt.samples)} samples, all as expected")
     return 0
 
 
 def _test() -> int:
     """The samples of every format."""
-    from trainwatch.formats.catalog import catalog
+    from trainwatch.formats.catalog import catalog, source_of
     from trainwatch.formats.check import failures
 
-    wrong = [(fmt.name, text) for fmt in catalog() for text in failures(fmt)]
-    for name, text in wrong:
-        print(f"{name}: {text}")
+    wrong = [mistake for fmt in catalog() for mistake in failures(fmt, source_of(fmt.name) or "")]
+    for mistake in wrong:
+        print(mistake)
     count = sum(len(fmt.samples) for fmt in catalog())
     print(f"{len(catalog())} formats, {count} samples, {len(wrong)} failures")
     return 1 if wrong else 0
@@ -107,3 +117,27 @@ def _test_log(log: str) -> int:
     for name, fact in facts.items():
         print(f"fact {name} = {fact.value}  ({fact.origin}:{fact.line})")
     return 0
+
+
+def _new(name: str, log: Path, output: Path | None) -> int:
+    """A format file to start from. Raises UsageError when nothing can be proposed, NotWrittenError."""
+    from trainwatch.formats.propose import propose
+    from trainwatch.sources.finished import chunks
+
+    data = b""
+    for chunk in chunks(log):
+        data += chunk.data
+        if len(data) >= SAMPLE:
+            break
+    text = propose(data, name)
+    if text is None:
+        raise UsageError(f"{log}: no line that repeats holds a step or an epoch, and a loss or a metric; there is nothing to propose")
+    if output is None:
+        print(text, end="")
+        return 0
+    try:
+        with output.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        raise NotWrittenError(f"{output}: {error.strerror}") from error
+    return _check(output)

@@ -1,14 +1,18 @@
-"""Which formats there are: the built-in ones, and the user's own."""
+"""Which formats there are: the built-in ones, those of installed packages, and the user's own."""
 
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
+from trainwatch.formats.plugins import plugin_files
 from trainwatch.formats.schema import Format, parse_format
+from trainwatch.formats.where import line_of
 from trainwatch.model.errors import DataFileError, Mistake, UsageError
 
 BUILTIN = Path(__file__).with_name("builtin")
@@ -53,29 +57,37 @@ def builtin(*, samples: bool = True) -> tuple[Format, ...]:
 def catalog(*, samples: bool = True) -> tuple[Format, ...]:
     """Every format, the built-in ones with their samples or without.
 
-    A user's format goes before a built-in one and replaces one of its name. Raises DataFileError.
+    The first of a name counts: the user's own go before those of installed packages, and those before the built-in ones. Raises DataFileError.
     """
-    folder = user_directory()
-    own: list[Format] = []
+    found: dict[str, Format] = {}
     mistakes: list[Mistake] = []
-    for path in sorted(folder.glob("*.toml")) if folder.is_dir() else ():
+    for path in own_files():
         try:
-            own.append(load_file(path))
+            fmt = load_file(path)
+            found.setdefault(fmt.name, fmt)
         except DataFileError as error:
             mistakes.extend(error.mistakes)
     if mistakes:
         raise DataFileError(mistakes)
-    taken = {fmt.name for fmt in own}
-    return (*own, *(fmt for fmt in builtin(samples=samples) if fmt.name not in taken))
+    return (*found.values(), *(fmt for fmt in builtin(samples=samples) if fmt.name not in found))
+
+
+def own_files() -> list[Path]:
+    """The files of all formats that do not come with trainwatch: the user's, then those of installed packages."""
+    return [*sorted(user_directory().glob("*.toml")), *plugin_files()]
 
 
 def source_of(name: str) -> str | None:
-    """The text of a format's file; None when there is no such format."""
-    own = user_directory() / f"{name}.toml"
-    if own.is_file():
-        return own.read_text("utf-8")
-    entry = BUILTIN / f"{name}.toml"
-    return entry.read_text("utf-8") if entry.is_file() else None
+    """The text of a format's file; None when there is no such format. Raises DataFileError."""
+    fmt = next((fmt for fmt in catalog(samples=False) if fmt.name == name), None)
+    if fmt is None:
+        return None
+    return (BUILTIN.parent / fmt.origin if is_builtin(fmt) else Path(fmt.origin)).read_text("utf-8")
+
+
+def is_builtin(fmt: Format) -> bool:
+    """Whether a format comes with trainwatch."""
+    return fmt.origin.startswith(f"{BUILTIN.name}/")
 
 
 def choose(names: Sequence[str] | None) -> tuple[tuple[Format, ...], frozenset[str]]:
@@ -96,9 +108,10 @@ def _parse(text: str, origin: str, *, samples: bool = True) -> Format:
     try:
         data = tomllib.loads(text if samples else text.partition("\n[[sample]]")[0])
     except tomllib.TOMLDecodeError as error:
-        raise DataFileError([Mistake(origin, "", f"not TOML: {error}")]) from error
+        line = re.search(r"line (\d+)", str(error))
+        raise DataFileError([Mistake(origin, "", f"not TOML: {error}", int(line[1]) if line else 0)]) from error
     mistakes: list[Mistake] = []
     fmt = parse_format(data, origin, mistakes, samples=samples)
     if mistakes:
-        raise DataFileError(mistakes)
+        raise DataFileError([replace(mistake, line=line_of(text, mistake.key)) for mistake in mistakes])
     return fmt

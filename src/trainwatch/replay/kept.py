@@ -20,7 +20,7 @@ from trainwatch import __version__
 from trainwatch.engine.engine import Engine
 from trainwatch.engine.frozen import Frozen, NotKeptError
 from trainwatch.engine.kept import set_aside, take_up
-from trainwatch.formats.catalog import choose, user_directory
+from trainwatch.formats.catalog import choose, own_files
 from trainwatch.sources.fingerprint import LAST, Fingerprint, fingerprint, is_unchanged
 from trainwatch.sources.readable import is_packed, length
 from trainwatch.sources.reread import Reread
@@ -177,7 +177,7 @@ def _rules(engine: Engine) -> str:
 def _own_formats(names: Sequence[str] | None) -> list[str]:
     """The formats that do not come with trainwatch, as they lie on the disk."""
     own = [str(fmt.origin) for fmt in choose(names)[0] if not str(fmt.origin).startswith("builtin/")]
-    looks = [_looks(path).decode("utf-8", "replace") for path in sorted(user_directory().glob("*.toml"))]
+    looks = [_looks(path).decode("utf-8", "replace") for path in own_files()]
     return [*own, *looks]
 
 
