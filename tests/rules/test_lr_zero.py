@@ -25,7 +25,7 @@ def judged(text: str, stated: dict[str, FactValue] | None = None, size: int = 0)
     return [e for e in engine.events if e.rule == "lr_zero"]
 
 
-def plain(zero: str, count: int = 60, fall: float = 0.02) -> str:
+def plain(zero: str, count: int = 60, fall: float = 0.05) -> str:
     """Records of a loop that prints a rate of zero from step 500 on."""
     return "".join(f"step: {100 * i} loss: {5 - fall * i:.4f} lr: {zero if i >= 5 else '1.00e-04'}\n" for i in range(1, count))
 

@@ -45,5 +45,15 @@ def _rows(block: Block, start: int, end: int) -> Block:
     columns = {name: column[start:end] for name, column in block.columns.items()}
     offsets, texts = block.offsets[start:end], block.texts[start:end] if block.texts else ()
     return Block(
-        block.kind, block.source, block.attempt, block.format, columns, offsets, block.locator, texts, block.derived, block.seen_at, block.zero_rate
+        block.kind,
+        block.source,
+        block.attempt,
+        block.format,
+        columns,
+        offsets,
+        block.locator,
+        texts,
+        block.derived,
+        block.seen_at,
+        block.zero_rate,
     )

@@ -82,8 +82,10 @@ class LrZero(Rule):
 
     def _expected(self, block: Block, row: int, history: History, look: Look | None) -> bool:
         """Whether a schedule may be at zero here, or so near that the print cannot show it."""
-        if look is not None and look.expected is not None and self._peak and look.expected <= look.point.hidden:
-            return True
+        if look is not None and look.expected is not None:
+            hidden = hidden_by(self._zero, block.format, history.schedule.decimals)
+            if look.expected <= (hidden or 0.0) or (self._peak and look.expected <= look.point.hidden):
+                return True
         history.plan.move(block.source, block.line(row))
         step, total = block.step(row), history.plan.number("total_steps")
         at = step if step is not None else self._records
