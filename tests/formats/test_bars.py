@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from tests.formats.reading import read, values
 
-from trainwatch.formats.bars import clock, frames, record, steps_of
+from trainwatch.formats.bars import clock, frames, records, steps_of
 from trainwatch.formats.reader import Reader
 from trainwatch.model.facts import Facts
 
@@ -22,16 +22,14 @@ def test_a_bar_within_an_epoch_counts_over_the_run() -> None:
     """`Epoch 2/3: … 10/100` is the 110th of 300."""
     (frame,) = frames(b"Epoch 2/3:  10%|x  | 10/100 [00:10<01:30,  1.00it/s, loss=1.5]")
     assert steps_of(frame) == (110, 300)
-    made = record(frame)
-    assert made is not None
+    (made,) = records(frame)
     assert made.step == 110
 
 
 def test_a_bar_of_an_evaluation_is_no_train_record() -> None:
     """Values behind a validation bar are progress within an evaluation."""
     (frame,) = frames(b"Validation:  10%|x  | 10/100 [00:10<01:30,  1.00it/s, loss=1.5]")
-    made = record(frame)
-    assert made is not None
+    (made,) = records(frame)
     assert made.kind == "bar"
 
 
@@ -64,3 +62,26 @@ def test_a_bar_that_ends_without_a_record_is_no_training() -> None:
     reader = Reader("log", facts=Facts())
     reader.feed(bar + b"{'loss': 1.0, 'epoch': 0.5}\n" + end, 0, final=True)
     assert reader.progress == (2, 2)
+
+
+def test_values_may_be_said_in_other_ways() -> None:
+    """`name: value` behind a bar, a dictionary, a loss in its description; the last picture of a moment counts there too."""
+    for text in (
+        "\rEpoch 1:  50%|x | 5/10 [00:01<00:01,  5.00it/s, loss: 0.75, acc: 0.81]\rEpoch 1:  50%|x | 5/10 [00:01<00:01,  5.00it/s, loss: 0.5, acc: 0.81]\n",
+        "\r 50%|x | 5/10 [00:01<00:01,  5.00it/s, {'loss': 0.5, 'lr': 0.1}]\n",
+        "\rloss: 0.75:  50%|x | 5/10 [00:01<00:01,  5.00it/s]\rloss: 0.5:  50%|x | 5/10 [00:01<00:01,  5.00it/s]\n",
+        "\rTraining Epoch: 1/1, step 4/9 completed (loss: 0.5):  50%|x | 5/10 [00:01<00:01,  5.00it/s]\n",
+        "\r1|5|Loss: 0.5:  50%|x | 5/10 [00:01<00:01,  5.00it/s]\n",
+    ):
+        (found,) = read(text)
+        assert (found[0], found[4], values(found)["loss"]) == ("train", 5, 0.5)
+    assert read("\rMap (num_proc=8):  50%|x | 5/10 [00:01<00:01,  5.00it/s]\rEpoch: 3:  60%|x | 6/10 [00:01<00:01,  5.00it/s]\n") == []
+
+
+def test_an_evaluation_that_a_bar_goes_on_showing_is_one() -> None:
+    """Lightning keeps the newest values of the evaluation behind the train bar; the main loss is the whole one."""
+    bar = "\rEpoch 1: 100%|x| {} [00:53<00:00,  6.56it/s, v_num=1, train/loss_soft_step=2.5, val/loss={}, train/loss_total_step=2.75]"
+    found = read("".join(bar.format(count, loss) for count, loss in (("8/9", 3.25), ("9/9", 3.25), ("9/9", 3.0))) + "\n")
+    assert [(record[0], record[4]) for record in found] == [("train", 8), ("eval", 8), ("train", 9), ("eval", 9)]
+    assert [values(record)["eval_loss"] for record in found if record[0] == "eval"] == [3.25, 3.0]
+    assert values(found[0])["loss"] == 2.75

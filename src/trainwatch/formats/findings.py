@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from trainwatch.formats.numbers import number
@@ -27,7 +28,7 @@ _LOSS = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _MAIN = re.compile(
-    r"(?:(?:train|training|eval|val|valid|validation|test|dev) )?(?:avg |average |mean |total |epoch )?loss(?: total| avg| mean| epoch)?\Z"
+    r"(?:(?:train|training|eval|val|valid|validation|test|dev) )?(?:avg |average |mean |total |epoch )?loss(?: total| avg| mean| epoch| step)*\Z"
 )
 _METRIC = re.compile(
     r"(?:.*[\W_])?(?:\w?acc\w*|top\W?[15]|ppl|perplexity|bleu|\w?wer|\w?cer|f1\w*|\w*map\w*|\w*miou\w*|iou|auc|bpb|score|error|\w*logloss|rmse|mae|mse|"
@@ -66,7 +67,7 @@ class Finding:
     @property
     def is_main(self) -> bool:
         """Whether the name is that of a whole loss, not of a component."""
-        return _MAIN.match(" ".join(re.split(r"[\W_]+", self.name.lower())).strip()) is not None
+        return _is_main(self.name)
 
 
 def findings(text: bytes, start: int) -> list[Finding]:
@@ -79,6 +80,16 @@ def findings(text: bytes, start: int) -> list[Finding]:
     if any(names[finding.part, finding.name] > 1 and finding.is_metric for finding in found):
         return []
     return [finding for finding in found if names[finding.part, finding.name] == 1]
+
+
+def main_loss(names: Sequence[str]) -> str | None:
+    """The name of the whole loss among names, else the first that is a loss at all."""
+    return next((name for name in names if _is_main(name)), None) or next((name for name in names if _LOSS.match(name)), None)
+
+
+def _is_main(name: str) -> bool:
+    """Whether a name is that of a whole loss."""
+    return _MAIN.match(" ".join(re.split(r"[\W_]+", name.lower())).strip()) is not None
 
 
 def _finding(match: re.Match[bytes]) -> Finding | None:

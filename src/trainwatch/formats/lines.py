@@ -65,7 +65,9 @@ class Lines:
         self._listing = Listing() if "listing" in readers else None
         self._postfix = "bars" in readers
         self._configuration = Configuration(facts, source)
-        self._pending: tuple[tuple[bytes, int, int], Record, int, int] | None = None
+        self._pending: tuple[tuple[bytes, int, int], list[Record], int, int] | None = None
+        self._evaluated: dict[str, float] = {}
+        self._shaped = False
         self._emitted: tuple[bytes, int, int] | None = None
         self._specific = False
         self._recorded: float | None = None
@@ -203,6 +205,7 @@ class Lines:
                 if match.record is not None:
                     self._specific = self._specific or match.record.kind == "train"
                     self.matched.append(match)
+                    self._shaped = self._shaped or not match.record.texts
                     rank = tag(line[: match.record.start])
                     printed = match.parsed.raw if match.parsed is not None else line
                     yield from ((record, printed, rank) for record in separate(match.record, match.shape.split))
@@ -300,22 +303,28 @@ class Lines:
         is_train = is_plain and self._is_training()
         if is_plain and not is_train and self.progress is not None and self.progress == self._unproven:
             self.progress, self.elapsed = None, 0.0
-        values = bars.record(frame) if frame.postfix and self._postfix else None
-        if is_train or values is not None or frame.description[:5].lower() in (b"epoch", b"train"):
+        values = bars.records(frame, spoken=not self._shaped) if self._postfix else []
+        if is_train or values or frame.description[:5].lower() in (b"epoch", b"train"):
             step, total = bars.steps_of(frame)
             self.progress, self.elapsed = (step, total), max(frame.elapsed, self.elapsed)
-            self._unproven = self.progress if is_train and values is None else None
+            self._unproven = self.progress if is_train and not values else None
         if self._pending is not None and self._pending[0] != frame.key:
             self._flush()
-        if values is not None and frame.key != self._emitted:
+        if values and frame.key != self._emitted:
             self._pending = (frame.key, values, offset, number)
 
     def _flush(self) -> None:
-        """The last picture of a moment is the one that counts."""
-        if self._pending is not None:
-            self._emitted, record, offset, number = self._pending
-            self._pending = None
-            self.detected.setdefault(record.format)
+        """The last picture of a moment is the one that counts. What a bar goes on showing of an evaluation is the same one."""
+        if self._pending is None:
+            return
+        self._emitted, records, offset, number = self._pending
+        self._pending = None
+        for record in records:
+            shown = {name: value for name, value in record.values.items() if name not in ("step", "epoch")}
+            if record.kind == "eval" and shown == self._evaluated:
+                continue
+            self._evaluated = shown if record.kind == "eval" else self._evaluated
+            self._follow(record.format, record.kind)
             self._gather.add(record, offset, number)
 
     def _total(self) -> int | None:
