@@ -13,7 +13,7 @@ BLOCKS = "▏▎▍▌▋▊▉█"
 
 
 def write(kind: str, megabytes: int, path: Path) -> None:
-    """Write a log of a kind: `hf` (bars and dicts), `hf_lines` (bars that end with a newline), `megatron`, `nanogpt`."""
+    """Write a log of a kind: `hf` (bars and dicts), `hf_lines` (bars that end with a newline), `megatron`, `nanogpt`, `ranks`."""
     size = megabytes * 1_000_000
     written = 0
     with path.open("wb") as file:
@@ -93,7 +93,30 @@ def nanogpt(rng: random.Random) -> Iterator[bytes]:
         step += 1
 
 
-KINDS: dict[str, Callable[[random.Random], Iterator[bytes]]] = {"hf": hf, "hf_lines": hf_lines, "megatron": megatron, "nanogpt": nanogpt}
+def ranks(rng: random.Random) -> Iterator[bytes]:
+    """Eight ranks of torchrun, each with a loss of its own, in no order, with warnings between them."""
+    step = 0
+    while True:
+        step += 1
+        for rank in rng.sample(range(8), 8):
+            yield (
+                f"[rank{rank}]: iteration {step:8}/ 5000000 | consumed samples: {step * 32:12} | elapsed time per iteration (ms): "
+                f"{1200 + rng.random() * 90:.1f} | learning rate: {1e-4 * rng.random():.3E} | lm loss: {float(2 + rng.random()):.6E} | "
+                f"grad norm: {rng.random():.3f} |\n"
+            ).encode()
+            if rng.random() < 0.01:
+                yield (
+                    b"[rank%d]:W0720 10:00:00.123 torch/_dynamo/convert_frame.py:964] [0/8] torch._dynamo hit recompile_limit (8)\n" % rank
+                )
+
+
+KINDS: dict[str, Callable[[random.Random], Iterator[bytes]]] = {
+    "hf": hf,
+    "hf_lines": hf_lines,
+    "megatron": megatron,
+    "nanogpt": nanogpt,
+    "ranks": ranks,
+}
 
 if __name__ == "__main__":
     write(sys.argv[1], int(sys.argv[2]), Path(sys.argv[3]))

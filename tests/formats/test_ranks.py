@@ -1,7 +1,8 @@
 from __future__ import annotations
 
-from tests.formats.reading import read
+from tests.formats.reading import plain, read, read_in
 
+from trainwatch.formats.reader import Reader
 from trainwatch.model.facts import Facts
 
 
@@ -33,3 +34,22 @@ def test_equal_values_at_different_steps_are_different_records() -> None:
         for step in (205, 215, 225)
     )
     assert [record[4] for record in read(text, facts=Facts({"world_size": 8.0}))] == [205, 215, 225]
+
+
+def _interleaved(steps: int) -> str:
+    """Four ranks, each with a time of its own; of every record the first two ranks print the same."""
+    return "".join(
+        f"[rank{rank}]: iter {step}: loss {max(rank, 1)}.5, time {rank}.25ms, mfu 3.0%\n".replace("0.25ms", "1.25ms")
+        + ("[rank2]: UserWarning: step\n" if step % 50 == rank else "")
+        for step in range(1, steps)
+        for rank in range(4)
+    )
+
+
+def test_interleaved_ranks_are_read_in_blocks() -> None:
+    """A rank before each record does not send a log to the line driver, and copies collapse there as they do line by line."""
+    data = _interleaved(1000).encode()
+    blocks = Reader("log", facts=Facts()).feed(data, 0, final=True)
+    assert max(map(len, blocks)) > 50
+    assert plain(blocks) == read_in(data, [], fast=False)
+    assert sum(map(len, blocks)) == 3 * 999

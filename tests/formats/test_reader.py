@@ -41,6 +41,8 @@ def _piece(draw: random.Random) -> bytes:
             f"\r  4%|▍  | {step}/941 [07:36<2:42:03, 2.45ex/s]",
             f'{{"current_steps": {step}, "total_steps": 610, "loss": 0.8518, "epoch": 0.08}}\n',
             f"[rank{draw.randrange(3)}]: step: 3  loss: {n[0]}  memory: 1.0GiB(2.0%)  tps: 1,402\n",
+            f"[rank{draw.randrange(12)}]: iter {step % 4}: loss {n[0]}, time 90.5ms, mfu 3.0%\n",
+            f"[rank{draw.randrange(3)}]: {{'loss': {n[0]}, 'learning_rate': 0.5, 'epoch': {step % 4}}}\n",
             f"epoch 1 step {step} loss={n[0]}\n",
             "[trainwatch] {'loss': 1.0, 'epoch': 0.5}\n",
             f"[INFO|2024-11-26 22:09:{step % 60:02}] logging.py:157 >> {{'loss': {n[0]}, 'learning_rate': 2.5e-06, 'epoch': {step / 30:.2f}}}\n\n",

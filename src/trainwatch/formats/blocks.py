@@ -9,23 +9,22 @@ from __future__ import annotations
 
 import copy
 from array import array
-from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import compress
 
 from trainwatch.formats.gaps import NEWLINE, Known
 from trainwatch.formats.gather import Gather
 from trainwatch.formats.lines import Lines
+from trainwatch.formats.matches import Looking, Matches, Span, Values
 from trainwatch.formats.numbers import number
 from trainwatch.formats.places import SlicePlaces
 from trainwatch.formats.quick import Run
-from trainwatch.formats.ranks import Printed, Ranks
+from trainwatch.formats.ranks import Printed
 from trainwatch.formats.shapes import MAX_LEARNED, Learned, Match
 from trainwatch.formats.zeros import NAME, printed_zero
 from trainwatch.model.block import Block
 
-_Span = tuple[int, int]
-_Values = tuple[bytes, ...]
 REST = 8
 """So many stretches are not tried as one shape after one that was several."""
 MAX_SEEN = 1000
@@ -137,55 +136,47 @@ class Blocks:
             return False
         if exceptions or not run.is_distinct:
             return True
-        return any(self._lines.ranks.may_repeat((_kind(main), *row)) for row in run.printed(0, world))
+        return any(self._lines.ranks.may_repeat((main.kind, *row)) for row in run.printed(0, world))
 
     def _run(self, learned: Learned, run: Run, part: _Part) -> None:
         """Rows of a run, all that a part holds, become a block."""
         if len(run):
             world = self._lines.world
-            printed = [(_kind(learned), *row) for row in run.printed(-world, None)] if world > 1 else []
+            printed = [(learned.kind, *row) for row in run.printed(-world, None)] if world > 1 else []
             self._block(learned, run.columns, (run.offsets, None), printed, part)
         self._line += run.lines(part.data, part.start, part.stop) if len(run) else part.lines()
 
     def _several(self, data: bytes, start: int, stop: int, base: int) -> None:
-        """Runs of matches become blocks; loud gaps are read line by line."""
-        spans, groups, owners = self._hits(data, start, stop)
-        copies, burst = self._copies(), self._lines.steps.wants_burst
-        find, known = data.find, self._known()
-        current: Learned | None = None
+        """Runs of matches become blocks; loud gaps are read line by line. What another rank has printed already is left out."""
+        looking = Looking(self._lines)
+        run = Matches()
         position = done = start
-        first = 0
-        for index, (begin, end) in enumerate(spans):
-            learned = owners[index]
+        for (begin, end), values, learned in zip(*self._hits(data, start, stop), strict=True):
             at = begin + learned.lead
             if at < position:
-                self._rows(current, spans[first:index], groups[first:index], _Part(data, base, done, position))
-                first, done = index + 1, position
+                self._rows(run, _Part(data, base, done, position))
+                run, done = Matches(), position
                 continue
-            loud = burst and not learned.stepped if at == position else known.is_loud(data, position, at)
-            loud = loud or (copies is not None and copies.may_be(_kind(learned), groups[index]))
-            if loud or learned is not current:
-                self._rows(current, spans[first:index], groups[first:index], _Part(data, base, done, position))
-                first, done, current = index, position, learned
-            position = end + 1 if end < stop and data[end] == NEWLINE else find(b"\n", end, stop) + 1 or stop
+            loud, rank = looking.at(data, position, at, learned, values)
+            if loud or not run.takes(learned, rank):
+                self._rows(run, _Part(data, base, done, position))
+                run, done = Matches(learned), position
+            position = end + 1 if end < stop and data[end] == NEWLINE else data.find(b"\n", end, stop) + 1 or stop
             if loud:
                 self._slow(data, done, position, base)
-                first, done = index + 1, position
-                copies, burst = self._copies(), self._lines.steps.wants_burst
-        self._rows(current, spans[first:], groups[first:], _Part(data, base, done, position))
+                run, done, looking = Matches(), position, Looking(self._lines)
+            else:
+                run.add((begin, end), values, rank)
+        self._rows(run, _Part(data, base, done, position))
         self._slow(data, position, stop, base)
 
     def _known(self) -> Known:
-        """What may be skipped unseen in this log."""
+        """What may be skipped unseen in this log where ranks are not told apart."""
         return Known(self._lines.steps.total is not None, self._lines.prefixes)
 
-    def _copies(self) -> _Copies | None:
-        """What recognises records that another rank may have printed already; None when one rank prints."""
-        return _Copies(self._lines.ranks, self._lines.world) if self._lines.world > 1 else None
-
-    def _hits(self, data: bytes, start: int, stop: int) -> tuple[list[_Span], list[_Values], list[Learned]]:
+    def _hits(self, data: bytes, start: int, stop: int) -> tuple[list[Span], list[Values], list[Learned]]:
         """What the patterns find, in order: where, the values, and whose it is."""
-        several: list[tuple[list[_Span], list[_Values], list[Learned]]] = []
+        several: list[tuple[list[Span], list[Values], list[Learned]]] = []
         for key, learned in list(self._learned.items()):
             matches = list(learned.pattern.finditer(data, start - learned.lead, stop))
             self._idle[key] = 0 if matches else self._idle[key] + 1
@@ -200,12 +191,13 @@ class Blocks:
         rows = sorted((row for hits in several for row in zip(*hits, strict=True)), key=lambda row: row[0][0] + row[2].lead)
         return [row[0] for row in rows], [row[1] for row in rows], [row[2] for row in rows]
 
-    def _rows(self, learned: Learned | None, spans: list[_Span], values: list[_Values], part: _Part) -> None:
+    def _rows(self, run: Matches, part: _Part) -> None:
         """Rows of one shape, all that a part holds, become a block.
 
         A row that is no number after all sends the part to the reference reader.
         """
-        if not spans or learned is None:
+        learned, values = run.learned, run.values
+        if not values or learned is None:
             self._line += part.lines()
             return
         try:
@@ -214,11 +206,21 @@ class Blocks:
             self._slow(part.data, part.start, part.stop, part.base)
             return
         shift = part.base + learned.lead
-        extents = array("q", [at + shift for at, _ in spans]), array("q", [end + part.base for _, end in spans])
-        world = self._lines.world
-        printed = [(_kind(learned), *row) for row in values[-world:]] if world > 1 else []
-        self._block(learned, columns, extents, printed, part)
+        extents = array("q", [at + shift for at, _ in run.spans]), array("q", [end + part.base for _, end in run.spans])
+        printed = []
+        if run.is_tagged:
+            kept = self._first_printed(run, learned.kind)
+            columns, extents = _kept(columns, kept), (array("q", compress(extents[0], kept)), array("q", compress(extents[1], kept)))
+        elif self._lines.world > 1:
+            printed = [(learned.kind, *row) for row in values[-self._lines.world :]]
+        if extents[0]:
+            self._block(learned, columns, extents, printed, part)
         self._line += part.lines()
+
+    def _first_printed(self, run: Matches, kind: bytes) -> list[bool]:
+        """Which matches no other rank has printed before."""
+        is_copy = self._lines.ranks.is_tagged_copy
+        return [not is_copy((kind, *values), rank) for values, rank in zip(run.values, run.ranks, strict=True) if rank is not None]
 
     def _block(
         self,
@@ -254,21 +256,6 @@ class _Part:
         return self.data.count(b"\n", self.start, self.stop)
 
 
-class _Copies:
-    """Recognises what was printed before, among the newest records and those of the run of matches under way."""
-
-    def __init__(self, ranks: Ranks, world: int) -> None:
-        self._ranks = ranks
-        self._recent: deque[_Values] = deque(maxlen=world)
-
-    def may_be(self, kind: bytes, values: _Values) -> bool:
-        """Whether these values were printed of late; remembers them if not."""
-        if values in self._recent or self._ranks.may_repeat((kind, *values)):
-            return True
-        self._recent.append(values)
-        return False
-
-
 def _zero(rates: array[float] | None, data: bytes, offsets: array[int], base: int) -> str:
     """How the first rate of zero is printed, in its own line."""
     if rates is None or 0.0 not in rates:
@@ -278,12 +265,7 @@ def _zero(rates: array[float] | None, data: bytes, offsets: array[int], base: in
     return printed_zero(data[at : end if end >= 0 else len(data)])
 
 
-def _kind(learned: Learned) -> bytes:
-    """The kind of record a pattern reads, as it stands before the values of a printed record."""
-    return (learned.plan.kind or "info").encode()
-
-
-def _columns(learned: Learned, values: list[_Values]) -> dict[str, array[float]]:
+def _columns(learned: Learned, values: list[Values]) -> dict[str, array[float]]:
     """The values of the rows, under our names and in SI. Raises ValueError when one is not spelt as `float` takes it.
 
     Two names for one value share a column.
@@ -299,7 +281,12 @@ def _columns(learned: Learned, values: list[_Values]) -> dict[str, array[float]]
     return columns
 
 
-def _numbers(texts: _Values, factor: float) -> array[float]:
+def _kept(columns: Mapping[str, array[float]], kept: Sequence[bool]) -> dict[str, array[float]]:
+    """Some of the rows."""
+    return {name: array("d", compress(column, kept)) for name, column in columns.items()}
+
+
+def _numbers(texts: Values, factor: float) -> array[float]:
     """Texts as numbers, times a factor. Configuration is printed again and again: what does not change is converted once."""
     first = texts[0]
     if first == texts[-1] and texts.count(first) == len(texts):

@@ -74,6 +74,7 @@ class Lines:
         self._unproven: tuple[int, int | None] | None = None
         self.in_history = False
         self.prefixes: set[bytes] = set()
+        self.tagged: set[bytes] = set()
 
     @property
     def world(self) -> int:
@@ -176,10 +177,12 @@ class Lines:
                 record.zero_rate = zeros.printed_zero(line[max(record.start, 0) : record.end])
             if not self._is_copy(record, printed, rank):
                 self._emit(record, base + start + at, number)
-            if found == 1 and rank is None and not bars_end and len(raw) == len(line) and len(self.prefixes) < MAX_PREFIXES:
-                self.prefixes.add(skeleton(line[: max(record.start, 0)]))
+            known = self.prefixes if rank is None else self.tagged
+            if found == 1 and not bars_end and len(raw) == len(line) and len(known) < MAX_PREFIXES:
+                known.add(skeleton(line[: max(record.start, 0)]))
         if found > 1:
             self.prefixes.clear()
+            self.tagged.clear()
         if not found and not self.in_history:
             self._configuration.read(line, number)
 

@@ -21,6 +21,11 @@ def tag(prefix: bytes) -> bytes | None:
     return match[1] if match else None
 
 
+def tag_in(gap: bytes) -> bytes | None:
+    """The rank that the newest line of a gap names."""
+    return tag(gap[max(gap.rfind(b"\n"), gap.rfind(b"\r")) + 1 :])
+
+
 def behind_tag(line: bytes) -> int:
     """Where a line goes on behind the rank it names."""
     match = _TAG.match(line)
@@ -35,17 +40,32 @@ class Ranks:
     """
 
     def __init__(self) -> None:
-        self._tagged: deque[tuple[Printed, set[bytes]]] = deque(maxlen=KEPT)
+        self._tagged: deque[Printed] = deque()
+        self._printers: dict[Printed, list[set[bytes]]] = {}
         self._untagged: deque[tuple[Printed, float | None, list[int]]] = deque(maxlen=1)
 
     def is_tagged_copy(self, printed: Printed, rank: bytes) -> bool:
         """Whether another rank has printed this already."""
-        for known, ranks in reversed(self._tagged):
-            if known == printed and rank not in ranks:
+        for ranks in reversed(self._printers.get(printed, ())):
+            if rank not in ranks:
                 ranks.add(rank)
                 return True
-        self._tagged.append((printed, {rank}))
+        self._tagged.append(printed)
+        self._printers.setdefault(printed, []).append({rank})
+        if len(self._tagged) > KEPT:
+            self._forget(self._tagged.popleft())
         return False
+
+    def may_be_tagged_copy(self, printed: Printed) -> bool:
+        """Whether a rank has printed this of late."""
+        return printed in self._printers
+
+    def _forget(self, printed: Printed) -> None:
+        """The oldest record that was printed like this is compared with no more."""
+        same = self._printers[printed]
+        del same[0]
+        if not same:
+            del self._printers[printed]
 
     def is_copy(self, printed: Printed, step: float | None, world: int) -> bool:
         """Whether one of `world` ranks has printed this already, at the same step."""

@@ -56,6 +56,11 @@ class Learned:
     stepped: bool
     finder: Finder | None
 
+    @property
+    def kind(self) -> bytes:
+        """The kind of record, as it stands before the values of a printed record."""
+        return (self.plan.kind or "info").encode()
+
 
 class Shapes:
     """All shapes of some formats."""
