@@ -171,3 +171,8 @@ def test_events_do_not_depend_on_how_the_log_arrives(name: str, size: int) -> No
 
     assert repr(engine.events) == repr(folded(name).events)
     assert repr(engine.board.statuses()) == repr(folded(name).board.statuses())
+
+
+def test_one_masked_nan_makes_no_run_unstable() -> None:
+    """A NaN that the job clamps is a warning; the run is unstable once such values keep coming."""
+    assert [p.phase for p in folded("distill").board.phases()] == ["healthy"]

@@ -10,7 +10,7 @@ from trainwatch.model.criterion import CriterionStatus
 from trainwatch.model.facts import Facts
 from trainwatch.model.inputs import CheckpointSeen, Sample
 from trainwatch.model.schedule import Schedule
-from trainwatch.model.snapshot import Alert, Best, Evaluation, PhaseSpan
+from trainwatch.model.snapshot import Alert, Best, Evaluation, PhaseName, PhaseSpan
 from trainwatch.model.verdict import Event, RuleStatus, Severity
 from trainwatch.rules.axis import Axis
 from trainwatch.rules.criteria.checklist import Checklist
@@ -43,6 +43,12 @@ class Seat:
         changes = self.episode.restart(why)
         self.judge(self.rule.start())
         return changes
+
+    @property
+    def phase(self) -> PhaseName | None:
+        """The phase that the rule claims now."""
+        kind, level = self.spec.kind, self.episode.level
+        return kind.phase if level is not None and level >= kind.phase_from else None
 
     def hears(self, hook: str) -> bool:
         """Whether the kind listens to such inputs."""
@@ -113,7 +119,7 @@ class Board:
             found = [(s, s.rule.evaluated(self.history)) for _, s in self._hearing["evaluated"]]
             events += [event for seat, judgement in found for event in self._judged(seat, judgement, block)]
             held = [s for s in self.seats if s.episode.level is not None and not s.spec.beside]
-            self._phases.mark(self.history, [s.spec.kind.phase for s in held if s.spec.kind.phase])
+            self._phases.mark(self.history, [phase for s in held if (phase := s.phase) is not None])
         return events
 
     def _notice(self, block: Block) -> list[Event]:

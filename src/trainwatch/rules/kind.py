@@ -98,7 +98,7 @@ class Kind:
     """A kind of rule. `settings` is a frozen dataclass whose defaults are the kind's; `make` builds the state of one rule from it.
 
     `ladder` gives each severity it can reach and the default action there. `confirm` is how often in a row it must be found.
-    `needs` says in words what it judges. `phase` names the phase of a run while such a rule is fired.
+    `needs` says in words what it judges. `phase` names the phase of a run while such a rule is fired, from `phase_from` on.
     `lasting` says that a person's note does not start it again: it judges the job, its configuration or its beginning.
     """
 
@@ -112,5 +112,6 @@ class Kind:
     stop_by_default: bool = False
     confirm: int = 1
     phase: PhaseName | None = None
+    phase_from: Severity = Severity.YELLOW
     clear_after: int = field(default=2)
     lasting: bool = False

@@ -180,4 +180,5 @@ KIND = Kind(
     stop_by_default=True,
     clear_after=1,
     phase="unstable",
+    phase_from=Severity.ORANGE,
 )
