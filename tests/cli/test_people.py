@@ -50,7 +50,7 @@ def test_a_run_left_alone_is_read_to_the_end_of_its_log(live: Live) -> None:
     job = json.loads(run.dir.job.read_text(encoding="utf-8"))
     os.kill(job["shim"]["pid"], signal.SIGKILL)
     os.kill(run.supervisor(), signal.SIGKILL)
-    wait_for(lambda: not run.training(), "the end of the job")
+    wait_for(lambda: not start_ticks(run.launcher()), "the end of the job")
     found = json.loads(live.run("status", run.id, "--json").stdout)
     assert (found["step"], found["evaluation"]["step"]) == (60, 60)
     assert json.loads(live.run("ls", "--json").stdout)["evaluation"] == found["evaluation"]
