@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import accumulate, repeat
 from operator import mul
 from statistics import fmean
 
@@ -11,7 +10,7 @@ from trainwatch.rules.guard import planned_steps
 from trainwatch.rules.history import History, per_point
 
 EXPONENTS = 20
-"""Exponents tried: tenths from 0.1 on."""
+"""Exponents: tenths from 0.1 on. The error over them falls to one valley, which is searched by thirds."""
 
 LEAST = 6
 MOST = 200
@@ -22,13 +21,26 @@ def fit(steps: list[float], losses: list[float]) -> tuple[float, float, float]:
     """(c, a, p) of the curve c + a * step^-p with the smallest squared error; p among tenths up to 2."""
     middle = fmean(losses)
     around = [loss - middle for loss in losses]
-    tenth = [s**-0.1 for s in steps]
-    powers = accumulate(repeat(tenth, EXPONENTS), lambda x, more: list(map(mul, x, more)))
-    return min((_linear(x, around, k / 10) for k, x in enumerate(powers, 1)), key=lambda found: found[0])[1](middle)
+    tried: dict[int, tuple[float, Callable[[float], tuple[float, float, float]]]] = {}
+
+    def error(k: int) -> float:
+        if k not in tried:
+            tried[k] = _linear(steps, around, k / 10)
+        return tried[k][0]
+
+    low, high = 1, EXPONENTS
+    while high - low > 2:
+        third = (high - low) // 3
+        if error(low + third) <= error(high - third):
+            high -= third
+        else:
+            low += third
+    return tried[min(range(low, high + 1), key=error)][1](middle)
 
 
-def _linear(x: list[float], losses: list[float], p: float) -> tuple[float, Callable[[float], tuple[float, float, float]]]:
+def _linear(steps: list[float], losses: list[float], p: float) -> tuple[float, Callable[[float], tuple[float, float, float]]]:
     """Least squares for one exponent through losses whose mean is 0: (how much less than theirs the squared error is, the curve)."""
+    x = [s**-p for s in steps]
     mx = fmean(x)
     x = [a - mx for a in x]
     spread, common = sum(map(mul, x, x)), sum(map(mul, x, losses))
