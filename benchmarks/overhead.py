@@ -1,4 +1,4 @@
-"""What watching costs: processor and memory of supervisor and shim while a job prints ten lines a second, against `tail -F`."""
+"""What watching costs: processor and memory of supervisor, shim and a view in plain lines, as in a batch job, against `tail -F`."""
 
 from __future__ import annotations
 
@@ -49,9 +49,11 @@ def measure(folder: Path, args: argparse.Namespace) -> None:
     log.touch()
     allow = ["--may", args.may] if args.may else []
     job = [sys.executable, str(script), str(args.seconds + SETTLED + 5), str(args.pace)]
-    command = [sys.executable, "-P", "-m", "trainwatch", "launch", "--detach", "--log", str(log), "--append", *allow, "--", *job]
+    command = [sys.executable, "-P", "-m", "trainwatch", "launch", "--plain", "--log", str(log), "--append", *allow, "--", *job]
     environ = {**os.environ, "XDG_STATE_HOME": str(folder / "state"), "TRAINWATCH_HOME": str(folder / "runs")}
-    subprocess.run(command, check=True, cwd=folder, env=environ, capture_output=True)
+    front = subprocess.Popen(
+        command, cwd=folder, env=environ, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     time.sleep(SETTLED)
     run = next((folder / "runs").glob("*/job.json")).parent
     tail = subprocess.Popen(["tail", "-F", str(log)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -59,6 +61,7 @@ def measure(folder: Path, args: argparse.Namespace) -> None:
     watched = {
         "supervisor": psutil.Process(json.loads((run / "supervisor.lock").read_text())["pid"]),
         "shim": psutil.Process(json.loads((run / "job.json").read_text())["shim"]["pid"]),
+        "launch in front": psutil.Process(front.pid),
         "tail -F": psutil.Process(tail.pid),
         "python -I -S -c sleep": psutil.Process(bare.pid),
     }
@@ -67,7 +70,7 @@ def measure(folder: Path, args: argparse.Namespace) -> None:
     finally:
         tail.kill()
         bare.kill()
-        watched["shim"].wait(120)
+        front.wait(120)
 
 
 def table(watched: dict[str, psutil.Process], seconds: float) -> None:

@@ -27,9 +27,10 @@ if TYPE_CHECKING:
     from trainwatch.store.rundir import RunDir
     from trainwatch.supervise.start import Started
 
-POLL = 0.2
+POLL = 0.5
+"""Seconds between looks; signals are heeded at once."""
 
-LAG = 0.5
+LAG = 2 * POLL
 """Seconds by which a view is behind the supervisor: what was done is told after what it was done for."""
 
 CLOSING = 60.0
@@ -66,12 +67,15 @@ def stay(started: Started, screen: Screen | None) -> int:
     return front.lines() if screen is None else front.screen(screen)
 
 
-def feed_of(run_dir: RunDir, *, attends: bool = False) -> FollowFeed:
-    """A run as views see it; `attends`: by somebody who can call a stop off. Raises NotFoundError, NotReadableError or DataFileError."""
+def feed_of(run_dir: RunDir, *, attends: bool = False, rate: float = 4.0) -> FollowFeed:
+    """A run as views see it, at most `rate` times a second; `attends`: by somebody who can call a stop off.
+
+    Raises NotFoundError, NotReadableError or DataFileError.
+    """
     from trainwatch.replay.follow import open_feed
     from trainwatch.replay.target import Target
 
-    return open_feed(Target(run_dir=run_dir), clock=clock.of_run(run_dir), written=written, attends=attends)
+    return open_feed(Target(run_dir=run_dir), clock=clock.of_run(run_dir), written=written, attends=attends, rate=rate)
 
 
 class Front:
@@ -120,7 +124,7 @@ class Front:
     def lines(self) -> int:
         """Plain lines until the end."""
         self._listen()
-        feed = feed_of(self._dir)
+        feed = feed_of(self._dir, rate=1.0 / POLL)
         try:
             while (ended := self._look()) is None and not self._detached:
                 self._end_asked()

@@ -6,6 +6,7 @@ import gc
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 from trainwatch.engine.engine import Engine
@@ -53,7 +54,7 @@ def fold_files(
 @contextmanager
 def collector_paused() -> Iterator[None]:
     """Bulk reading makes millions of objects and no cycles: the collector only costs time."""
-    bytes(LARGE)
+    _have_memory_kept()
     was = gc.isenabled()
     gc.disable()
     try:
@@ -61,3 +62,9 @@ def collector_paused() -> Iterator[None]:
     finally:
         if was:
             gc.enable()
+
+
+@cache
+def _have_memory_kept() -> None:
+    """Once in a process is enough, and a view that looks ten times a second comes here each time."""
+    bytes(LARGE)
