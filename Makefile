@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SETUP := .venv/.ready
 
-.PHONY: demo test lint fix bench chaos fuzz frameworks snap clean
+.PHONY: demo test lint fix bench chaos fuzz frameworks launchers snap clean
 
 demo: $(SETUP)            ## the main job: train, overfit, save, prove, stop, report
 	$(BIN)/python examples/overfit_lm/demo.py
@@ -37,6 +37,9 @@ snap: $(SETUP)            ## the pictures of the README and the screens of the t
 
 frameworks: $(SETUP) .venv-frameworks/.ready   ## jobs of DeepSpeed, Lightning, Accelerate and PEFT, with trainwatch's hook; minutes
 	$(BIN)/python -m pytest tests/frameworks -n 2 -v
+
+launchers: $(SETUP) .venv-frameworks/.ready    ## docs/launchers.md anew: each launcher with each framework; half an hour
+	$(BIN)/python -m tests.frameworks.launchers --write docs/launchers.md
 
 .venv-frameworks/.ready: constraints.txt
 	$(PYTHON) -m venv .venv-frameworks
