@@ -202,6 +202,11 @@ class Engine:
         return self._diagnosis(None)
 
     @property
+    def size(self) -> int:
+        """How many bytes were read."""
+        return self._bytes
+
+    @property
     def _over(self) -> bool:
         """Whether every source has ended."""
         return bool(self._ended) and self._ended >= self.tails.keys() | self._heard.keys()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
+from functools import reduce
 from itertools import accumulate, pairwise
+from zlib import crc32
 
 from trainwatch.present.clean import lines
 
@@ -11,8 +13,8 @@ KEPT = 8 << 20
 """Bytes kept of each source: more than the echoes of any failure seen."""
 
 
-Layout = tuple[int, int, tuple[int, ...]]
-"""The offset of a window, the line number of its first byte, the lengths of its pieces."""
+Layout = tuple[int, int, tuple[int, ...], int]
+"""The offset of a window, the line number of its first byte, the lengths of its pieces, the checksum of its bytes."""
 
 
 class Tail:
@@ -27,10 +29,10 @@ class Tail:
 
     @classmethod
     def of(cls, layout: Layout, data: bytes) -> Tail:
-        """The window of this layout, whose bytes are read again; an empty one behind it when they are no longer all there."""
+        """The window of this layout, whose bytes are read again; an empty one behind it when they are no longer there."""
         tail = cls()
-        tail.offset, tail.first_line, sizes = layout
-        if len(data) == sum(sizes):
+        tail.offset, tail.first_line, sizes, check = layout
+        if len(data) == sum(sizes) and crc32(data) == check:
             tail._chunks.extend(data[start:end] for start, end in pairwise(accumulate(sizes, initial=0)))
             tail._size = len(data)
         else:
@@ -39,7 +41,12 @@ class Tail:
 
     def layout(self) -> Layout:
         """Where the window lies and how it is cut."""
-        return self.offset, self.first_line, tuple(map(len, self._chunks))
+        return (
+            self.offset,
+            self.first_line,
+            tuple(map(len, self._chunks)),
+            reduce(lambda check, chunk: crc32(chunk, check), self._chunks, 0),
+        )
 
     def add(self, data: bytes, offset: int) -> None:
         """Append what follows. Bytes from elsewhere (a rewritten file) start the window again."""

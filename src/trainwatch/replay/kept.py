@@ -61,7 +61,7 @@ class Keeper:
             return {}
         with suppress(OSError):
             os.utime(path)
-        self._had = _size(engine)
+        self._had = engine.size
         return dict(engine.ends)
 
     def set_aside(self, engine: Engine) -> bool:
@@ -69,21 +69,17 @@ class Keeper:
         if self._done:
             return False
         self._done = True
-        sources = self._sources(engine) if _size(engine) - self._had >= WORTH else None
+        sources = self._sources(engine) if engine.size - self._had >= WORTH else None
         content = packed(engine, {"words": self._words(engine), "sources": sources}) if sources is not None else None
         return content is not None and columns.write(self._path(engine), content)
 
     def _path(self, engine: Engine) -> Path:
         """The file of these logs, read with these words."""
-        text = json.dumps(self._words(engine)).encode()
-        return self._folder / (hashlib.blake2b(text, digest_size=16).hexdigest() + columns.SUFFIX)
+        return self._folder / file_name(self._words(engine))
 
     def _words(self, engine: Engine) -> list[Any]:
         """All that a fold depends on but the bytes."""
-        stated = {name: fact.value for name, fact in engine.facts.items() if fact.origin == "--fact"}
-        names = None if engine.formats is None else list(engine.formats)
-        logs = [[name, str(log.absolute())] for name, log in self._logs.items()]
-        return [_version(), logs, repr(engine.run.parts), self._in_turn, _rules(engine), stated, names, _own_formats(names)]
+        return [*words(engine), [[name, str(log.absolute())] for name, log in self._logs.items()], self._in_turn]
 
     def _sources(self, engine: Engine) -> dict[str, list[Any]] | None:
         """The logs as they were read; None when one of them has begun again, or is no longer what it was."""
@@ -108,6 +104,18 @@ class Keeper:
         return all(is_unchanged(log, Fingerprint(*sources[name]), whole=self._in_turn and name != last) for name, log in self._logs.items())
 
 
+def words(engine: Engine) -> list[Any]:
+    """How an engine reads and judges, as JSON values."""
+    stated = {name: fact.value for name, fact in engine.facts.items() if fact.origin == "--fact"}
+    names = None if engine.formats is None else list(engine.formats)
+    return [_version(), repr(engine.run.parts), _rules(engine), stated, names, _own_formats(names)]
+
+
+def file_name(said: list[Any]) -> str:
+    """The name of the file of what was read with these words."""
+    return hashlib.blake2b(json.dumps(said).encode(), digest_size=16).hexdigest() + columns.SUFFIX
+
+
 def packed(engine: Engine, header: Mapping[str, object]) -> list[columns.Raw] | None:
     """A fold as the content of a file of columns; None when it holds what has no plain form."""
     engine.diagnose()
@@ -129,11 +137,6 @@ def unpack(engine: Engine, kept: columns.Columns) -> bool:
     finally:
         fetch.close()
     return True
-
-
-def _size(engine: Engine) -> int:
-    """How many bytes of logs an engine has read."""
-    return sum(offset for _, offset in engine.ends.values())
 
 
 def _file(log: Path) -> tuple[int, int] | None:

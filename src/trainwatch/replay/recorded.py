@@ -30,9 +30,8 @@ class RunInputs:
         self._dir, self._run, self._patience = run_dir, run, patience
         self._written, self._look = written, look
         self._fetch = Reread()
-        self._recorded = Recorded(run_dir.arrivals, self._fetch)
+        self.recorded = Recorded(run_dir.arrivals, self._fetch)
         self._own: LogInputs | None = None
-        self._final = dict.fromkeys(run.info.sources, False)
         self._since = now
         self.stale = False
         self.trouble = ""
@@ -45,7 +44,17 @@ class RunInputs:
     @property
     def ended(self) -> bool:
         """Whether nothing more will come: the job is over and its supervisor has written its last word, or there is none."""
-        return self._own.ended if self._own is not None else all(self._final.values()) and ended(self._dir)
+        return self._own.ended if self._own is not None else self._is_final and ended(self._dir)
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether what comes now is no longer what a supervisor wrote down."""
+        return self._own is not None
+
+    @property
+    def _is_final(self) -> bool:
+        """Whether the newest chunk of every source was its last."""
+        return all(self.recorded.final.get(source, False) for source in self._run.info.sources)
 
     def orphaned(self, now: float) -> bool:
         """Whether nobody supervises the run, and has not for longer than a restart takes."""
@@ -55,7 +64,7 @@ class RunInputs:
     def problems(self) -> tuple[str, ...]:
         """What was lost or cannot be read."""
         own = self._own.problems if self._own is not None else ()
-        return (*self._recorded.caveats, *own, *((self.trouble,) if self.trouble else ()))
+        return (*self.recorded.caveats, *own, *((self.trouble,) if self.trouble else ()))
 
     def quiet_for(self, now: float) -> float:
         """Seconds since the newest byte that nobody supervised; 0 while someone does."""
@@ -64,11 +73,11 @@ class RunInputs:
     def poll(self, now: float) -> Iterator[Input]:
         """What came since the last call."""
         try:
-            for item in self._recorded.read():
+            for item in self.recorded.read():
                 if self._own is not None and isinstance(item, Chunk):
                     self.stale = True
                     return
-                self._note(item, now)
+                self._since = now
                 yield item
         except NotReadableError as error:
             self.trouble = str(error)
@@ -77,16 +86,10 @@ class RunInputs:
             return
         over = ended(self._dir)
         if self._own is None and (over or self.orphaned(now)):
-            self._own = _logs(self._run, self._recorded.ends, now=now, written=self._written, look=self._look)
+            self._own = _logs(self._run, self.recorded.ends, now=now, written=self._written, look=self._look)
         if self._own is not None:
             self._own.over = over
             yield from self._own.poll(now)
-
-    def _note(self, item: Input, now: float) -> None:
-        """Remember what tells whether a supervisor is at work and whether it came to the end."""
-        self._since = now
-        if isinstance(item, Chunk):
-            self._final[item.source] = item.final
 
     def close(self) -> None:
         """Let go of everything."""

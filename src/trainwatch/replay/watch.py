@@ -12,6 +12,7 @@ from trainwatch.model.inputs import Input, Tick
 from trainwatch.model.snapshot import RunInfo, Snapshot
 from trainwatch.replay import standing
 from trainwatch.replay.kept import Keeper
+from trainwatch.replay.kept_run import RunKeeper
 from trainwatch.replay.logs import PATIENCE, LogInputs, Look, Written, is_history
 from trainwatch.replay.recorded import ORPHANED, RunInputs
 from trainwatch.replay.run import collector_paused
@@ -75,6 +76,7 @@ class Watch:
         """An empty fold and inputs from their beginning."""
         self.engine = self._engine()
         self._keeper = Keeper(self.target.logs, in_turn=False) if self.target.logs else None
+        self._run_keeper = RunKeeper(self.target.run_dir) if self.target.run_dir is not None else None
         self._is_begun = False
         if self.target.run_dir is not None:
             self.inputs: RunInputs | LogInputs = RunInputs(
@@ -133,6 +135,7 @@ class Watch:
                 came = came or not isinstance(item, Tick)
                 if self.leaving:
                     return came
+            self._keep(None)
         if isinstance(self.inputs, RunInputs) and self.inputs.stale:
             self.inputs.close()
             self._begin(now)
@@ -141,6 +144,8 @@ class Watch:
 
     def _take_up(self, now: float) -> None:
         """Go on from what was kept of the logs; what is left of them, when it is much, is read elsewhere."""
+        if self._run_keeper is not None and isinstance(self.inputs, RunInputs):
+            self._run_keeper.take_up(self.engine, self.inputs.recorded)
         if self._keeper is None:
             return
         starts = self._keeper.take_up(self.engine)
@@ -168,11 +173,14 @@ class Watch:
         self.inputs.close()
         self.engine, self.inputs, self._glance = engine, self._logs(now, starts), None
 
-    def _keep(self, item: Input) -> None:
-        """Keep the fold of what nobody saw arrive, before the first input of another kind."""
-        if self._keeper is not None and not is_history(item):
+    def _keep(self, item: Input | None) -> None:
+        """Keep the fold of what nobody saw arrive, before the first input of another kind; of a run what was written down, at its end."""
+        if self._keeper is not None and item is not None and not is_history(item):
             self._keeper.set_aside(self.engine)
             self._keeper = None
+        if self._run_keeper is not None and isinstance(self.inputs, RunInputs) and (item is None or self.inputs.is_alone):
+            self._run_keeper.set_aside(self.engine, self.inputs.recorded)
+            self._run_keeper = None
 
     def _state_changed(self) -> bool:
         """Whether the supervisor has written its state since the last look."""

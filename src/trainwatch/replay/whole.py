@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import chain
 from pathlib import Path
 
 from trainwatch.engine.engine import Engine
 from trainwatch.model.facts import FactValue
 from trainwatch.model.inputs import Chunk
 from trainwatch.model.snapshot import RunInfo
+from trainwatch.replay.kept_run import RunKeeper
 from trainwatch.replay.recorded import unsupervised
 from trainwatch.replay.run import collector_paused, fold_files
 from trainwatch.replay.target import Target
@@ -50,9 +50,13 @@ def _fold_run(run_dir: RunDir, preset: Preset, stated: Mapping[str, FactValue] |
         return fold_files([Path(source) for source in run.info.sources], preset=preset, stated=stated, formats=formats)
     engine = Engine(preset, run.info, stated=stated, formats=formats)
     fetch = Reread()
-    recorded = Recorded(run_dir.arrivals, fetch)
+    recorded, keeper = Recorded(run_dir.arrivals, fetch), RunKeeper(run_dir)
     with collector_paused():
-        for item in chain(recorded.read(), unsupervised(run_dir, run, recorded)):
+        keeper.take_up(engine, recorded)
+        for item in recorded.read():
+            engine.feed(item)
+        keeper.set_aside(engine, recorded)
+        for item in unsupervised(run_dir, run, recorded):
             engine.feed(item)
     fetch.close()
     return engine
