@@ -9,6 +9,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 
 from trainwatch.engine.attempts import Attempts
+from trainwatch.engine.buffering import Buffering
 from trainwatch.engine.curves import Curves
 from trainwatch.engine.pace import Pace
 from trainwatch.engine.streams import Streams
@@ -57,6 +58,7 @@ class Engine:
         self.readers: dict[tuple[str, int], Reader] = {}
         self.streams = Streams(run.parts, self.facts, formats, self.readers)
         self.attempts = Attempts()
+        self.buffering = Buffering()
         self._heard: dict[str, Heard] = {}
         self.tails: dict[str, Tail] = {}
         self.ends: dict[str, tuple[int, int]] = {}
@@ -116,6 +118,7 @@ class Engine:
             if math.isnan(self._first_seen):
                 self._first_seen = chunk.seen_at
         blocks = self.blocks(chunk)
+        self.buffering.arrive(chunk, blocks)
         events = self._judge(blocks)
         if not math.isnan(chunk.seen_at):
             events += self.board.arrived(len(chunk.data), chunk.seen_at, read=bool(blocks))
@@ -191,6 +194,7 @@ class Engine:
             formats=tuple(dict.fromkeys(name for reader in self.readers.values() for name in reader.detected)),
             data_age=None if math.isnan(self._last_seen) else max(self._now - self._last_seen, 0.0),
             exit_code=exit_code,
+            caveats=tuple(self.buffering.caveats(self._now)),
             attempts=self._attempts(),
             heard=tuple({**self._heard, **{heard.source: heard for heard in self._hear(self.attempts.newest)}}.values()),
             criteria=self.board.criteria(over=self._over or exit_code is not None),
@@ -200,11 +204,6 @@ class Engine:
     def diagnose(self) -> Failure | None:
         """What would have ended the run if nothing followed; worked out once for the bytes read."""
         return self._diagnosis(None)
-
-    @property
-    def size(self) -> int:
-        """How many bytes were read."""
-        return self._bytes
 
     @property
     def _over(self) -> bool:
