@@ -16,7 +16,10 @@ from trainwatch.model.series import Series
 from trainwatch.model.verdict import Event, Evidence, RuleStatus, Severity
 
 State = Literal["starting", "running", "silent", "saving", "stopping", "stopped", "done", "failed", "lost"]
-PhaseName = Literal["warm-up", "healthy", "divergence", "severe", "memorised", "dead", "unstable", "plateau", "unsure"]
+PhaseName = Literal[
+    "warm-up", "healthy", "divergence", "severe", "memorised", "dead", "unstable", "plateau", "unsure", "improving", "flat", "collapsing"
+]
+"""The last three are phases of a reward, in reinforcement learning."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,11 +48,11 @@ UNICODE = Look(
     severity={Severity.YELLOW: "◆", Severity.ORANGE: "▲", Severity.RED: "■", Severity.BLACK: "✖"},
     phase={
         "warm-up": "○", "healthy": "●", "divergence": "◆", "severe": "▲", "memorised": "■", "dead": "✖", "unstable": "!", "plateau": "=",
-        "unsure": "·",
+        "unsure": "·", "improving": "▴", "flat": "≡", "collapsing": "▾",
     },
     phase_fill={
         "warm-up": "╌", "healthy": "━", "divergence": "≈", "severe": "╱", "memorised": "▒", "dead": "×", "unstable": "!", "plateau": "=",  # noqa: RUF001
-        "unsure": "·",
+        "unsure": "·", "improving": "▴", "flat": "┄", "collapsing": "▾",
     },
     rule="─", axis="│", tick="┤", corner="└", guide="┊", best="★", bar=("█", "░"), sparks="▁▂▃▄▅▆▇█", points="ox+*#@", band="·",
     live="●", cut="…", times="×", box="─│╭╮╰╯", cursor="▏",  # noqa: RUF001
@@ -63,11 +63,11 @@ ASCII = Look(
     severity={Severity.YELLOW: "!", Severity.ORANGE: "!!", Severity.RED: "!!!", Severity.BLACK: "XXX"},
     phase={
         "warm-up": "-", "healthy": "=", "divergence": "~", "severe": "/", "memorised": "#", "dead": "x", "unstable": "!", "plateau": "_",
-        "unsure": ".",
+        "unsure": ".", "improving": "^", "flat": ",", "collapsing": "v",
     },
     phase_fill={
         "warm-up": "-", "healthy": "=", "divergence": "~", "severe": "/", "memorised": "#", "dead": "x", "unstable": "!", "plateau": "_",
-        "unsure": ".",
+        "unsure": ".", "improving": "^", "flat": ",", "collapsing": "v",
     },
     rule="-", axis="|", tick="+", corner="+", guide=":", best="*", bar=("#", "."), sparks="_.-=^", points="ox+*#@", band=".",
     live="*", cut="~", times="x", box="-|++++", cursor="_",

@@ -22,6 +22,9 @@ _PHASES = {
     "unstable": "unstable",
     "plateau": "flat",
     "unsure": "not to be judged",
+    "improving": "improving",
+    "flat": "flat",
+    "collapsing": "collapsing",
 }
 
 
@@ -55,7 +58,7 @@ def _went(report: Report) -> str:
     phases, count = report.snapshot.phases, len(report.snapshot.evaluations)
     if not phases or (not count and all(span.phase in ("warm-up", "unsure") for span in phases)):
         return f"It has no evaluation to tell its phases by{_fell(report.snapshot)}."
-    if count == 1:
+    if count == 1 and phases[-1].phase not in ("improving", "flat", "collapsing"):
         return "One evaluation does not tell how it went."
     told = phases if len(phases) <= MANY else phases[-1:]
     before = f"changed its phase {len(phases) - 1} times, and at last was" if len(phases) > MANY else "was"

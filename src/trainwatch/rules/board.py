@@ -20,6 +20,7 @@ from trainwatch.rules.history import History
 from trainwatch.rules.kind import Judgement, Rule
 from trainwatch.rules.phases import Phases
 from trainwatch.rules.preset import Preset, RuleSpec
+from trainwatch.rules.rewards import Rewards
 
 
 class Seat:
@@ -66,6 +67,7 @@ class Board:
         self._checklist = Checklist(preset.criteria, self.history)
         self._first: dict[str, Event] = {}
         self._phases = Phases()
+        self._rewards = Rewards()
         self._hearing = {
             hook: [(i, s) for i, s in enumerate(self.seats) if s.hears(hook)]
             for hook in ("evaluated", "records", "went_back", "noticed", "checkpoint", "progress", "arrived", "sampled", "tick")
@@ -91,11 +93,14 @@ class Board:
         """Take in train or info records, whose steps only rise."""
         if back:
             anew = self.history.go_back(block.columns["step"][0], self._axis.first, self._axis.newest)
+            self._rewards.go_back(anew=anew)
             self._checklist.go_back(block.columns["step"][0], anew=anew)
             for _, seat in self._hearing["went_back"]:
                 seat.rule.went_back(anew=anew)
         self._axis.move(block)
         self.history.train(block)
+        if self.history.profile:
+            self._rewards.observe(block)
         self._checklist.observe(block)
         return self._records(block)
 
@@ -150,6 +155,7 @@ class Board:
     def note(self, text: str, at: float) -> list[Event]:
         """A person says that the run is another one from here on, at `at` in Unix seconds: rules that judge how training goes start again."""
         self._phases.begin_again(self.history)
+        self._rewards.begin_again()
         self.history.begin_again()
         self._checklist.begin_again()
         why = f'a note starts the rules again: "{text}"'
@@ -228,7 +234,7 @@ class Board:
 
     def phases(self) -> tuple[PhaseSpan, ...]:
         """The run in phases; one at least once a record was read."""
-        return self._phases.spans(self.history)
+        return self._rewards.spans() if self._rewards.known else self._phases.spans(self.history)
 
     @property
     def evaluations(self) -> tuple[Evaluation, ...]:

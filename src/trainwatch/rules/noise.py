@@ -70,6 +70,14 @@ class Resolution:
         return 0.5 * 10.0**-self._finest
 
 
+def trend(values: Iterable[float]) -> float:
+    """Mann-Kendall's z of a series, positive for a rise."""
+    found = Trend()
+    for value in values:
+        found.add(value)
+    return found.z
+
+
 class Trend:
     """Mann-Kendall's test for a monotonic trend, one value at a time."""
 

@@ -11,21 +11,20 @@ from trainwatch.rules.evidence import printed
 from trainwatch.rules.figures import figure, place
 from trainwatch.rules.history import History
 from trainwatch.rules.kind import Judgement, Kind, Rule, blind, fired, ok, pending
-from trainwatch.rules.noise import Trend, deviation, median
+from trainwatch.rules.noise import deviation, median, trend
+from trainwatch.rules.rewards import LOT, REWARDS
 from trainwatch.rules.windows import Windows
-
-LOT = 10
-"""Records whose median is one point of the trend."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Judged after `records`. Orange: the reward has fallen by `fall` of its rise, with a trend of `trend` (Mann-Kendall z) since its best.
+    """Judged after `records`, by the medians of `lot` records each. Orange: the reward has fallen by `fall` of its rise, with a trend of `trend` (Mann-Kendall z) since its best.
 
     Yellow: over the newest `flat` records it shows no trend upwards.
     """
 
-    metrics: tuple[str, ...] = ("reward", "critic/score/mean", "critic/rewards/mean", "rollout/ep_rew_mean")
+    metrics: tuple[str, ...] = REWARDS
+    lot: int = LOT
     records: int = 50
     flat: int = 500
     fall: float = 0.5
@@ -37,7 +36,7 @@ class RewardTrend(Rule):
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self._windows = Windows(LOT)
+        self._windows = Windows(settings.lot)
         self._lots: list[tuple[float, Evidence]] = []
         self._known = False
 
@@ -67,29 +66,21 @@ class RewardTrend(Rule):
 
     def _judge(self, name: str) -> Judgement:
         s, values = self.settings, [v for v, _ in self._lots]
-        if len(values) * LOT < s.records:
-            return pending(f"{len(values) * LOT} of the {s.records} records needed")
+        if len(values) * s.lot < s.records:
+            return pending(f"{len(values) * s.lot} of the {s.records} records needed")
         best = max(range(len(values)), key=values.__getitem__)
         rise = values[best] - min(values[: best + 1])
         now, at = self._lots[-1]
-        if rise > 0 and values[best] - now > s.fall * rise and _trend(values[best:]) < -s.trend:
+        if rise > 0 and values[best] - now > s.fall * rise and trend(values[best:]) < -s.trend:
             why = (
                 f"{name} falls: {figure(now)}{place(at.step, at.epoch)} after {figure(values[best])}{place(self._lots[best][1].step, None)}"
             )
             return fired(Severity.ORANGE, why, (at, self._lots[best][1]), "a reward that rises again")
-        late = values[-s.flat // LOT :]
-        if len(values) * LOT >= s.flat and _trend(late) <= 0 and max(late) - min(late) < 6 * (deviation(late, median(late)) or 1.0):
+        late = values[-s.flat // s.lot :]
+        if len(values) * s.lot >= s.flat and trend(late) <= 0 and max(late) - min(late) < 6 * (deviation(late, median(late)) or 1.0):
             why = f"{name} has not risen over the last {s.flat} records{place(at.step, at.epoch)}: it stands at {figure(median(late))}"
             return fired(Severity.YELLOW, why, (at,), "a trend upwards")
         return ok(f"{name} is {figure(now)}", negated=best == len(values) - 1)
-
-
-def _trend(values: list[float]) -> float:
-    """Mann-Kendall's z."""
-    trend = Trend()
-    for value in values:
-        trend.add(value)
-    return trend.z
 
 
 KIND = Kind(
