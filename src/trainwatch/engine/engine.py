@@ -201,6 +201,11 @@ class Engine:
             notes=tuple(self.notes),
         )
 
+    @property
+    def size(self) -> int:
+        """How many bytes were read."""
+        return self._bytes
+
     def diagnose(self) -> Failure | None:
         """What would have ended the run if nothing followed; worked out once for the bytes read."""
         return self._diagnosis(None)
