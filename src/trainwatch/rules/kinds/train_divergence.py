@@ -9,10 +9,11 @@ from dataclasses import dataclass
 
 from trainwatch.model.block import Block
 from trainwatch.model.verdict import Evidence, Severity
+from trainwatch.rules.evidence import printed
 from trainwatch.rules.figures import figure, percent, place
 from trainwatch.rules.history import History
 from trainwatch.rules.kind import Judgement, Kind, Rule, fired, ok, pending, suppressed
-from trainwatch.rules.noise import NOISE_WINDOW, Resolution, Trend, median, noise, relative
+from trainwatch.rules.noise import NOISE_WINDOW, SHOWN, Resolution, Trend, median, noise, relative
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,7 @@ class TrainDivergence(Rule):
         self._best_at: Evidence | None = None
         self._rate: float | None = None
         self._quiet = 0
+        self._calm = False
         self._resolution = Resolution()
 
     def start(self) -> Judgement:
@@ -66,17 +68,58 @@ class TrainDivergence(Rule):
         self._now.clear()
         self._windows.clear()
         self._worse.clear()
-        self._count = 0
+        self._count, self._calm = 0, False
         self._first, self._best, self._best_at = math.nan, math.inf, None
 
     def _fill(self, block: Block, losses: Iterable[float], history: History) -> Iterator[tuple[int, Judgement]]:
         column, row = list(losses), 0
+        if self._is_even(block, column, history):
+            yield from self._pass_over(block, column)
+            return
         while row < len(column):
             take = min(self._size - len(self._now), len(column) - row)
             self._now += column[row : row + take]
             row += take
             if len(self._now) == self._size:
                 yield row - 1, self._close(block, row - 1, history)
+
+    def _is_even(self, block: Block, column: list[float], history: History) -> bool:
+        """Whether no window that these losses complete can be too high, and the one before them was not: then only the last is told.
+
+        Where the length of the run is known, windows are long and few, and each is looked at.
+        """
+        if not self._calm or history.profile or self._quiet or any(self._worse) or self._count * self._size < SHOWN:
+            return False
+        values = self._now + column
+        low, high = min(self._best, *values), max(values)
+        if not math.isfinite(sum(values)) or low <= 0 or high > (1 + self.settings.rise) * low:
+            return False
+        history.plan.move(block.source, block.line(len(block) - 1))
+        if high > (1 + self.settings.over_start) * self._first or history.plan.number("total_steps") or history.plan.number("vocab_size"):
+            return False
+        rates = [rate for rate in (self._rate, *block.columns.get("learning_rate", ())) if rate is not None]
+        return not rates or max(rates) <= (1 + self.settings.rate_rise) * min(rates)
+
+    def _pass_over(self, block: Block, column: list[float]) -> Iterator[tuple[int, Judgement]]:
+        """Take in windows of which none is too high."""
+        values, size, held = self._now + column, self._size, len(self._now)
+        windows = [values[i : i + size] for i in range(0, len(values) - size + 1, size)]
+        self._now = values[len(windows) * size :]
+        if not windows:
+            return
+        ends = [(i + 1) * size - held - 1 for i in range(len(windows))]
+        if min(column) < self._best or held:
+            middles = [median(window) for window in windows]
+            lowest = min(middles)
+            if lowest < self._best:
+                self._best, self._best_at = lowest, printed(block, "loss", ends[middles.index(lowest)])
+        self._count += len(windows)
+        self._records += len(windows) * size
+        self._windows.extend(windows[-3:])
+        self._worse.extend([False] * min(len(windows), 3))
+        rates = block.columns.get("learning_rate")
+        self._rate = rates[ends[-1]] if rates is not None else None
+        yield ends[-1], _even(median(windows[-1]))
 
     def _close(self, block: Block, row: int, history: History) -> Judgement:
         """A window is full."""
@@ -94,6 +137,7 @@ class TrainDivergence(Rule):
         self._resolution.show(values)
         self._watch_rate(block, row)
         judgement = self._judge(block, row, values, history)
+        self._calm = judgement.negated
         self._windows.append(values)
         return judgement
 
@@ -114,16 +158,14 @@ class TrainDivergence(Rule):
             self._first = middle
         if middle < self._best:
             self._best = middle
-            self._best_at = Evidence(
-                "loss", block.columns["loss"][row], block.step(row), block.epoch(row), block.source, block.attempt, block.line(row)
-            )
+            self._best_at = printed(block, "loss", row)
         self._worse.append(bool(against))
         if history.profile:
             return suppressed(f"{history.profile}: the loss says nothing about progress")
         if self._quiet:
             return suppressed("the learning rate rises")
         if not against:
-            return ok(f"the train loss is {figure(middle)}", negated=True)
+            return _even(middle)
         recent = [v for window in self._windows for v in window] + values
         if not (self._climbs(recent) or (len(self._worse) == 3 and all(self._worse))) or _comes_back(values):
             return ok(
@@ -165,9 +207,13 @@ class TrainDivergence(Rule):
         """The sentence."""
         step, epoch = block.step(row), block.epoch(row)
         why = f"the train loss runs away: the median of the last {self._size} records{place(step, epoch)} is {figure(middle)}, {against}"
-        now = Evidence("loss", block.columns["loss"][row], step, epoch, block.source, block.attempt, block.line(row))
-        evidence = [e for e in (now, self._best_at) if e is not None]
+        evidence = [e for e in (printed(block, "loss", row), self._best_at) if e is not None]
         return fired(Severity.RED, why, evidence, "train losses that fall back to where they were")
+
+
+def _even(middle: float) -> Judgement:
+    """A window that is not too high."""
+    return ok(f"the train loss is {figure(middle)}", negated=True)
 
 
 def _comes_back(values: list[float]) -> bool:
