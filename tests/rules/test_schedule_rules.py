@@ -194,3 +194,14 @@ def test_no_healthy_run_is_said_to_have_another_schedule() -> None:
         assert alarms(path, {**stated, "lr_scheduler_type": "constant"})[1] != [], path
         judged += 1
     assert judged >= 8
+
+
+def test_where_every_step_is_printed_two_records_of_another_family_are_enough() -> None:
+    """A straight decay in place of a constant rate: two percent off at step 20, said at 21 with the name of what it is; one in ten waits for a third."""
+    rates = {step: 2e-4 * (1 - step / 1000) for step in range(1, 200)}
+    facts: dict[str, FactValue] = {**S1, "total_steps": 1000}
+    every = next(e for e in judge(rows(rates), facts)[1] if e.rule == "lr_schedule_mismatch")
+    tenth = next(e for e in judge(rows({s: r for s, r in rates.items() if s % 10 == 1}), facts)[1] if e.rule == "lr_schedule_mismatch")
+
+    assert (every.step, "a linear decay" in every.why, "for 2 records in a row" in every.why) == (21, True, True)
+    assert (tenth.step, "for 3 records in a row" in tenth.why) == (41, True)

@@ -11,6 +11,7 @@ from trainwatch.model.verdict import Evidence, Severity
 from trainwatch.rules.figures import figure, percent, place
 from trainwatch.rules.history import History
 from trainwatch.rules.kind import Judgement, Kind, Rule, blind, fired, ok
+from trainwatch.rules.schedule.configured import Configured
 from trainwatch.rules.schedule.culprit import described
 from trainwatch.rules.schedule.detective import Look
 from trainwatch.rules.schedule.fit import Result
@@ -24,7 +25,10 @@ CLEAR_AFTER = 10
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`records` in a row that differ by 2 % of the peak, and by more than the print hides, are orange."""
+    """`records` in a row that differ by 2 % of the peak, and by more than the print hides, are orange.
+
+    Two are enough where every step is printed and the rates so far are surely those of another family.
+    """
 
     records: int = 3
 
@@ -42,6 +46,8 @@ class LrScheduleMismatch(Rule):
         self._said = ""
         self._fitted_at = 0
         self._culprit = ""
+        self._last = -1.0
+        self._tried = 0
 
     def start(self) -> Judgement:
         """Nothing has been seen yet."""
@@ -52,7 +58,7 @@ class LrScheduleMismatch(Rule):
         self._in_row = 0
         self._apart.clear()
         if anew:
-            self._fitted_at = 0
+            self._fitted_at = self._tried = 0
 
     def records(self, block: Block, history: History) -> Iterable[tuple[int, Judgement]]:
         """Look at the records that the detective chose."""
@@ -66,8 +72,10 @@ class LrScheduleMismatch(Rule):
                 continue
             self._apart.append(look.deviation)
             self._in_row = self._in_row + 1 if look.deviation > look.limit else 0
-            if len(self._apart) == self.settings.records and min(self._apart) > look.limit:
-                self._said, self._in_row = "", max(self._in_row, self.settings.records)
+            follows, self._last = look.point.step == self._last + 1, look.point.step
+            apart = len(self._apart) == self.settings.records and min(self._apart) > look.limit
+            if apart or (follows and self._in_row == 2 and self._is_another(look, look.plan, history)):
+                self._said, self._in_row = "", max(self._in_row, self.settings.records if apart else 2)
                 yield look.row, self._found(look, block, history)
             elif self._in_row:
                 continue
@@ -76,6 +84,14 @@ class LrScheduleMismatch(Rule):
             elif self._said != "ok" or self._fitted_at:
                 self._said = "ok"
                 yield look.row, ok(f"the learning rate is the configured one ({look.plan.name})")
+
+    def _is_another(self, look: Look, plan: Configured, history: History) -> bool:
+        """Whether the rates so far are surely those of another family than the configured one."""
+        if look.seen < GROWTH * self._tried:
+            return False
+        self._tried = look.seen
+        result = history.schedule.fitted(look)
+        return result is not None and result.identified and result.fit.shape.family != plan.shapes[0].family
 
     def _once(self, what: str, look: Look, judgement: Judgement) -> Iterator[tuple[int, Judgement]]:
         if self._said != what:

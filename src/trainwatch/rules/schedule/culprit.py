@@ -16,6 +16,7 @@ _NAMES = {
     "cosine": "a cosine decay",
     "polynomial": "a polynomial decay",
     "inverse_sqrt": "an inverse square root decay",
+    "exponential": "an exponential decay",
     "wsd": "a plateau with a linear decay after it (WSD)",
     "step": "a step schedule",
     "multistep": "a multistep schedule",
@@ -26,6 +27,8 @@ _NAMES = {
 
 def scheduler(fit: Fit) -> str:
     """The class that is known to produce it; empty when many do."""
+    if fit.shape.rise == "cosine":
+        return "OneCycleLR"
     return DEEPSPEED.get(fit.shape.family, "") if fit.shape.rise == "log" else ""
 
 
@@ -37,12 +40,16 @@ def parameters(fit: Fit) -> dict[str, float | str]:
         out |= {"warmup_steps": shape.warmup, "warmup_type": shape.rise}
     if math.isfinite(shape.total):
         out["total_steps"] = shape.total
+    if shape.start:
+        out["div_factor"] = 1 / shape.start
     if shape.floor > 1e-9:
         out["min_lr_ratio"] = shape.floor
     if family == "polynomial":
         out["power"] = shape.power
     elif family == "inverse_sqrt":
         out["timescale"] = shape.timescale
+    elif family == "exponential":
+        out["gamma"] = math.exp(-1 / shape.timescale)
     elif family == "wsd":
         out["decay_start"] = shape.stable
     elif family in ("cosine_restarts", "cyclic"):
@@ -60,8 +67,10 @@ def described(fit: Fit) -> str:
     """The schedule in words: `DeepSpeed WarmupDecayLR with 10 logarithmic warm-up steps over 200 steps`."""
     shape = fit.shape
     name = scheduler(fit)
-    words = f"DeepSpeed {name}" if name else _NAMES[shape.family]
-    kind = {"log": "logarithmic", "linear": "linear"}.get(shape.rise, "")
+    words = "one cycle (OneCycleLR)" if shape.rise == "cosine" else f"DeepSpeed {name}" if name else _NAMES[shape.family]
+    if shape.family == "exponential":
+        words += f" by {figure(math.exp(-1 / shape.timescale), 6)} a step"
+    kind = {"log": "logarithmic", "linear": "linear", "cosine": "rising"}.get(shape.rise, "")
     if shape.warmup and kind:
         words += f" with {shape.warmup:.0f} {kind} warm-up steps"
     if math.isfinite(shape.total):

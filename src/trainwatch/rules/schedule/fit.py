@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 
+from trainwatch.rules.schedule.curved import exponential, one_cycle
 from trainwatch.rules.schedule.cycles import cycles
 from trainwatch.rules.schedule.levels import stairs
 from trainwatch.rules.schedule.measure import Fit, measure, regression, rounded
@@ -121,7 +122,13 @@ def _rising(points: Sequence[Point]) -> Rising | None:
 def _others(points: Sequence[Point], hints: Hints, rising: Rising) -> Iterator[Fit]:
     """Families with jumps, plateaus or cycles."""
     begun = _begun(points, hints, rising)
-    candidates = [_plateau(points, hints, begun), stairs(points, begun.rise, begun.warmup), *cycles(points, hints.total, begun)]
+    candidates = [
+        _plateau(points, hints, begun),
+        stairs(points, begun.rise, begun.warmup),
+        *cycles(points, hints.total, begun),
+        exponential(points, begun),
+        one_cycle(points, hints.total, (rising.low, rising.high)) if rising.seen else None,
+    ]
     return (f for f in candidates if f is not None)
 
 

@@ -7,8 +7,10 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from typing import Literal
 
-Family = Literal["constant", "linear", "cosine", "polynomial", "inverse_sqrt", "wsd", "step", "multistep", "cosine_restarts", "cyclic"]
-Rise = Literal["none", "linear", "log"]
+Family = Literal[
+    "constant", "linear", "cosine", "polynomial", "inverse_sqrt", "exponential", "wsd", "step", "multistep", "cosine_restarts", "cyclic"
+]
+Rise = Literal["none", "linear", "log", "cosine"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,8 +18,8 @@ class Shape:
     """A schedule as a share of its peak.
 
     The scheduler's own count is `scale` times the printed step plus `offset`; all lengths are in that count. `rise` is the form of the
-    warm-up of `warmup` steps ("log" is DeepSpeed's default). `floor` is the share of the peak that decay ends at, at `total`.
-    `power` belongs to polynomial, `timescale` to inverse_sqrt, `stable` (where decay begins) to wsd, `period` to what recurs, `levels`
+    warm-up of `warmup` steps ("log" is DeepSpeed's default), which begins at `start` of the peak where it is "cosine". `floor` is the share of the peak that decay ends at, at `total`.
+    `power` belongs to polynomial, `timescale` to inverse_sqrt and exponential, `stable` (where decay begins) to wsd, `period` to what recurs, `levels`
     (count, share) to step and multistep.
     """
 
@@ -33,6 +35,7 @@ class Shape:
     stable: float = 0.0
     period: float = 1.0
     levels: tuple[tuple[float, float], ...] = ()
+    start: float = 0.0
 
     def count(self, step: float) -> float:
         """What the scheduler has counted to at a printed step, 0 at least."""
@@ -49,6 +52,8 @@ class Shape:
         """The share of the peak within warm-up. Logarithmic as in deepspeed.runtime.lr_schedules.WarmupLR."""
         if self.rise == "log":
             return math.log(1 + count) / math.log(max(self.warmup, 2))
+        if self.rise == "cosine":
+            return self.start + (1 - self.start) * 0.5 * (1 - math.cos(math.pi * count / self.warmup))
         return count / self.warmup if self.rise == "linear" else 1.0
 
     def body(self, count: float) -> float:
@@ -62,6 +67,8 @@ class Shape:
                 return float((1 - self._done(count)) ** self.power)
             case "inverse_sqrt":
                 return math.sqrt(self.timescale / max(count - self.warmup + self.timescale, self.timescale))
+            case "exponential":
+                return math.exp(-max(count - self.warmup, 0.0) / self.timescale)
             case "wsd":
                 return 1 - min(max((count - self.stable) / max(self.total - self.stable, 1), 0.0), 1.0)
             case "cosine_restarts":
