@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 FANOUT = 16
 """Values per bucket of the lowest level, and buckets per bucket above: 9.07 bytes a value in all."""
@@ -65,8 +65,9 @@ class Series:
 
     def _grow(self, bucket: int) -> None:
         """Bring every level up to date from the given bucket of the lowest."""
-        low: Sequence[float] = self.values
-        high: Sequence[float] = self.values
+        low: array[float] = self.values
+        high: array[float] = self.values
+        odd = bool(self.nonfinite) and self.nonfinite[-1] >= bucket * FANOUT
         level = 0
         while len(low) >= FANOUT:
             if level == len(self._low):
@@ -75,10 +76,9 @@ class Series:
                 bucket = 0
             lows, highs = self._low[level], self._high[level]
             del lows[bucket:], highs[bucket:]
-            for start in range(bucket * FANOUT, len(low) - FANOUT + 1, FANOUT):
-                lows.append(_least(low[start : start + FANOUT]))
-                highs.append(_greatest(high[start : start + FANOUT]))
-            low, high, bucket, level = lows, highs, bucket // FANOUT, level + 1
+            lows.extend(map(_least if odd else min, _buckets(low, bucket)))
+            highs.extend(map(_greatest if odd else max, _buckets(high, bucket)))
+            low, high, bucket, level, odd = lows, highs, bucket // FANOUT, level + 1, False
 
     def step_at(self, index: float) -> float:
         """The step of a (fractional) index between 0 and the length minus 1. Raises IndexError when empty."""
@@ -131,6 +131,12 @@ class Series:
     def nonfinite_in(self, start: int, stop: int) -> int:
         """How many values in [start, stop) are NaN or infinite."""
         return bisect_left(self.nonfinite, stop) - bisect_left(self.nonfinite, start)
+
+
+def _buckets(values: array[float], first: int) -> Iterator[tuple[float, ...]]:
+    """The values of each full bucket from the given one on."""
+    rest = iter(values[first * FANOUT :])
+    return zip(*[rest] * FANOUT, strict=False)
 
 
 def _least(values: Sequence[float]) -> float:
