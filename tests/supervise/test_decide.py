@@ -1,12 +1,14 @@
+import math
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from trainwatch.model.series import Series
 from trainwatch.model.snapshot import Alert
-from trainwatch.model.verdict import Event, Severity
+from trainwatch.model.verdict import Event, Evidence, Severity
 from trainwatch.store.rundir import RunDir
-from trainwatch.supervise.decide import Decider
+from trainwatch.supervise.decide import Decider, last_good
 from trainwatch.supervise.diary import Diary
 from trainwatch.supervise.may import May
 
@@ -18,6 +20,21 @@ FULL = May(save=True, stop=frozenset({"overfit", "hang"}))
 
 def holds(*events: Event) -> list[Alert]:
     return [Alert(e.rule, e.severity, e.why, "", e.step, e.step, e.episode) for e in events]
+
+
+def test_what_was_saved_since_the_last_good_record_is_not_trusted() -> None:
+    """Loss printed every ten steps and NaN from 60 on: a checkpoint of step 55 may hold it, one of step 50 does not. A hang spoils none."""
+    loss = Series()
+    for step in range(10, 90, 10):
+        loss.extend([math.nan if step >= 60 else 1.0], step, step)
+    bad = tuple(Evidence("loss", math.nan, step) for step in (60, 70, 80))
+    nan = replace(RED, rule="non_finite", kind="non_finite", proof="existing", step=80, evidence=bad)
+    assert last_good(nan, {"loss": loss}) == 50
+    assert last_good(replace(nan, evidence=(Evidence("grad_norm", math.inf, 10),)), {"loss": loss}) == 0
+    assert last_good(nan, {}) == 59
+    assert last_good(replace(nan, evidence=()), {}) == 79
+    assert last_good(replace(nan, kind="hang"), {"loss": loss}) == 80
+    assert last_good(replace(nan, step=None), {"loss": loss}) is None
 
 
 @pytest.fixture

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
+from trainwatch.model.series import Series
 from trainwatch.model.snapshot import Alert
 from trainwatch.model.verdict import Event
 from trainwatch.store import journal
@@ -46,13 +47,13 @@ class Decider:
         """Whether anything was gathered since the last `wishes`."""
         return bool(self._gathered)
 
-    def wishes(self, alerts: Collection[Alert]) -> list[Wish]:
-        """What is to be done now that the newest record is judged, the worst first. `alerts` are the rules that hold."""
+    def wishes(self, alerts: Collection[Alert], series: Mapping[str, Series] | None = None) -> list[Wish]:
+        """What is to be done now that the newest record is judged, the worst first. `alerts` are the rules that hold, `series` the metrics."""
         holding = {(alert.rule, alert.episode, alert.severity) for alert in alerts}
         held = [e for e in self._gathered.values() if (e.rule, e.episode, e.severity) in holding and e.key not in self._done]
         self._gathered.clear()
         held.sort(key=lambda event: event.severity, reverse=True)
-        return [wish for event in held if (wish := self._wish(event)) is not None]
+        return [wish for event in held if (wish := self._wish(event, series or {})) is not None]
 
     def unknown(self, wishes: Iterable[Wish]) -> list[Wish]:
         """Those that were not acted on before."""
@@ -63,7 +64,7 @@ class Decider:
         self._done.add(wish.key)
         self._diary.note("acted", now, key=wish.key, goal=wish.goal, proof=wish.proof, request=wish.id)
 
-    def _wish(self, event: Event) -> Wish | None:
+    def _wish(self, event: Event, series: Mapping[str, Series]) -> Wish | None:
         """The wish of an event; None when it asks for nothing or may not."""
         if event.verdict != "fired" or event.action == "notify":
             return None
@@ -79,6 +80,25 @@ class Decider:
             key=event.key,
             rule=event.rule,
             why=event.why,
-            before=event.step if existing else None,
+            before=last_good(event, series) if existing else None,
             unsaved=stop and self._unsaved,
         )
+
+
+def last_good(event: Event, series: Mapping[str, Series]) -> int | None:
+    """The step up to which a checkpoint is from before the trouble; None when steps are not known.
+
+    A run that hangs has done its steps. Any other trouble began somewhere between the first record that shows it and the record before,
+    because a printed value speaks for all steps since the last one: what was saved in between may have it too.
+    """
+    if event.kind in RESUMABLE or event.step is None:
+        return event.step
+    first = min((e.step for e in event.evidence if e.step is not None), default=event.step)
+    metric = series.get(event.evidence[0].name) if event.evidence else None
+    printed = metric if metric is not None else series.get("loss")
+    if printed is None or not len(printed):
+        return first - 1
+    index = printed.index_at(first)
+    while index >= 0 and (index >= len(printed) or printed.step_at(index) >= first):
+        index -= 1
+    return round(printed.step_at(index)) if index >= 0 else 0

@@ -149,7 +149,7 @@ class Supervisor:
     def _decide(self, now: float) -> None:
         """Hand to the machine what the rules ask for."""
         if self.decider.pending:
-            self._todo += self.decider.wishes(self.engine.board.alerts())
+            self._todo += self.decider.wishes(self.engine.board.alerts(), self.engine.curves.series)
         if self.horizon is not None and (due := self.horizon.wish(now, self.machine.save_seconds, ahead=self._ahead(now))) is not None:
             self._todo += self.decider.unknown([due])
         while self._todo:
