@@ -50,6 +50,18 @@ def test_a_line_is_an_observation(log: Path, capsys: pytest.CaptureFixture[str])
     assert fourth["line"] == 7
 
 
+def test_only_some_values(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With names given, records come with those values alone, their steps and lines as ever; records without one of them do not come."""
+    log = tmp_path / "train.out"
+    log.write_text(
+        "".join(f"iter {i}: loss {i}.5, time 90.5ms, mfu 3.0%\n" for i in range(3000)) + "step 3000: train loss 1.5, val loss 2.5\n"
+    )
+    whole = [record for record in _export(capsys, str(log)) if record["kind"] == "train"]
+    narrow = _export(capsys, str(log), "--only", "loss")
+    assert narrow == [{**record, "values": {"loss": record["values"]["loss"]}} for record in whole]  # type: ignore[index]
+    assert len(narrow) == 3000
+
+
 def test_facts_fill_what_the_log_does_not_say(log: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """With the steps per epoch stated, steps are derived and named as such."""
     records = _export(capsys, str(log), "--fact", "steps_per_epoch=20")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from itertools import pairwise
 
 from trainwatch.formats.reader import Reader
@@ -29,9 +30,9 @@ def read(data: bytes | str, names: Sequence[str] | None = None, facts: Facts | N
     return plain(Reader("log", facts=Facts() if facts is None else facts, names=names).feed(raw, 0, final=True))
 
 
-def read_in(data: bytes, cuts: Sequence[int], *, fast: bool = True) -> list[tuple[object, ...]]:
+def read_in(data: bytes, cuts: Sequence[int], *, fast: bool = True, only: AbstractSet[str] = frozenset()) -> list[tuple[object, ...]]:
     """The records of a log that arrives in pieces; each piece is looked at before the next one comes."""
-    reader = Reader("log", facts=Facts())
+    reader = Reader("log", facts=Facts(), only=only)
     if not fast:
         reader._blocks._may_skip = lambda *_: False  # type: ignore[method-assign]
     found: list[tuple[object, ...]] = []

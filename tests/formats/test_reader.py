@@ -82,6 +82,16 @@ def test_both_drivers_read_the_same(seed: int, cuts: list[int]) -> None:
     assert read_in(data, cuts) == read_in(data, [], fast=False)
 
 
+@settings(max_examples=100, deadline=None)
+@given(st.integers(0, 1 << 30))
+def test_columns_that_nobody_asks_for_change_nothing_else(seed: int) -> None:
+    """With one name asked for, records stand where they stood, with the same steps and the same values of that name."""
+    data = _log(seed) * 3
+    whole, narrow = read_in(data, []), read_in(data, [], only={"loss"})
+    assert [record[:5] for record in narrow] == [record[:5] for record in whole]
+    assert [values(record).get("loss") for record in narrow] == [values(record).get("loss") for record in whole]
+
+
 @settings(max_examples=200, deadline=None)
 @given(st.binary(max_size=3000), st.lists(st.integers(0, 3000), max_size=5))
 def test_no_bytes_raise(data: bytes, cuts: list[int]) -> None:
@@ -122,6 +132,14 @@ def test_what_stands_between_records_does_not_send_them_to_the_line_driver(line:
     blocks = Reader("log", facts=Facts()).feed(data, 0, final=True)
     assert sum(map(len, blocks)) == 2999
     assert max(map(len, blocks)) > 300
+
+
+def test_columns_that_nobody_asks_for_are_left_out() -> None:
+    """A long log read for its loss has no other column, and its steps all the same."""
+    data = b"".join(b"iter %d: loss 1.5, time 2.0ms, mfu 3.0%%\n" % i for i in range(5000))
+    block = max(Reader("log", facts=Facts(), only={"loss"}).feed(data, 0, final=True), key=len)
+    assert set(block.columns) == {"loss"}
+    assert block.step(len(block) // 2) == block.step(0) + len(block) // 2  # type: ignore[operator]
 
 
 def test_a_record_without_a_newline_is_complete_at_the_end_only() -> None:

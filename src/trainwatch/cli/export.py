@@ -7,6 +7,7 @@ import json
 import math
 import sys
 from collections.abc import Callable, Iterator
+from collections.abc import Set as AbstractSet
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """The words of the verb."""
     parser.add_argument("target", nargs="+", metavar="TARGET", help="log files (several are one run), a folder, a run, a pid, slurm:ID, -")
     parser.add_argument("-f", "--format", choices=("jsonl", "csv"), default="jsonl", help="jsonl (default) or csv: a row per value")
+    parser.add_argument("--only", metavar="NAMES", help="only these values, such as loss,grad_norm, of the records that have one of them")
     add_reading(parser)
     add_alone(parser)
 
@@ -39,18 +41,25 @@ def run(args: argparse.Namespace) -> int:
     if args.format == "csv":
         write("source,attempt,line,kind,step,epoch,name,value\n")
     line = _json if args.format == "jsonl" else _rows
+    only = frozenset(args.only.split(",")) if args.only else frozenset[str]()
     configuration = _Configuration(facts)
-    for block in read_blocks(args.target, facts, formats_of(args), alone=args.alone):
+    for block in read_blocks(args.target, facts, formats_of(args), alone=args.alone, only=only):
         count += len(block)
         for item in observations(block):
-            for found in configuration.before(item):
-                write(line(found))
-            write(line(item))
+            for found in (*configuration.before(item), item):
+                write(line(found) if _narrow(found, only) else "")
     for item in configuration.rest():
-        write(line(item))
+        write(line(item) if _narrow(item, only) else "")
     if count == 0:
         print(f"trainwatch: {_nothing(args.target)}", file=sys.stderr)
     return 0
+
+
+def _narrow(item: dict[str, Any], only: AbstractSet[str]) -> bool:
+    """Keep the values that are asked for; whether there are any. Nothing asked for is everything."""
+    if only:
+        item["values"] = {name: value for name, value in item["values"].items() if name in only}
+    return not only or bool(item["values"])
 
 
 def _nothing(words: list[str]) -> str:

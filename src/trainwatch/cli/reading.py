@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trainwatch.engine.streams import Streams
+from trainwatch.formats.reader import Reader
 from trainwatch.model.block import Block
 from trainwatch.model.facts import Facts
 from trainwatch.model.part import Part
@@ -20,14 +22,20 @@ if TYPE_CHECKING:
 PIPED = 128 << 10
 
 
-def read_blocks(words: Sequence[str], facts: Facts, names: Sequence[str] | None, *, alone: bool = False) -> Iterator[Block]:
-    """Every block of what the words name, source after source. Raises NotFoundError, NotReadableError; UsageError for a format."""
+def read_blocks(
+    words: Sequence[str], facts: Facts, names: Sequence[str] | None, *, alone: bool = False, only: AbstractSet[str] = frozenset()
+) -> Iterator[Block]:
+    """Every block of what the words name, source after source; with `only`, columns of other names may be left out.
+
+    Raises NotFoundError, NotReadableError; UsageError for a format.
+    """
     from trainwatch.replay.run import collector_paused
     from trainwatch.replay.target import resolve
 
     target = resolve(words, os.environ, alone=alone)
     parts = _parts(target)
-    streams = Streams(parts, facts, names)
+    readers = {(p.source, p.attempt): Reader(p.source, facts=facts, attempt=p.attempt, names=names, only=only) for p in parts}
+    streams = Streams(parts, facts, names, readers)
     with collector_paused():
         for chunk in _piped(target.pipe) if target.pipe is not None else _chunks(parts):
             yield from streams.read(chunk)

@@ -29,7 +29,7 @@ REST = 8
 """So many stretches are not tried as one shape after one that was several."""
 MAX_SEEN = 1000
 """So many shapes are remembered; a log that keeps inventing names starts over."""
-DENSE, SPARSE = 1 << 16, 1 << 18
+DENSE, SPARSE = 1 << 17, 1 << 18
 """Bytes read in one go where records stand close together, and where they do not: few objects at a time stay in the cache, few stretches cost little."""
 FEW = 600
 """Records of a stretch that could be longer."""
@@ -134,7 +134,7 @@ class Blocks:
         world = self._lines.world
         if world <= 1:
             return False
-        if exceptions or not run.is_distinct:
+        if exceptions or not run.is_whole or not run.is_distinct:
             return True
         return any(self._lines.ranks.may_repeat((main.kind, *row)) for row in run.printed(0, world))
 
@@ -226,7 +226,7 @@ class Blocks:
         self,
         learned: Learned,
         columns: dict[str, array[float]],
-        extents: tuple[array[int], array[int] | None],
+        extents: tuple[Sequence[int], array[int] | None],
         printed: Sequence[Printed],
         part: _Part,
     ) -> None:
@@ -234,8 +234,9 @@ class Blocks:
         kind = learned.plan.kind or "info"
         self._lines.configure_steps()
         epochs, steps = columns.get("epoch"), copy.copy(self._lines.steps)
-        places = SlicePlaces(part.data, part.base, part.start, self._line, *extents, epochs, steps, kind)
-        derived = () if "step" in columns else ("step",)
+        printed_step = learned.step if learned.stepped and "step" not in columns else None
+        places = SlicePlaces(part.data, part.base, part.start, self._line, *extents, epochs, steps, kind, printed_step)
+        derived = () if learned.stepped else ("step",)
         gather = self._gather
         zero = _zero(columns.get(NAME), part.data, extents[0], part.base)
         block = Block(kind, gather.source, gather.attempt, learned.format, columns, extents[0], places, (), derived, gather.seen_at, zero)
@@ -256,7 +257,7 @@ class _Part:
         return self.data.count(b"\n", self.start, self.stop)
 
 
-def _zero(rates: array[float] | None, data: bytes, offsets: array[int], base: int) -> str:
+def _zero(rates: array[float] | None, data: bytes, offsets: Sequence[int], base: int) -> str:
     """How the first rate of zero is printed, in its own line."""
     if rates is None or 0.0 not in rates:
         return ""

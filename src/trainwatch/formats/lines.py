@@ -16,7 +16,6 @@ from trainwatch.formats.listing import Listing
 from trainwatch.formats.objects import Objects
 from trainwatch.formats.ranks import Printed, Ranks, tag
 from trainwatch.formats.record import Record, separate
-from trainwatch.formats.schema import Format
 from trainwatch.formats.shapes import Match, Shapes
 from trainwatch.formats.steps import MOST, Steps
 from trainwatch.formats.tables import Tables
@@ -47,9 +46,9 @@ OWN = b"[trainwatch]"
 class Lines:
     """Reads the lines of one source in order. What it knows is decided by the lines so far, not by how they arrived."""
 
-    def __init__(self, formats: Sequence[Format], readers: frozenset[str], facts: Facts, gather: Gather, steps: Steps) -> None:
+    def __init__(self, shapes: Shapes, readers: frozenset[str], facts: Facts, gather: Gather, steps: Steps) -> None:
         source = gather.source
-        self.shapes = Shapes(formats)
+        self.shapes = shapes
         self.steps = steps
         self.ranks = Ranks()
         self.progress: tuple[int, int | None] | None = None

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from io import BytesIO
+from itertools import accumulate
 from math import isfinite, nan
+from typing import overload
 
 from trainwatch.formats.steps import Steps
 
@@ -45,22 +49,63 @@ class SettledPlaces:
 
 
 @dataclass(slots=True)
+class LineOffsets(Sequence[int]):
+    """Where each of the `rows` lines of `data[start:stop]` begins; `data[0]` is byte `base` of the source.
+
+    The first and the last are found at once, the others are counted when one of them is asked for.
+    """
+
+    data: bytes
+    base: int
+    start: int
+    stop: int
+    rows: int
+    _counted: array[int] | None = None
+
+    def __len__(self) -> int:
+        """The number of lines."""
+        return self.rows
+
+    @overload
+    def __getitem__(self, index: int) -> int: ...
+    @overload
+    def __getitem__(self, index: slice) -> array[int]: ...
+    def __getitem__(self, index: int | slice) -> int | array[int]:
+        """One offset, or several."""
+        if index == 0:
+            return self.base + self.start
+        if index in (-1, self.rows - 1):
+            return self.base + max(self.data.rfind(b"\n", 0, self.stop - 1) + 1, self.start)
+        return self.counted[index]
+
+    @property
+    def counted(self) -> array[int]:
+        """All of them."""
+        if self._counted is None:
+            lines = BytesIO(self.data[self.start : self.stop]).readlines()
+            self._counted = array("q", accumulate(map(len, lines[:-1]), initial=self.base + self.start))
+        return self._counted
+
+
+@dataclass(slots=True)
 class SlicePlaces:
     """Places of records in a stretch of the log that is kept alive: counted and derived when asked for.
 
     `data[0]` is byte `base` of the source; byte `start` of `data` begins line `first_line`. `ends` are positions in the source; where
-    there are none, each record ends with its line.
+    there are none, each record ends with its line. `printed` finds the step that a record at a position of `data` prints, where its column
+    was left out.
     """
 
     data: bytes
     base: int
     start: int
     first_line: int
-    offsets: array[int]
+    offsets: Sequence[int]
     ends: array[int] | None
     epochs: array[float] | None
     steps: Steps
     kind: str
+    printed: Callable[[bytes, int], int | None] | None = None
     _steps: dict[int, int | None] = field(default_factory=dict)
     _counted: int = -1
     _line: int = 0
@@ -75,10 +120,12 @@ class SlicePlaces:
         return self._line
 
     def step(self, row: int) -> int | None:
-        """The step of a record that prints none, from bar or epoch."""
+        """The step of a record whose column of steps is not there: printed, or from bar or epoch."""
         if row not in self._steps:
             epoch = None if self.epochs is None else self.epochs[row]
             start = self.offsets[row] - self.base
+            if self.printed is not None:
+                return self.printed(self.data, start)
             end = self.ends[row] - self.base if self.ends is not None else self.data.find(b"\n", start)
             self._steps[row] = self.steps.of(self.data, start, end, epoch, self.kind)
         return self._steps[row]
@@ -87,4 +134,4 @@ class SlicePlaces:
         """The same places, worked out for every record."""
         steps = (self.step(row) for row in range(len(self.offsets)))
         lines = array("q", map(self.line, self.offsets))
-        return SettledPlaces(self.offsets, lines, array("d", (nan if step is None else step for step in steps)))
+        return SettledPlaces(array("q", self.offsets), lines, array("d", (nan if step is None else step for step in steps)))

@@ -10,14 +10,14 @@ import re
 import string
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from io import BytesIO
-from itertools import accumulate
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from trainwatch.formats.gaps import CLEAR, NEWLINE, Known
 from trainwatch.formats.numbers import LONGEST
-from trainwatch.formats.plan import Plan
+from trainwatch.formats.places import LineOffsets
+from trainwatch.formats.plan import Plan, Slot
 from trainwatch.formats.template import END
 
 _SLOT = re.compile(rb" \*\+\(\[\^(?:\\.|[^\]\\])*\]\+\+\)")
@@ -33,12 +33,13 @@ class Quick:
     """A pattern whose groups are the values of a record.
 
     `literals` stand, escaped, before the first value, between two, and behind the last. `constants` maps the index of a value to its text
-    where that is part of the pattern. `anywhere` says that something may stand before the record; `whole` finds only records that begin
+    where that is part of the pattern. `wanted` are the indices of the values that are groups. `anywhere` says that something may stand before the record; `whole` finds only records that begin
     their line.
     """
 
     literals: tuple[bytes, ...]
     anywhere: bool
+    wanted: frozenset[int]
     constants: Mapping[int, bytes] = field(default_factory=dict)
     pattern: re.Pattern[bytes] = field(init=False)
     whole: re.Pattern[bytes] = field(init=False)
@@ -56,28 +57,31 @@ class Quick:
         constant = self.constants.get(index)
         if constant is not None:
             return b" *+" + re.escape(constant)
+        if index not in self.wanted:
+            return b" *+[0-9.eEnaifNIF+-]{1,%d}+" % LONGEST
         return b" *+([%b.+-]{1,%d}+)" % (_FIGURES.replace(following[:1], b""), LONGEST)
 
-    def columns(self, found: Iterable[Sequence[bytes]], rows: int) -> list[Sequence[bytes]]:
-        """The columns that were found, and those that are constant."""
+    def columns(self, found: Iterable[Sequence[bytes]], rows: int) -> dict[int, Sequence[bytes]]:
+        """The wanted values by their index: what was found, and what is constant."""
         free, constants = iter(found), self.constants
-        return [(constants[i],) * rows if i in constants else next(free) for i in range(len(self.literals) - 1)]
+        return {i: (constants[i],) * rows if i in constants else next(free) for i in sorted(self.wanted)}
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
     """Records of one shape, all that a stretch holds of it, each at the end of its line.
 
-    `texts` are the values as printed, column by column; `offsets` positions in the source, which `data[0]` is byte `base` of.
+    `texts` are the values as printed, by their index in the record, `is_whole` says that none is left out; `offsets` positions in the source, which `data[0]` is byte `base` of.
     `odd` are, by the row behind them, the gaps that hold more than frames of a bar; there are lines between the records only there.
     A gap begins with the byte before the stretch, or with the newline of the record before it. `adjacent` says whether records stand on
     neighbouring lines.
     """
 
     base: int
-    texts: list[Sequence[bytes]]
+    texts: dict[int, Sequence[bytes]]
+    is_whole: bool
     columns: dict[str, array[float]]
-    offsets: array[int]
+    offsets: Sequence[int]
     odd: Mapping[int, bytes]
     adjacent: bool
 
@@ -92,7 +96,8 @@ class Run:
         part = slice(first, stop)
         columns = {name: column[part] for name, column in self.columns.items()}
         odd = {row - first: gap for row, gap in self.odd.items() if first <= row <= stop}
-        return Run(self.base, [texts[part] for texts in self.texts], columns, self.offsets[part], odd, self.adjacent)
+        texts = {index: column[part] for index, column in self.texts.items()}
+        return Run(self.base, texts, self.is_whole, columns, self.offsets[part], odd, self.adjacent)
 
     def lines(self, data: bytes, start: int, stop: int) -> int:
         """How many lines end in `data[start:stop]`, which holds these records, their own included."""
@@ -102,12 +107,12 @@ class Run:
 
     def printed(self, first: int, stop: int | None) -> list[Sequence[bytes]]:
         """Records as the strict pattern would have captured them."""
-        return list(zip(*(texts[first:stop] for texts in self.texts), strict=True))
+        return list(zip(*(texts[first:stop] for texts in self.texts.values()), strict=True))
 
     @property
     def is_distinct(self) -> bool:
         """Whether some column shows that no two records are the same."""
-        return any(len(set(texts)) == len(texts) for texts in self.texts)
+        return any(len(set(texts)) == len(texts) for texts in self.texts.values())
 
     def loud(self, data: bytes, stop: int, known: Known) -> Iterator[tuple[int, int, int]]:
         """The extents in the stretch, which ends at `stop`, that must be read line by line, and the row before which, or on whose line, each stands."""
@@ -126,13 +131,19 @@ def quick(source: bytes, *, anywhere: bool) -> Quick | None:
     literals = tuple(_SLOT.split(source.removesuffix(END)))
     if len(literals) < 2 or any(map(_NOT_LITERAL.search, literals)) or not all(literals[:-1]):
         return None
-    return Quick(literals, anywhere)
+    return Quick(literals, anywhere, frozenset(range(len(literals) - 1)))
 
 
 class Finder:
-    """Finds the runs of one shape; values that do not change become part of the pattern, until they do."""
+    """Finds the runs of one shape; values that do not change become part of the pattern, until they do.
 
-    def __init__(self, shape: Quick, plan: Plan) -> None:
+    With `only`, columns of other names are left out, except the epoch of records that print no step.
+    """
+
+    def __init__(self, shape: Quick, plan: Plan, only: AbstractSet[str] = frozenset()) -> None:
+        slots = _wanted(plan, only)
+        if len(slots) < len(plan.slots):
+            shape, plan = replace(shape, wanted=frozenset(slot.index for slot in slots)), replace(plan, slots=slots)
         self._shape, self._plan = shape, plan
         self._folded: Quick | None = None
         self._constants: dict[int, bytes] = {}
@@ -152,9 +163,7 @@ class Finder:
 
     def _fold(self, run: Run) -> None:
         """Take into the pattern what two stretches say alike."""
-        constants = {
-            index: texts[0] for index, texts in enumerate(run.texts) if texts[0] == texts[-1] and texts.count(texts[0]) == len(texts)
-        }
+        constants = {index: texts[0] for index, texts in run.texts.items() if texts[0] == texts[-1] and texts.count(texts[0]) == len(texts)}
         alike = {index: text for index, text in constants.items() if self._constants.get(index) == text}
         self._constants = constants
         if len(alike) == len(run.texts):
@@ -164,7 +173,7 @@ class Finder:
         self._folded = None
         if alike and self._folds < MAX_FOLDS:
             self._folds += 1
-            self._folded = Quick(self._shape.literals, self._shape.anywhere, alike)
+            self._folded = replace(self._shape, constants=alike)
 
     def _find(self, shape: Quick, data: bytes, extent: tuple[int, int], base: int) -> Run | None:
         """The run of a shape in a stretch. Every line is taken for a record as long as every line was one."""
@@ -179,14 +188,21 @@ class Finder:
             columns = _columns(self._plan, texts)
         except ValueError:
             return None
-        return Run(base, texts, columns, found.offsets, found.odd, found.adjacent)
+        return Run(base, texts, len(texts) == len(shape.literals) - 1, columns, found.offsets, found.odd, found.adjacent)
+
+
+def _wanted(plan: Plan, only: AbstractSet[str]) -> tuple[Slot, ...]:
+    """The slots that are asked for; all of them where none has one of the names."""
+    stepped = any(slot.name == "step" for slot in plan.slots)
+    names = only if stepped else only | {"epoch"}
+    return tuple(slot for slot in plan.slots if slot.name in names) if any(slot.name in only for slot in plan.slots) else plan.slots
 
 
 class _Found(NamedTuple):
     """What a pattern found in a stretch, as in a run, and whether every line is a record."""
 
     texts: Iterable[Sequence[bytes]]
-    offsets: array[int]
+    offsets: Sequence[int]
     odd: dict[int, bytes]
     adjacent: bool
     fills_lines: bool
@@ -196,12 +212,12 @@ def _filling(shape: Quick, data: bytes, extent: tuple[int, int], base: int) -> _
     """The records of a stretch in which every line is one; None when one is not."""
     start, stop = extent
     parts = shape.whole.split(memoryview(data)[start - 1 : stop])
-    lines = BytesIO(data[start:stop]).readlines()
     width = shape.whole.groups + 1
-    if len(parts) // width != len(lines):
+    rows = len(parts) // width
+    if not rows or data[stop - 1] != NEWLINE or _newlines(data[start:stop]) != rows:
         return None
-    offsets = array("q", accumulate(map(len, lines[:-1]), initial=base + start))
-    return _Found((parts[group::width] for group in range(1, width)), offsets, {}, adjacent=len(lines) > 1, fills_lines=True)
+    offsets = LineOffsets(data, base, start, stop, rows)
+    return _Found((parts[group::width] for group in range(1, width)), offsets, {}, adjacent=rows > 1, fills_lines=True)
 
 
 def _scattered(shape: Quick, data: bytes, extent: tuple[int, int], base: int) -> _Found | None:
@@ -242,7 +258,7 @@ def _odd(data: bytes, starts: list[int], stops: list[int]) -> dict[int, bytes]:
     return {row: data[starts[row] : stops[row]] for row in rows}
 
 
-def _columns(plan: Plan, texts: list[Sequence[bytes]]) -> dict[str, array[float]]:
+def _columns(plan: Plan, texts: Mapping[int, Sequence[bytes]]) -> dict[str, array[float]]:
     """The values under our names and in SI; two names for one value share a column. Raises ValueError when `float` does not take one."""
     made: dict[tuple[int, float], array[float]] = {}
     for slot in plan.slots:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 
 from trainwatch.formats.bars import frames
 from trainwatch.formats.blocks import DENSE, SPARSE, Blocks
@@ -11,6 +12,7 @@ from trainwatch.formats.catalog import choose
 from trainwatch.formats.gather import Gather
 from trainwatch.formats.lines import Lines
 from trainwatch.formats.schema import Format
+from trainwatch.formats.shapes import Shapes
 from trainwatch.formats.span import Stamps
 from trainwatch.formats.steps import Steps, hold
 from trainwatch.formats.text import Decoder
@@ -35,17 +37,25 @@ class Reader:
     """Reads one source of one attempt, from its first byte on.
 
     `facts` receives the configuration found and is asked for what the log does not say. `names` restricts the formats; UsageError for
-    one that does not exist, DataFileError for a user's format file with mistakes; `formats` are used alone instead. Content never raises.
+    one that does not exist, DataFileError for a user's format file with mistakes; `formats` are used alone instead. With `only`, blocks may
+    come without the columns of other names, whose values then need only look like numbers. Content never raises.
     """
 
     def __init__(
-        self, source: str, *, facts: Facts, attempt: int = 1, names: Sequence[str] | None = None, formats: Sequence[Format] | None = None
+        self,
+        source: str,
+        *,
+        facts: Facts,
+        attempt: int = 1,
+        names: Sequence[str] | None = None,
+        formats: Sequence[Format] | None = None,
+        only: AbstractSet[str] = frozenset(),
     ) -> None:
         chosen, readers = choose(names) if formats is None else (formats, frozenset[str]())
         self.formats = chosen
         self._gather = Gather(source, attempt)
         self._steps = Steps()
-        self._lines = Lines(chosen, readers, facts, self._gather, self._steps)
+        self._lines = Lines(Shapes(chosen, only), readers, facts, self._gather, self._steps)
         self._blocks = Blocks(self._lines, self._gather)
         self._decoder = Decoder()
         self._stamps = Stamps()

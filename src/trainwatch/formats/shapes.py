@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from math import isfinite
 
 from trainwatch.formats.numbers import number
 from trainwatch.formats.pairs import Parsed
@@ -61,11 +63,19 @@ class Learned:
         """The kind of record, as it stands before the values of a printed record."""
         return (self.plan.kind or "info").encode()
 
+    def step(self, data: bytes, at: int) -> int | None:
+        """The step that the record at a position prints; None when it is no finite number."""
+        slot = next(slot for slot in self.plan.slots if slot.name == "step")
+        match = self.pattern.match(data, at - self.lead)
+        value = number(match[slot.index + 1]) if match is not None else None
+        return int(value * slot.factor) if value is not None and isfinite(value) else None
+
 
 class Shapes:
-    """All shapes of some formats."""
+    """All shapes of some formats. With `only`, patterns that are learned may leave out columns of other names."""
 
-    def __init__(self, formats: Sequence[Format]) -> None:
+    def __init__(self, formats: Sequence[Format], only: AbstractSet[str] = frozenset()) -> None:
+        self._only = only
         self._shapes = [(fmt, shape) for fmt in formats for shape in fmt.shapes]
         heads = sorted({re.escape(shape.template.head) for _, shape in self._shapes})
         self._any_head = re.compile(b"|".join(heads) or rb"(?!)")
@@ -169,7 +179,13 @@ class Shapes:
         stepped = any(slot.name == "step" for slot in meaning.slots)
         fast = quick(pattern, anywhere=shape.anywhere)
         return Learned(
-            fmt.name, re.compile(lead + pattern), meaning, len(lead), key, stepped, Finder(fast, meaning) if fast is not None else None
+            fmt.name,
+            re.compile(lead + pattern),
+            meaning,
+            len(lead),
+            key,
+            stepped,
+            Finder(fast, meaning, self._only) if fast is not None else None,
         )
 
     def _closed(self, pattern: bytes, rest: bytes) -> bytes | None:

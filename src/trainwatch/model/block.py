@@ -47,7 +47,7 @@ class Block:
     attempt: int
     format: str
     columns: Mapping[str, array[float]]
-    offsets: array[int]
+    offsets: Sequence[int]
     locator: Locator
     texts: Sequence[Mapping[str, Scalar]] = ()
     derived: tuple[str, ...] = ()
