@@ -195,3 +195,20 @@ def test_a_view_that_is_killed_leaves_no_worker_behind(log: Path):
     os.kill(view.pid, signal.SIGKILL)
     view.communicate()
     wait(lambda: not running(log), "the worker has ended")
+
+
+def test_what_is_handed_over_comes_at_once(log: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Columns of many times what a pipe holds take a look or two, not a look for each filling."""
+    script = tmp_path / "worker.sh"
+    script.write_text("#!/bin/sh\ncat > /dev/null\necho 'trainwatch columns 1'\nhead -c 8000000 /dev/zero\n")
+    script.chmod(0o700)
+    monkeypatch.setattr(worker.sys, "executable", str(script))
+    one = Worker(RunFile(fold_files([log], preset=load("off")).run))
+    wait(one.poll, "the first bytes have come")
+    looks = 1
+    while not one.ended:
+        one.poll()
+        looks += 1
+    assert looks < 20
+    assert len(one._text) > 8_000_000
+    one.close()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -32,6 +33,9 @@ TELL = 1 << 18
 """Bytes of log after which the worker says how far it is, and sees whether anybody listens: a hundredth of a second."""
 
 PIPE = 1 << 20
+FLOW = 0.2
+"""Seconds that the next bytes of the columns may take to come."""
+
 NICE = 5
 """How much the worker steps back behind the job, and behind the screen."""
 
@@ -66,15 +70,12 @@ class Worker:
         process, came = self._process, False
         if process is None or process.stdout is None or self.ended:
             return False
-        while not self.ended:
-            try:
-                data = os.read(process.stdout.fileno(), PIPE)
-            except BlockingIOError:
-                break
+        while not self.ended and self._may_read(process.stdout.fileno()):
+            data = os.read(process.stdout.fileno(), PIPE)
             came = True
             self._text += data
             self.ended = not data
-        self._listen()
+            self._listen()
         return came
 
     def take_up(self, engine: Engine) -> bool:
@@ -95,13 +96,14 @@ class Worker:
         process.wait()
 
     def _ask(self, job: bytes) -> None:
-        """Tell the process what to do, and listen without waiting."""
-        process = self._process
-        if process is None or process.stdin is None or process.stdout is None:
-            return
-        os.set_blocking(process.stdout.fileno(), False)
-        process.stdin.write(job)
-        process.stdin.close()
+        """Tell the process what to do."""
+        if self._process is not None and self._process.stdin is not None:
+            self._process.stdin.write(job)
+            self._process.stdin.close()
+
+    def _may_read(self, fd: int) -> bool:
+        """Whether there is something to read; once the columns have begun to come, the rest of them is waited for."""
+        return bool(select.select([fd], [], [], FLOW if self._text else 0.0)[0])
 
     def _listen(self) -> None:
         """Take the numbers before the columns."""
