@@ -149,3 +149,12 @@ def test_a_short_run_whose_output_comes_at_its_end() -> None:
     """When all records come behind the complete bar, the summary beside them makes the bar the run's."""
     text = _buffered(60, 10, [], 20.0) + "{'train_runtime': 600.0, 'train_loss': 0.5, 'epoch': 3.0}\n"
     assert [step for _, step in _steps(text)] == [10, 20, 30, 40, 50, 60, 60]
+
+
+def test_steps_that_follow_from_the_configuration_lie_on_its_grid() -> None:
+    """A log without bars, such as LLaMA-Factory's running_log.txt: the epoch is rounded, the records come every ten steps."""
+    head = "max_steps: 3000\nnum_train_epochs: 7\nlogging_steps: 10\n"
+    text = head + "".join(
+        f"[INFO] >> {{'loss': 2.25, 'learning_rate': 1.0e-06, 'epoch': {step / 3000 * 7:.2f}}}\n\n" for step in range(10, 3000, 10)
+    )
+    assert [record[4] for record in read(text)] == list(range(10, 3000, 10))

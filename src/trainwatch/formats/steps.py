@@ -20,6 +20,9 @@ MOST = 1e15
 BURST = 1 << 16
 """How many bytes of adjacent records are held back until the frame behind them is there."""
 
+TORN = 64
+"""So many frames without a counter are passed over in search of one."""
+
 _AFTER = re.compile(rb"\}[ \t]{0,9}\r?\n\r[^\r\n\[{]{0,300}?(\d{1,15})/(\d{1,15}) \[([\d:]{1,12})<")
 _NEXT = re.compile(rb"[ \t]{0,9}\r?\n(?=\{')")
 _ELAPSED = re.compile(rb"\[([\d:]{1,12})<")
@@ -36,6 +39,7 @@ class Steps:
     def __init__(self) -> None:
         self.total: int | None = None
         self._at: _Frame | None = None
+        self._counted = 0
         self.per_epoch: float | None = None
         self.every: int | None = None
         self.epoch: float | None = None
@@ -71,8 +75,8 @@ class Steps:
 
     @property
     def complete(self) -> bool:
-        """Whether the bar has come to its end: the next bar may be another run's."""
-        return self.total is not None and self._at is not None and self._at[0] >= self.total
+        """Whether the bar has come to its end, by the frames that were read: the next bar may be another run's."""
+        return self.total is not None and self._counted >= self.total
 
     def seen(self, data: bytes, start: int, stop: int) -> None:
         """Remember the newest frame of the train bar in a stretch of the log that is done with."""
@@ -83,9 +87,9 @@ class Steps:
         """A frame without a description. The first such bar is the train bar, unless it ends before a train record comes."""
         frame = (counter, elapsed)
         if self.total is None or (self.complete and not self.is_live):
-            self.total, self._at = total, frame
+            self.total, self._at, self._counted = total, frame, counter
         elif self.total == total:
-            self._at = frame
+            self._at, self._counted = frame, counter
         elif self.complete:
             self._next = (total, frame)
 
@@ -94,6 +98,7 @@ class Steps:
         starts_over = epoch is None or self.epoch is None or epoch < self.epoch
         if self.complete and self._next is not None and starts_over:
             self.total, self._at = self._next
+            self._counted = self._at[0]
             self.per_epoch, self.every, self._next = None, None, None
         self.is_live = self.is_live or (self.total is not None and not self.complete)
         self.epoch = epoch
@@ -101,8 +106,9 @@ class Steps:
     def of(self, data: bytes, start: int, end: int, epoch: float | None, kind: str) -> int | None:
         """The step of the record at [start, end) of `data`; None when nothing tells."""
         if self.total is None:
-            return self._by_epoch(epoch, 0.0, kind)
-        if _adjacent(data, start, end):
+            return self._by_epoch(epoch, _printed(data, start, end), kind)
+        is_dict = data.startswith(b"{'", start)
+        if is_dict and _adjacent(data, start, end):
             if self.per_epoch is None:
                 self._calibrate(data, start, end)
             return self._by_epoch(epoch, _printed(data, start, end), kind)
@@ -110,7 +116,7 @@ class Steps:
         if before is None or (self.complete and not self.is_live):
             return None
         is_glued = data[start - 1 : start] == b"]"
-        return before[0] if is_glued else max(before[0], self._refreshed(data, end, before))
+        return before[0] if is_glued or not is_dict else max(before[0], self._refreshed(data, end, before))
 
     def _refreshed(self, data: bytes, end: int, before: _Frame) -> int:
         """The counter of the frame behind a record, if it is the bar drawn anew at that moment and not the picture of a later step.
@@ -207,14 +213,18 @@ def _burst(data: bytes, start: int, end: int) -> tuple[int, int]:
 def _newest(data: bytes, total: int, start: int, end: int) -> _Frame | None:
     """The last frame with this total in [start, end)."""
     mark = b"/%d [" % total
-    at = data.rfind(mark, start, end)
-    first = at
-    while first > max(start, at - 15) and data[first - 1 : first].isdigit():
-        first -= 1
-    if at <= first:
-        return None
-    elapsed = _ELAPSED.match(data, at + len(mark) - 1, end)
-    return int(data[first:at]), clock(elapsed[1]) if elapsed is not None else 0.0
+    at = end
+    for _ in range(TORN):
+        at = data.rfind(mark, start, at + len(mark) - 1 if at < end else end)
+        first = at
+        while first > max(start, at - 15) and data[first - 1 : first].isdigit():
+            first -= 1
+        if at < 0:
+            return None
+        if first < at:
+            elapsed = _ELAPSED.match(data, at + len(mark) - 1, end)
+            return int(data[first:at]), clock(elapsed[1]) if elapsed is not None else 0.0
+    return None
 
 
 def _printed(data: bytes, start: int, end: int) -> float:
