@@ -170,3 +170,15 @@ def test_a_single_source_is_one_attempt():
     (only,) = run.snapshot().attempts
     assert (only.number, only.records, only.step_start, only.step_end, only.failure) == (1, 2, 1, 9, "")
     assert math.isnan(only.started)
+
+
+def test_a_rotated_log_is_one_attempt():
+    """What follows a rotation is no restart: one attempt, whose records all count; a requeue behind it is the second."""
+    run = Engine(load("default"), RunInfo("r", "r", ("t",)))
+    run.feed(Chunk("t", 0, b"step 1 loss 2.0\nstep 2 loss 1.9\n", 10.0))
+    run.feed(Chunk("t", 32, b"", 11.0, final=True))
+    run.feed(Chunk("t", 0, b"step 3 loss 1.8\n", 20.0, 2, goes_on=True))
+    run.feed(Chunk("t", 16, b"step 4 loss 1.7\n", 21.0, 2))
+    assert [(a.number, a.step_start, a.step_end) for a in run.snapshot().attempts] == [(1, 1, 4)]
+    run.feed(Chunk("t", 0, b"step 3 loss 1.6\n", 90.0, 3))
+    assert [(a.number, a.step_start, a.step_end) for a in run.snapshot().attempts] == [(1, 1, 4), (2, 3, 3)]

@@ -1,3 +1,4 @@
+import gzip
 import os
 import shutil
 import tempfile
@@ -196,6 +197,39 @@ def test_a_file_without_permission_is_said_in_words(log, monkeypatch):
     assert follower.problem == "Permission denied"
 
 
+@pytest.mark.parametrize("name", ["train.out.1", "train.out.2.gz", "train.out-20260101", "train.out.20260101-0300.gz"])
+def test_what_a_rotated_part_holds_more_is_read(log, name):
+    """Renamed, copied or packed while nobody watched: the rest of it, then the new file, which is no new start."""
+    log.write_bytes(b"one\n")
+    follower = Follower(log)
+    drain(follower)
+    append(log, b"two\nthree\n")
+    data, state = log.read_bytes(), follower.state()
+    follower.close()
+    log.with_name(name).write_bytes(gzip.compress(data) if name.endswith(".gz") else data)
+    log.write_bytes(b"four\n")
+    follower = Follower.restore(log, state)
+    chunks = []
+    while (chunk := follower.read(0.0)) is not None:
+        chunks.append((chunk.attempt, chunk.offset, chunk.data, chunk.final, chunk.goes_on))
+    assert chunks == [(1, 4, b"two\nthree\n", False, False), (1, 14, b"", True, False), (2, 0, b"four\n", False, True)]
+    append(log, b"five\n")
+    assert drain(Follower.restore(log, follower.state())) == {2: b"five\n"}
+
+
+def test_a_requeue_is_a_new_start(log):
+    """A truncated log beside parts that do not hold what was read last, or whose names are not those of parts."""
+    log.write_bytes(b"one\n" * 80)
+    follower = Follower(log)
+    drain(follower)
+    shutil.copy(log, log.with_name("train.out.bak"))
+    log.with_name("train.out.1").write_bytes(b"two\n" * 80)
+    log.with_name("train.out.2.gz").write_bytes(b"\x1f\x8bdamaged")
+    log.write_bytes(b"again\n")
+    assert follower.read(0.0).final
+    assert not follower.read(0.0).goes_on
+
+
 class Files(RuleBasedStateMachine):
     """Random changes, polls and restarts in any order, against a model of what must be read."""
 
@@ -208,6 +242,8 @@ class Files(RuleBasedStateMachine):
         self.serial = 0
         self.expected = [b""]
         self.got = [b""]
+        self.rotations = set()
+        self.told = set()
 
     def text(self, size):
         """Bytes that appear once: a wrong offset cannot go unseen."""
@@ -221,6 +257,9 @@ class Files(RuleBasedStateMachine):
                 self.got.append(b"")
             assert chunk.offset == len(self.got[chunk.attempt - 1])
             self.got[chunk.attempt - 1] += chunk.data
+            if chunk.goes_on:
+                assert chunk.offset == 0
+                self.told.add(chunk.data)
 
     def begin(self, data):
         """A new attempt is expected, unless the one before was empty."""
@@ -258,6 +297,32 @@ class Files(RuleBasedStateMachine):
         self.begin(data)
         self.poll()
 
+    @rule(size=st.integers(0, 200), packed=st.booleans(), copied=st.booleans(), down=st.booleans())
+    def rotate(self, size, packed, copied, down):
+        """The log is renamed or copied, packed or not, whether or not somebody watches; nobody has read its end."""
+        self.append(1)
+        self.poll()
+        state = self.follower.state()
+        if down:
+            self.follower.close()
+        self.append(size)
+        part = self.log.with_name("log.1")
+        if copied:
+            shutil.copy(self.log, part)
+            os.truncate(self.log, 0)
+        else:
+            self.log.rename(part)
+        if packed and (down or copied):
+            self.log.with_name("log.2.gz").write_bytes(gzip.compress(part.read_bytes()))
+            part.unlink()
+        data = self.text(size)
+        append(self.log, data)
+        if down:
+            self.follower = Follower.restore(self.log, state)
+        self.expected.append(data)
+        self.rotations.add(data)
+        self.poll()
+
     @rule()
     def restart(self):
         """The watcher is started again."""
@@ -280,6 +345,8 @@ class Files(RuleBasedStateMachine):
         """Nothing lost, nothing twice."""
         self.poll()
         assert [part for part in self.got if part] == [part for part in self.expected if part]
+        assert len(self.told) == len(self.rotations)
+        assert all(any(whole.startswith(told) for whole in self.rotations) for told in self.told)
 
     def teardown(self):
         """The last word."""

@@ -42,7 +42,7 @@ def fetch(source, offset, length):
 def chunk(draw):
     source = draw(st.sampled_from(sorted(LOGS)))
     start, stop = sorted(draw(st.tuples(*[st.integers(0, len(LOGS[source]))] * 2)))
-    return Chunk(source, start, LOGS[source][start:stop], draw(TIME), draw(st.integers(1, 3)), final=draw(st.booleans()))
+    return Chunk(source, start, LOGS[source][start:stop], draw(TIME), draw(st.integers(1, 3)), draw(st.booleans()), draw(st.booleans()))
 
 
 @given(st.lists(chunk() | OTHERS), st.integers(0, 9))

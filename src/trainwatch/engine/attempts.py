@@ -29,16 +29,24 @@ class Attempts:
 
     def __init__(self) -> None:
         self._tallies: dict[int, _Tally] = {}
+        self._rotations: dict[str, set[int]] = {}
         self.newest = 0
         """The number of the newest attempt, 0 before any."""
 
+    def number(self, source: str, attempt: int) -> int:
+        """The attempt of the run that an attempt of a source belongs to: one that began with a rotation is none of its own."""
+        return attempt - sum(1 for turn in self._rotations.get(source, ()) if turn <= attempt)
+
     def arrive(self, chunk: Chunk) -> bool:
         """Bytes of an attempt came; whether they begin a new one after another."""
+        if chunk.goes_on:
+            self._rotations.setdefault(chunk.source, set()).add(chunk.attempt)
         if not chunk.data:
             return False
-        begins = self.newest > 0 and chunk.attempt > self.newest
-        self.newest = max(self.newest, chunk.attempt)
-        tally = self._tallies.setdefault(chunk.attempt, _Tally())
+        number = self.number(chunk.source, chunk.attempt)
+        begins = self.newest > 0 and number > self.newest
+        self.newest = max(self.newest, number)
+        tally = self._tallies.setdefault(number, _Tally())
         tally.sources.setdefault(chunk.source)
         if not math.isnan(chunk.seen_at):
             tally.seen = (chunk.seen_at if math.isnan(tally.seen[0]) else tally.seen[0], chunk.seen_at)
@@ -55,9 +63,14 @@ class Attempts:
         tally.last = last if last is not None else tally.last
 
     def clock(self, attempt: int, span: Span) -> None:
-        """When a source of an attempt was written, by its own clock; the longest counts."""
+        """When a source of an attempt was written, by its own clock: from the first timestamp of any to the last, else the longest counts."""
         tally = self._tallies.get(attempt)
-        if tally is not None and (span.seconds or 0.0) > (tally.clock.seconds or 0.0):
+        if tally is None:
+            return
+        known = tally.clock
+        if span.absolute and known.absolute:
+            tally.clock = Span(min(span.start, known.start), max(span.end, known.end), span.how, absolute=True)
+        elif span.absolute or (not known.absolute and (span.seconds or 0.0) > (known.seconds or 0.0)):
             tally.clock = span
 
     def died(self, attempt: int, kind: str) -> None:

@@ -109,7 +109,7 @@ class Engine:
         self.ends[chunk.source] = chunk.attempt, chunk.offset + len(chunk.data)
         self.tails.setdefault(chunk.source, Tail()).add(chunk.data, chunk.offset)
         (self._ended.add if chunk.final else self._ended.discard)(chunk.source)
-        return self.streams.read(chunk)
+        return self.streams.read(chunk, self.attempts.number(chunk.source, chunk.attempt))
 
     def _chunk(self, chunk: Chunk) -> list[Event]:
         """Read, keep and judge the records of a chunk."""
@@ -253,7 +253,7 @@ class Engine:
 
     def _span(self) -> Span:
         """The longest stretch of time that anything tells of: arrivals, else what the log prints."""
-        for attempt, span in self.streams.spans:
+        for attempt, span in self.streams.spans():
             self.attempts.clock(attempt, span)
         return self.attempts.span()
 

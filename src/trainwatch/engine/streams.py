@@ -36,23 +36,24 @@ class Streams:
         self._joints: dict[int, Joint] = {}
         self._open: set[str] = set(self.parts)
 
-    def read(self, chunk: Chunk) -> list[Block]:
-        """The records that a chunk completes, and those that only waited for it."""
+    def read(self, chunk: Chunk, attempt: int | None = None) -> list[Block]:
+        """The records that a chunk completes, and those that only waited for it. `attempt` is that of the run, None: the source's own."""
+        attempt = chunk.attempt if attempt is None else attempt
         if len(self.parts) < 2:
-            return self._blocks(chunk)
+            return self._blocks(chunk, attempt)
         self._open.discard(chunk.source) if chunk.final else self._open.add(chunk.source)
-        speaker = self._speaker(chunk.attempt)
+        speaker = self._speaker(attempt)
         rank = self._voice(chunk.source)
         if speaker is not None and speaker.is_mute(rank):
             return []
-        blocks = self._blocks(chunk)
+        blocks = self._blocks(chunk, attempt)
         if speaker is not None:
             blocks = speaker.hear(rank, blocks)
-            blocks += [] if self._awaits(chunk.attempt) else speaker.close()
-        joint = self._joints.setdefault(chunk.attempt, Joint(self._facts))
+            blocks += [] if self._awaits(attempt) else speaker.close()
+        joint = self._joints.setdefault(attempt, Joint(self._facts))
         found = [*joint.moment(chunk.seen_at), *joint.take(blocks)]
         joint.bar(chunk.source, self.readers[chunk.source, chunk.attempt].bar)
-        return found if self._awaits(chunk.attempt) else [*found, *joint.release()]
+        return found if self._awaits(attempt) else [*found, *joint.release()]
 
     def release(self) -> list[Block]:
         """Records that waited for what else was on disk: all of it has been read."""
@@ -68,20 +69,19 @@ class Streams:
         part = self.parts.get(source)
         return {source} | {other.source for other in self.parts.values() if part is not None and other.attempt < part.attempt}
 
-    @property
     def spans(self) -> Iterator[tuple[int, Span]]:
         """(attempt, when it was written) of every source that holds a clock, and of bars that count the records of another source."""
-        yield from ((attempt, reader.span) for (_, attempt), reader in self.readers.items() if reader.span.seconds is not None)
+        yield from ((reader.attempt, reader.span) for reader in self.readers.values() if reader.span.seconds is not None)
         for attempt, joint in self._joints.items():
             if joint.elapsed:
                 yield attempt, Span(0.0, joint.elapsed, "progress bar")
 
-    def _blocks(self, chunk: Chunk) -> list[Block]:
+    def _blocks(self, chunk: Chunk, attempt: int) -> list[Block]:
         """The records of one source."""
         key = (chunk.source, chunk.attempt)
         reader = self.readers.get(key)
         if reader is None:
-            reader = self.readers[key] = Reader(chunk.source, facts=self._facts, attempt=chunk.attempt, names=self._formats)
+            reader = self.readers[key] = Reader(chunk.source, facts=self._facts, attempt=attempt, names=self._formats)
         return reader.feed(chunk.data, chunk.offset, final=chunk.final, seen_at=chunk.seen_at)
 
     def _speaker(self, attempt: int) -> Speaker | None:

@@ -68,6 +68,11 @@ class Reader:
         self._skipping = False
 
     @property
+    def attempt(self) -> int:
+        """The attempt whose source is read."""
+        return self._gather.attempt
+
+    @property
     def detected(self) -> tuple[str, ...]:
         """The formats that gave records, in the order first seen."""
         return tuple(self._lines.detected)

@@ -18,7 +18,8 @@ class Chunk:
     """Bytes of one source.
 
     `offset` is the byte position of `data[0]` in the source. `seen_at` is in Unix seconds, or `UNKNOWN_TIME`.
-    `final` says that the source has ended: a last line without a newline is then complete. `data` may be empty.
+    `final` says that the source has ended: a last line without a newline is then complete. `data` may be empty. `goes_on` says that
+    this attempt of the source is no new start of the job: the log was rotated, and this is what the job printed next.
     """
 
     source: str
@@ -27,6 +28,7 @@ class Chunk:
     seen_at: float = UNKNOWN_TIME
     attempt: int = 1
     final: bool = False
+    goes_on: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from trainwatch.model.errors import NotReadableError
 from trainwatch.model.inputs import Chunk
+from trainwatch.sources.rotated import rest_of
 
 CHUNK = 128 << 10
 """Bytes per chunk at most: it stays in the processor's cache and holds the interpreter for a millisecond."""
@@ -28,7 +30,8 @@ class Position:
     """How far a log was read, to be kept over a restart.
 
     `attempt` counts from 1 and grows when the file starts again. `mark` is the digest of the `marked` bytes before `offset`,
-    empty when they are yet to be seen. `begun` is false while only the NULs of a hole were seen.
+    empty when they are yet to be seen. `begun` is false while only the NULs of a hole were seen. `goes_on`: the file before it was
+    rotated away.
     """
 
     attempt: int = 1
@@ -36,13 +39,15 @@ class Position:
     marked: int = 0
     mark: str = ""
     begun: bool = False
+    goes_on: bool = False
 
 
 class Follower:
     """Polls one log by its path. Not a byte is read twice, and none is missed that was there at a poll.
 
     Appended, renamed with the writer going on, replaced by a longer copy of itself: the attempt goes on. Truncated (also when it grew
-    past the old offset since), replaced, deleted and made anew: the old file is read to its end, then the next attempt starts at 0.
+    past the old offset since), replaced, deleted and made anew: the old file is read to its end, then the next attempt starts at 0. Where
+    the old bytes lie beside it, renamed, copied or packed, the log was rotated: what they hold more is read, and the new file goes on.
     """
 
     def __init__(self, path: Path | str, source: str | None = None, *, offset: int = 0, attempt: int = 1) -> None:
@@ -52,6 +57,7 @@ class Follower:
         self.problem = ""
         """Why nothing can be read now, in words; empty when all is well."""
         self._fd: int | None = None
+        self._rest: Iterator[bytes] | None = None
         self._position = Position(attempt, offset, min(offset, MARK), begun=offset > 0)
 
     @classmethod
@@ -60,7 +66,12 @@ class Follower:
         follower = cls(path, source)
         try:
             follower._position = Position(
-                int(state["attempt"]), int(state["offset"]), int(state["marked"]), str(state["mark"]), bool(state["begun"])
+                int(state["attempt"]),
+                int(state["offset"]),
+                int(state["marked"]),
+                str(state["mark"]),
+                bool(state["begun"]),
+                bool(state.get("goes_on")),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise NotReadableError(f"{path}: the stored position is damaged ({error})") from error
@@ -85,6 +96,8 @@ class Follower:
 
         A chunk without data and with `final` ends an attempt whose file was rewritten.
         """
+        if self._rest is not None:
+            return self._rotated(now)
         fresh = self._open()
         if fresh is None:
             return self._next(self._fd, now)[0] if self._fd is not None else None
@@ -138,9 +151,28 @@ class Follower:
         """The file begins again: the next attempt. What was begun before is over."""
         old = self._position
         if not old.begun:
-            self._position = Position(old.attempt)
+            self._position = Position(old.attempt, goes_on=old.goes_on)
             return None
-        self._position = Position(old.attempt + 1)
+        self._rest = rest_of(self.path, old.offset, old.marked, lambda data: bool(old.mark) and _digest(data) == old.mark)
+        return self._rotated(now) if self._rest is not None else self._next_attempt(now)
+
+    def _rotated(self, now: float) -> Chunk | None:
+        """The rest of a part that was rotated away, piece by piece; then the file that took its name."""
+        at = self._position
+        try:
+            data = next(filter(None, self._rest or ()), b"")
+        except NotReadableError as error:
+            self.problem, data = str(error), b""
+        if data:
+            self._advance(b"", data, begun=True)
+            return Chunk(self.source, at.offset, data, now, at.attempt)
+        self._rest = None
+        return self._next_attempt(now, goes_on=True)
+
+    def _next_attempt(self, now: float, *, goes_on: bool = False) -> Chunk:
+        """The end of an attempt; the file is read from its beginning next."""
+        old = self._position
+        self._position = Position(old.attempt + 1, goes_on=goes_on)
         return Chunk(self.source, old.offset, b"", now, old.attempt, final=True)
 
     def _next(self, fd: int, now: float) -> tuple[Chunk | None, bool]:
@@ -158,7 +190,7 @@ class Follower:
                 continue
             data = data.rstrip(b"\0") or data
             self._advance(before, data, begun=True)
-            return Chunk(self.source, at.offset, data, now, at.attempt), True
+            return Chunk(self.source, at.offset, data, now, at.attempt, goes_on=at.goes_on and not at.begun), True
         return None, True
 
     def _look(self, fd: int) -> tuple[bytes, bytes] | None:
@@ -176,7 +208,7 @@ class Follower:
     def _advance(self, before: bytes, data: bytes, *, begun: bool) -> None:
         """Move past `data`, and mark what now lies before the offset."""
         at, tail = self._position, (before + data[-MARK:])[-MARK:]
-        self._position = Position(at.attempt, at.offset + len(data), len(tail), _digest(tail), begun)
+        self._position = Position(at.attempt, at.offset + len(data), len(tail), _digest(tail), begun, at.goes_on)
 
 
 def _digest(data: bytes) -> str:

@@ -24,7 +24,15 @@ FAMILIES = (
 )
 """Names of logs in a folder. The first family that is there is taken: the others repeat it."""
 
-BELOW = ("attempt_*/[0-9]*/std*.log", "*/attempt_*/[0-9]*/std*.log", "[0-9]*/std*.log", "std*.log", "*rank*[0-9]/*.log", "log*/*.out", "log*/*.log")
+BELOW = (
+    "attempt_*/[0-9]*/std*.log",
+    "*/attempt_*/[0-9]*/std*.log",
+    "[0-9]*/std*.log",
+    "std*.log",
+    "*rank*[0-9]/*.log",
+    "log*/*.out",
+    "log*/*.log",
+)
 """Where logs of a run lie below a folder: ranks of torchrun, folders of ranks, folders of logs. The first that is there is taken."""
 
 

@@ -2,7 +2,7 @@
 
 One compact JSON array a line:
     ["n", 0, "/data/train.out"]                       source 0 has this name
-    ["C", 0, 1, 0, 131072, 1795142412.3, 77123, 0]    source, attempt, offset, length, seen_at, checksum, final
+    ["C", 0, 1, 0, 131072, 1795142412.3, 77123, 0]    source, attempt, offset, length, seen_at, checksum, 1 final, 2 goes on
     ["c", 0, 130, 1795142413.3, 88123]                the bytes that follow: source, length, seen_at, checksum
     ["t", 1795142413.0]                               tick
     ["s", …] ["k", …] ["o", …]                        sample, checkpoint, order: their fields in the order of `model/inputs.py`
@@ -105,10 +105,10 @@ class Arrivals:
             yield ["n", number, chunk.source]
         seen = None if math.isnan(chunk.seen_at) else chunk.seen_at
         length, check = len(chunk.data), crc32(chunk.data)
-        if self._next.get(chunk.source) == (chunk.attempt, chunk.offset) and not chunk.final:
+        if self._next.get(chunk.source) == (chunk.attempt, chunk.offset) and not chunk.final and not chunk.goes_on:
             yield ["c", number, length, seen, check]
         else:
-            yield ["C", number, chunk.attempt, chunk.offset, length, seen, check, int(chunk.final)]
+            yield ["C", number, chunk.attempt, chunk.offset, length, seen, check, int(chunk.final) + 2 * chunk.goes_on]
         self._next[chunk.source] = chunk.attempt, chunk.offset + length
 
 
@@ -200,7 +200,7 @@ class Recorded:
                 return self._chunk(Chunk(self._names[number], offset, b"", _time(seen), attempt), length, check)
             case "C":
                 number, attempt, offset, length, seen, check, final = row
-                return self._chunk(Chunk(self._names[number], offset, b"", _time(seen), attempt, bool(final)), length, check)
+                return self._chunk(Chunk(self._names[number], offset, b"", _time(seen), attempt, bool(final & 1), bool(final & 2)), length, check)
             case "t":
                 return Tick(row[0])
             case "n":
