@@ -23,6 +23,7 @@ from trainwatch.store.runfile import RunFile
 from trainwatch.supervise.clock import SystemClock
 from trainwatch.supervise.loop import Supervisor
 from trainwatch.supervise.may import May
+from trainwatch.supervise.rest import Rest
 from trainwatch.supervise.terms import Terms
 
 NOW = 1_795_000_000.0
@@ -256,6 +257,30 @@ def test_an_unknown_hook_is_not_asked(world: World) -> None:
     world.hook()
     world.turn(2)
     assert world.request()["op"] == "save_stop"
+
+
+@pytest.mark.parametrize(("state", "fewest", "most"), [("idle", 8, 25), ("waiting", 8, 25), ("saving", 60, 110)])
+def test_turns_are_rare_but_for_moments(world: World, monkeypatch: pytest.MonkeyPatch, state: str, fewest: int, most: int) -> None:
+    """Ten seconds of watching, or of waiting for the job's own save, are a dozen turns; those of a save on request are a hundred."""
+    if state == "saving":
+        world.hook()
+    world.turn(2)
+    if state != "idle":
+        world.write(*OVERFIT)
+        world.turn(2)
+    turns: list[float] = []
+    supervisor, until, turn = world.supervisor, world.clock.at + 10, world.supervisor.turn
+
+    def counted(now: float) -> None:
+        turns.append(now)
+        turn(now)
+
+    monkeypatch.setattr(supervisor, "turn", counted)
+    supervisor.asked_to_end = lambda: world.clock.at >= until
+    supervisor.rest = Rest(world.dir, [str(world.log)], world.clock, woken=supervisor.asked_to_end)
+    supervisor.run()
+    assert world.state()["machine"]["state"] == state
+    assert fewest <= len(turns) <= most
 
 
 def test_a_damaged_state_file_is_told_and_survived(world: World) -> None:

@@ -29,6 +29,9 @@ from trainwatch.supervise.outlook import Outlook
 from trainwatch.supervise.publish import Ending, Publisher
 from trainwatch.supervise.rest import LOOK, Rest
 
+BRISK = frozenset({"saving", "proving", "leaving", "terminating", "killing"})
+"""States that last for moments, in which no turn is left out. A veto, or the job's next regular save, may take hours."""
+
 IDLE_LOOK = 0.5
 """Seconds between looks while nothing has happened for `IDLE_AFTER`."""
 
@@ -274,7 +277,7 @@ class Supervisor:
         """Wait for the next turn."""
         if self._trouble[0]:
             self.clock.sleep(1.0)
-        elif self.machine.state not in stop.RESTING:
+        elif self.machine.state in BRISK:
             self.clock.sleep(POLL)
         else:
             self.rest.wait(IDLE_LOOK if now - self.outlook.life > IDLE_AFTER else LOOK)
