@@ -48,6 +48,15 @@ def _linear(steps: list[float], losses: list[float], p: float) -> tuple[float, C
     return -slope * common, lambda middle: (middle - slope * mx, slope, p)
 
 
+def promised(values: list[float], count: float) -> float:
+    """The share by which a series of equal stretches is to improve until there are `count` of them, as its newer half promises."""
+    half = max(LEAST, len(values) // 2)
+    first = max(len(values) - half, 0)
+    c, a, p = fit([float(n) for n in range(first + 1, len(values) + 1)], values[first:])
+    now, end = c + a * len(values) ** -p, c + a * max(count, len(values)) ** -p
+    return (now - end) / abs(now) if now else 0.0
+
+
 @per_point
 def further_gain(history: History) -> float | None:
     """The share by which the metric is to improve from now to the end of the run; None when steps or their number are not known."""
