@@ -1,12 +1,15 @@
+import math
 import re
+from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.report.conftest import Overfit, evaluation
+from tests.report.conftest import Overfit, evaluation, event
 
 from trainwatch.model.facts import Fact
 from trainwatch.model.failure import Failure
 from trainwatch.model.snapshot import PhaseSpan, RunInfo, Snapshot
+from trainwatch.model.verdict import Evidence
 from trainwatch.report.compose import compose
 from trainwatch.report.markdown import code, plain, to_markdown
 from trainwatch.report.sections.timeline import ROWS
@@ -86,3 +89,12 @@ def test_phases_of_a_log_without_epochs(overfit: Overfit):
     assert "| healthy | 0 to 30 | ? |" in to_markdown(compose(overfit.snapshot()))
     overfit.more["phases"] = (PhaseSpan("healthy", 0, 0.0, None, None, "fell"),)
     assert "| healthy | 0 to 200 | 0 to 100 |" in to_markdown(compose(overfit.snapshot()))
+
+
+def test_evidence_without_a_value_is_the_line_alone(overfit: Overfit):
+    """What the log says in words has no figure: the flag names the line, and no nan."""
+    said = replace(
+        event(60, "RED", "notify", rule="out_of_memory"), evidence=(Evidence("out_of_memory", math.nan, None, None, "train.out", 1, 26),)
+    )
+    overfit.more["events"] = (said,)
+    assert "| out_of_memory | eval_loss rose until step 60 | train.out:26 |" in to_markdown(compose(overfit.snapshot())).replace("\\_", "_")

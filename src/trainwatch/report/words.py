@@ -66,7 +66,7 @@ def ended(snapshot: Snapshot) -> str:
 def _line(text: str) -> str:
     """The line that tells it, cut where it is long: the section on the end has it whole."""
     line = " ".join(clean(text).split())
-    return "" if not line else f": {line.rstrip('.')}" if len(line) <= LONG else f": {line[:LONG].rstrip()} …"
+    return "" if not line else f": {line.rstrip('.!')}" if len(line) <= LONG else f": {line[:LONG].rstrip()} …"
 
 
 def _ended_quietly(snapshot: Snapshot) -> str:

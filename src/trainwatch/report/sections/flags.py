@@ -24,7 +24,7 @@ def _what(event: Event) -> str:
 
 def _where(event: Event) -> str:
     """The printed values, and the line of the newest record."""
-    values = ", ".join(_evidence(e) for e in event.evidence)
+    values = ", ".join(_evidence(e) for e in event.evidence if e.name != event.kind)
     line = place(event.source, event.line)
     return f"{values} ({line})" if values else line
 
