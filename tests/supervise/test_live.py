@@ -310,3 +310,32 @@ def in_front(live: Live, options: str, trainer: str) -> tuple[subprocess.Popen[s
     run = Run(live, live.runs()[0])
     wait_for(lambda: run.state().get("brief", {}).get("step") and (run.dir.ranks / "rank0.json").exists(), "training")
     return front, run
+
+
+def rules(live: Live, text: str) -> str:
+    """The default rules with other settings, as a file."""
+    (live.cwd / "rules.toml").write_text(f'extends = "default"\n{text}', encoding="utf-8")
+    return str(live.cwd / "rules.toml")
+
+
+def test_a_hung_job_is_looked_at_and_stopped_with_what_it_has(live: Live) -> None:
+    """It cannot save: the newest complete checkpoint is proven, the dossier is written before any signal, and 85 says to resume."""
+    mine = rules(live, '[[rule]]\nname = "hang"\nsettings = { least = 2.0, most = 2.0 }\n')
+    run = live.launch(f"--may stop=hang --rules {mine}", "--flat --pause 0.02 --save-every 40 --hang-at 100")
+    assert run.wait() == 85
+    stop = run.read(run.dir.stop)
+    assert (stop["proven"], stop["proof"], Path(stop["checkpoint"]).name) == (True, "existing", "checkpoint-80")
+    events = [entry["event"] for entry in run.entries()]
+    assert events.index("proof") < events.index("dossier") < events.index("signal")
+    dossier = run.read(run.dir.hang)
+    assert [80 <= rank["step"] <= 100 for rank in dossier["ranks"]] == [True]
+    assert any("'step': 99" in line for line in dossier["tail"])
+
+
+def test_weights_that_may_be_broken_are_not_the_ones_that_are_kept(live: Live) -> None:
+    """NaN from step 130 on, saves every 25: nothing is saved any more, and the checkpoint from before the trouble is the proven one."""
+    run = live.launch("--may stop=non_finite", "--flat --pause 0.05 --save-every 25 --nan-from 130")
+    assert run.wait() == 80
+    stop = run.read(run.dir.stop)
+    assert (stop["proven"], stop["proof"], Path(stop["checkpoint"]).name) == (True, "existing", "checkpoint-125")
+    assert all(int(path.rpartition("-")[2]) < 130 for path in run.saves())

@@ -29,6 +29,8 @@ def options() -> argparse.Namespace:
     parser.add_argument("--save", choices=["ok", "fail", "torn", "silent", "slow"], default="ok")
     parser.add_argument("--cut", type=int, default=0, help="which file a torn checkpoint lacks the end of")
     parser.add_argument("--end-at", choices=["saving", "saved", "holding"], help="the script ends by itself there")
+    parser.add_argument("--hang-at", type=int, help="the step at which it does nothing more")
+    parser.add_argument("--nan-from", type=int, help="the step from which the loss is not a number")
     parser.add_argument("--port", type=int, help="held as long as this process lives")
     parser.add_argument("--save-every", type=int, default=0)
     parser.add_argument("--term", choices=["die", "ignore", "slow"], default="die")
@@ -124,8 +126,16 @@ class Job:
         while self.step < self.args.steps:
             self.step += 1
             time.sleep(self.args.pause)
+            while self.step == self.args.hang_at:
+                time.sleep(1)
+            broken = self.args.nan_from is not None and self.step >= self.args.nan_from
             print(
-                {"loss": round(2.5 / (1 + self.step / 20), 4), "learning_rate": 1e-4, "epoch": self.step / 10, "step": self.step},
+                {
+                    "loss": float("nan") if broken else round(2.5 / (1 + self.step / 20), 4),
+                    "learning_rate": 1e-4,
+                    "epoch": self.step / 10,
+                    "step": self.step,
+                },
                 flush=True,
             )
             if self.step % 10 == 0:

@@ -137,7 +137,7 @@ class Carrier:
         if self._dir.hang.exists():
             return
         look, ranks = self._outlook.snapshot(), self._control.ranks()
-        found = dossier.gather(self._job.members(), ranks, tail=look.tail, sample=look.sample, why=why, now=now)
+        found = dossier.gather(self._job.members(), ranks, tail=look.tail, sample=look.sample, why=why, now=now, parts=self._run.info.parts)
         write_json(self._dir.hang, found)
         self._diary.note("dossier", now, path=str(self._dir.hang), ranks=len(found["ranks"]), behind=found["behind"])
 

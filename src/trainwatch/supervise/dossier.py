@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,6 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from trainwatch.model.inputs import Gpu, Sample
+from trainwatch.model.part import Part
+from trainwatch.present.clean import lines
+from trainwatch.supervise import recorder
 from trainwatch.supervise.control import Rank
 from trainwatch.supervise.processes import PROC, Proc
 
@@ -21,29 +25,72 @@ PY_SPY = 5.0
 LONGEST = 20_000
 """Characters of a stack that are kept."""
 
-RECORDERS = ("/tmp", "nccl_trace_rank_*")  # noqa: S108  where torch writes them unless it is told otherwise
+TAG = re.compile(r"\[(?:rank|default)(\d+)\]:?\s*(.*)")
+"""A line of one rank in a log of all: torch and torchrun mark it so."""
 
 
 def gather(
-    procs: Iterable[Proc], ranks: Sequence[Rank], *, tail: Sequence[str], sample: Sample | None, why: str, now: float
+    procs: Iterable[Proc],
+    ranks: Sequence[Rank],
+    *,
+    tail: Sequence[str],
+    sample: Sample | None,
+    why: str,
+    now: float,
+    parts: Iterable[Part] = (),
 ) -> dict[str, Any]:
     """Everything that can be told in well under a minute, as JSON values. Never raises; what cannot be read is null.
 
-    `procs` are the job's processes, `ranks` the hook's heartbeats, `tail` the newest lines of the log. `now` in Unix seconds.
+    `procs` are the job's processes, `ranks` the hook's heartbeats, `tail` the newest lines of the log, `parts` the logs of single ranks.
+    `now` in Unix seconds.
     """
     known = {rank.pid: rank for rank in ranks}
     found = [proc for proc in procs if proc.pid in known or "RANK" in proc.environ][:MOST]
-    devices = [] if sample is None else [_device(gpu) for gpu in sample.gpus]
+    gpus = () if sample is None else sample.gpus
+    newest = last_lines(tail, parts)
+    recorded = recorder.read(recorder.files(found))
+    looked = [_rank(proc, known.get(proc.pid)) for proc in found]
     return {
         "v": 1,
         "at": now,
         "why": why,
-        "behind": behind(ranks),
-        "ranks": [_rank(proc, known.get(proc.pid)) for proc in found],
-        "gpus": devices,
-        "nccl_recorders": sorted(str(path) for path in Path(RECORDERS[0]).glob(RECORDERS[1])),
+        "behind": behind(ranks) or recorder.behind(recorded),
+        "ranks": [
+            {**rank, "last_line": newest.get(rank["rank"]), "gpus": _of_rank(proc, gpus)} for rank, proc in zip(looked, found, strict=True)
+        ],
+        "gpus": [_device(gpu) for gpu in gpus],
+        "nccl_recorders": recorded,
         "tail": list(tail[-20:]),
     }
+
+
+def last_lines(tail: Sequence[str], parts: Iterable[Part]) -> dict[int, str]:
+    """The newest line of each rank, as far as a log of its own or a mark in the common one tells."""
+    marked = {int(tag[1]): tag[2] for line in tail if (tag := TAG.match(line))}
+    own = {part.rank: line for part in parts if part.rank is not None and (line := _last_line(Path(part.source)))}
+    return marked | own
+
+
+def _last_line(log: Path) -> str:
+    """The newest line of a log; empty when it cannot be read."""
+    try:
+        with log.open("rb") as file:
+            file.seek(max(file.seek(0, 2) - 4096, 0))
+            said = list(lines(file.read()))
+    except OSError:
+        return ""
+    return next((line for line in reversed(said) if line.strip()), "")[:500]
+
+
+def _of_rank(proc: Proc, gpus: Sequence[Gpu]) -> list[int]:
+    """The devices of a rank: those on which the driver sees it, else the one that its environment gives it."""
+    seen = [gpu.index for gpu in gpus if proc.pid in dict(gpu.processes)]
+    local = proc.environ.get("LOCAL_RANK", "")
+    if seen or not gpus or not local.isdecimal():
+        return seen
+    visible = [word for word in proc.environ.get("CUDA_VISIBLE_DEVICES", "").split(",") if word]
+    name = visible[int(local)] if int(local) < len(visible) else local
+    return [gpu.index for gpu in gpus if name in (str(gpu.index), gpu.uuid)]
 
 
 def behind(ranks: Sequence[Rank]) -> list[int]:

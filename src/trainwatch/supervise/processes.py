@@ -9,7 +9,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-KEPT = frozenset({"RANK", "WORLD_SIZE", "LOCAL_RANK", "TRAINWATCH_RUN_DIR", "SLURM_JOB_ID"})
+KEPT = frozenset(
+    {"RANK", "WORLD_SIZE", "LOCAL_RANK", "CUDA_VISIBLE_DEVICES", "TORCH_NCCL_DEBUG_INFO_TEMP_FILE", "TRAINWATCH_RUN_DIR", "SLURM_JOB_ID"}
+)
 """The variables that are looked at; nothing else of another process's environment is kept."""
 
 PROC = Path("/proc")
