@@ -235,3 +235,12 @@ def test_a_save_without_a_step_is_that_of_the_record_before() -> None:
     found = read("step 6000: train loss 4.5155, val loss 4.5217\nsaving checkpoint to out\n")
     assert [(record[0], record[4], record[7]) for record in found] == [("eval", 6000, ()), ("event", 6000, ("step",))]
     assert read("saving checkpoint to out\n")[0][4] is None
+
+
+def test_an_evaluation_without_a_step_was_made_where_the_run_had_come_to() -> None:
+    """DeepSpeed-Chat prints `ppl: 2.1` behind the engine's steps: derived, in both drivers."""
+    engine = "[2026-01-02 03:04:05,590] [INFO] [logging.py:96:log_dist] [Rank 0] step={}, skipped=0, lr=[9.5e-06], mom=[(0.9, 0.95)]\n"
+    text = "".join(engine.format(10 * i) + ("ppl: 2.25\n" if i % 3 == 0 else "") for i in range(1, 400))
+    for fast in (True, False):
+        found = [record for record in read_in(text.encode(), [], fast=fast) if record[0] == "eval"]
+        assert [(record[4], record[7]) for record in found] == [(30 * i, ("step",)) for i in range(1, 134)]

@@ -117,6 +117,7 @@ class Lines:
             self._recorded = None if step is None else float(step)
         if step is not None and block.kind in ("train", "info"):
             self.progress = (step, self._total())
+            self.steps.recorded = float(step)
 
     def follow_bar(self) -> None:
         """The train bar may have gone on in frames that nobody looked at."""
@@ -267,6 +268,7 @@ class Lines:
             self._facts.note("total_steps", total, self._gather.source, number)
         if record.step is not None and record.kind in ("train", "info"):
             self.progress = (int(record.step), self._total())
+            self.steps.recorded = record.step
         if record.kind in ("train", "eval"):
             self._recorded = record.step
         self._follow(record.format, record.kind)

@@ -44,6 +44,8 @@ class Steps:
         self.every: int | None = None
         self.epoch: float | None = None
         self.is_live = False
+        self.recorded: float | None = None
+        """The step of the newest record that prints one: an evaluation without one was made there."""
         self._next: tuple[int, _Frame] | None = None
 
     def completes(self, data: bytes, start: int, stop: int) -> bool:
@@ -105,6 +107,13 @@ class Steps:
 
     def of(self, data: bytes, start: int, end: int, epoch: float | None, kind: str) -> int | None:
         """The step of the record at [start, end) of `data`; None when nothing tells."""
+        step = self._told(data, start, end, epoch, kind)
+        if step is None and kind == "eval" and self.recorded is not None and abs(self.recorded) < MOST:
+            return int(self.recorded)
+        return step
+
+    def _told(self, data: bytes, start: int, end: int, epoch: float | None, kind: str) -> int | None:
+        """What bar and epoch tell."""
         if self.total is None:
             return self._by_epoch(epoch, _printed(data, start, end), kind)
         is_dict = data.startswith(b"{'", start)
