@@ -205,3 +205,42 @@ def test_where_every_step_is_printed_two_records_of_another_family_are_enough() 
 
     assert (every.step, "a linear decay" in every.why, "for 2 records in a row" in every.why) == (21, True, True)
     assert (tenth.step, "for 3 records in a row" in tenth.why) == (41, True)
+
+
+PLANNED: dict[str, FactValue] = {
+    "train_samples": 74823 * 4,
+    "num_train_epochs": 3,
+    "per_device_train_batch_size": 4,
+    "world_size": 1,
+    "gradient_accumulation_steps": 16,
+}
+
+
+@pytest.mark.parametrize(
+    ("facts", "words"),
+    [
+        (
+            {**PLANNED, "total_steps": 3 * 74823},
+            "which are micro-batches: the run has 14029 updates, so it ends after 1/16 of the schedule",
+        ),
+        (
+            {"total_steps": 4676, "warmup_steps": 7482, "gradient_accumulation_steps": 16},
+            "counted in something else than steps, 16 of which are one",
+        ),
+        ({**PLANNED, "world_size": 8, "total_steps": 3 * 74823 / 16}, "which are steps of all processes"),
+    ],
+)
+def test_a_plan_in_the_wrong_unit_is_told_at_the_first_record(facts: dict[str, FactValue], words: str) -> None:
+    """Before a rate says anything: the total is a multiple of the updates that samples and batches make, or warm-up outlasts the run."""
+    (event,) = [e for e in judge([("train", {"step": 1.0, "loss": 3.0})], facts)[1] if e.rule == "scheduler_step_unit"]
+
+    assert (event.severity.word, event.step) == ("orange", 1)
+    assert words in event.why
+
+
+@pytest.mark.parametrize("total", [14029, 14028, 14100, 20000])
+def test_a_plan_in_updates_is_no_alarm(total: int) -> None:
+    """Rounded or not, and for another number of epochs; without the number of processes nothing is said."""
+    rows_: list[Row] = [("train", {"step": 1.0, "loss": 3.0})]
+    for facts in ({**PLANNED, "total_steps": total}, {**{k: v for k, v in PLANNED.items() if k != "world_size"}, "total_steps": 3 * 74823}):
+        assert [e for e in judge(rows_, facts)[1] if e.rule == "scheduler_step_unit"] == []

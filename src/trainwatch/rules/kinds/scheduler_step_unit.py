@@ -11,10 +11,14 @@ from trainwatch.model.verdict import Evidence, Severity
 from trainwatch.rules.figures import figure, percent, place
 from trainwatch.rules.history import History
 from trainwatch.rules.kind import Judgement, Kind, Rule, blind, fired, ok
+from trainwatch.rules.plan import Plan
 from trainwatch.rules.schedule.configured import Configured, scales
 from trainwatch.rules.schedule.detective import Look
 from trainwatch.rules.schedule.measure import judged
 from trainwatch.rules.schedule.printed import Point
+
+NEAR = 0.02
+"""A total this near to a multiple of the updates is that multiple."""
 
 GROWTH = 1.25
 """It is judged again once so many times as many rates are known."""
@@ -37,6 +41,7 @@ class SchedulerStepUnit(Rule):
         self.settings = settings
         self._due = settings.records
         self._said = ""
+        self._begun = self._wrong = False
 
     def start(self) -> Judgement:
         """Nothing has been seen yet."""
@@ -46,10 +51,19 @@ class SchedulerStepUnit(Rule):
         """A run that begins anew is another one."""
         if anew:
             self._due = self.settings.records
+            self._begun = self._wrong = False
 
     def records(self, block: Block, history: History) -> Iterable[tuple[int, Judgement]]:
-        """Judge at a few records, further and further apart."""
-        return list(self._rows(block, history)) if "learning_rate" in block.columns else ()
+        """Judge the plan at the first train record, then the rates at a few records, further and further apart."""
+        if not self._begun and block.kind == "train":
+            self._begun = True
+            history.plan.move(block.source, block.line(0))
+            if why := misplanned(history.plan):
+                self._wrong = True
+                return [(0, fired(Severity.ORANGE, why, (), "nothing: it is planned so", subject="plan"))]
+        if self._wrong or "learning_rate" not in block.columns:
+            return ()
+        return list(self._rows(block, history))
 
     def _rows(self, block: Block, history: History) -> Iterator[tuple[int, Judgement]]:
         """Where it is due."""
@@ -81,6 +95,28 @@ class SchedulerStepUnit(Rule):
         )
         evidence = Evidence("learning_rate", look.point.rate, step, epoch, block.source, block.attempt, block.line(look.row))
         return fired(Severity.ORANGE, why, (evidence,), "rates that follow the plan in its own unit would withdraw it", subject=what)
+
+
+def misplanned(plan: Plan) -> str:
+    """What is wrong with the plan of a schedule before anything is printed; empty when nothing is, or too little is known.
+
+    The updates of the run follow from samples, epochs, batch, processes and accumulation: a total that is a multiple of them counts
+    something else.
+    """
+    total, warmup, step = plan.number("total_steps"), plan.number("warmup_steps"), plan.number("gradient_accumulation_steps") or 1.0
+    if total and warmup and warmup > total > 1:
+        unit = f", {figure(step)} of which are one" if step > 1 else ""
+        return f"warm-up is planned for {warmup:g} steps, and the run has {total:g}: it is counted in something else than steps{unit}"
+    needed = ("train_samples", "num_train_epochs", "per_device_train_batch_size", "world_size")
+    known = [plan.number(name) for name in needed]
+    samples, epochs, batch, world = (value or 0.0 for value in known)
+    if not total or not all(known) or step * world <= 1:
+        return ""
+    updates = samples * epochs / (batch * world * step)
+    for factor, unit in ((step, "micro-batches"), (world, "steps of all processes"), (step * world, "micro-batches of all processes")):
+        if factor > 1 and abs(total / (updates * factor) - 1) < NEAR:
+            return f"the schedule is planned over {total:g} steps, which are {unit}: the run has {updates:.0f} updates, so it ends after 1/{figure(factor)} of the schedule"
+    return ""
 
 
 def _error(plan: Configured, peak: float, points: Sequence[Point], factor: float) -> float:
