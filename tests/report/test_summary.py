@@ -118,6 +118,12 @@ def test_a_rule_that_only_warned(overfit: Overfit):
     assert said(overfit.snapshot())[3] == ("The only event was best_unsaved, orange, at step 30, epoch 15: eval_loss rose until step 30.")
 
 
+def test_a_place_is_not_told_twice(overfit: Overfit):
+    """A reason that names the step needs no other place."""
+    overfit.more["events"] = (replace(event(30, "ORANGE", "save", rule="lr_zero"), why="learning_rate is 0 at step 30: it is too small"),)
+    assert said(overfit.snapshot())[3] == "The only event was lr_zero, orange: learning_rate is 0 at step 30: it is too small."
+
+
 def test_a_quiet_preset_does_not_hide_what_another_rule_sees(overfit: Overfit):
     """Where the run's own rules are silent, the loudest of all others is named with the first sentence of its reason."""
     overfit.more["events"] = ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 from trainwatch.model.snapshot import PhaseSpan, Snapshot
 from trainwatch.model.verdict import Event
@@ -134,6 +135,11 @@ def _quiet(report: Report) -> str:
 
 
 def _told(event: Event) -> str:
-    """An event with the first of its sentences."""
+    """An event with the first of its sentences, which may say itself where it was."""
     why = event.why.partition(". ")[0].rstrip(".")
-    return f"{event.rule}, {event.severity.word}, at {position(event.step, event.epoch)}: {why}."
+    where = (
+        ""
+        if re.search(rf"\bat (step {event.step}|epoch {event.epoch})\b", why)
+        else f", at {position(event.step, event.epoch)}"
+    )
+    return f"{event.rule}, {event.severity.word}{where}: {why}."

@@ -151,7 +151,7 @@ def _why(history: History, name: PhaseName, members: list[int]) -> str:
         case "dead":
             return f"train loss {train}, and the gradient is at most a tenth of the healthy one: nothing is learnt any more"
         case "unstable":
-            return "the loss is not finite or runs away"
+            return "a value was not finite, or the train loss runs away"
         case "plateau":
             return f"{metric} no longer improves"
         case _:
