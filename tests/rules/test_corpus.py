@@ -12,25 +12,36 @@ from trainwatch.rules.preset import load
 ROOT = Path(os.environ.get("TRAINWATCH_CORPUS") or Path(__file__).parents[3] / "shared" / "corpus")
 
 
-def counted() -> list[tuple[str, dict[str, object]]]:
-    """The logs of the corpus whose NaN losses somebody counted."""
-    lines = (ROOT / "EXPECT.jsonl").read_text().splitlines()
-    rows = [json.loads(line) for line in lines]
-    return [(row["file"], row["truth"]) for row in rows if "nan_loss" in (row.get("truth") or {})]
+def logs() -> list[tuple[str, dict[str, object]]]:
+    """The logs of the corpus, each with what somebody counted in it."""
+    rows = [json.loads(line) for line in (ROOT / "EXPECT.jsonl").read_text().splitlines()]
+    return [(row["file"], row.get("truth") or {}) for row in rows]
 
 
-@pytest.mark.corpus
-@pytest.mark.skipif(not (ROOT / "EXPECT.jsonl").exists(), reason=f"no corpus of real logs at {ROOT} (TRAINWATCH_CORPUS names one)")
-def test_no_log_without_a_nan_is_said_to_have_one() -> None:
-    """non_finite is silent on every real log in which nobody counted a NaN or infinite loss."""
+def raised(files: list[str], *rules: str) -> list[tuple[str, str]]:
+    """What `default` raises over these logs: only by these rules, where any are named."""
     preset = load("default")
-    clean = [file for file, truth in counted() if truth["nan_loss"] == 0 and truth.get("inf_loss", 0) == 0]
-    alarmed = [
-        (file, event.why)
-        for file in clean
-        for event in fold_files([ROOT / file], preset=preset).events
-        if event.rule == "non_finite" and event.evidence and "grad_norm" not in event.evidence[-1].name
-    ]
+    found = [(file, event) for file in files for event in fold_files([ROOT / file], preset=preset).events]
+    return [(file, event.why) for file, event in found if not rules or event.rule in rules]
+
+
+pytestmark = [
+    pytest.mark.corpus,
+    pytest.mark.skipif(not (ROOT / "EXPECT.jsonl").exists(), reason=f"no corpus of real logs at {ROOT} (TRAINWATCH_CORPUS names one)"),
+]
+
+
+def test_no_log_without_a_nan_is_said_to_have_one_or_another_schedule() -> None:
+    """non_finite and lr_schedule_mismatch are silent on every real log in which nobody counted a NaN or infinite loss."""
+    clean = [file for file, truth in logs() if truth.get("nan_loss") == 0 and truth.get("inf_loss", 0) == 0]
 
     assert len(clean) > 50
-    assert alarmed == []
+    assert raised(clean, "non_finite", "lr_schedule_mismatch") == []
+
+
+def test_nothing_is_raised_over_a_healthy_run() -> None:
+    """Not one alert of any rule of `default` on the runs that are known to be healthy."""
+    healthy = [file for file, truth in logs() if truth.get("shape") == "healthy"]
+
+    assert len(healthy) > 50
+    assert raised(healthy) == []
