@@ -94,3 +94,18 @@ def test_runs_of_one_name_are_told_apart_by_their_folders(tmp_path: Path, capsys
         (tmp_path / name / "train.out").write_text(overfit_log())
     assert main(["compare", *(str(tmp_path / name / "train.out") for name in ("run0", "run1")), "-f", "json"]) == 0
     assert [run["name"] for run in json.loads(capsys.readouterr().out)["runs"]] == ["run0", "run1"]
+
+
+def test_evaluations_without_a_step_have_an_axis_of_their_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    """Where evaluations print epochs only they are counted, and not drawn as if they were the first steps."""
+    record, evaluation = "{{'loss': {0}, 'learning_rate': 0.1, 'epoch': {1}}}\n", "{{'eval_loss': {0}, 'epoch': {1}}}\n"
+    lines = [record.format(3 - i / 100, i / 50) + (evaluation.format(3 - i / 100, i / 50) if i % 50 == 0 else "") for i in range(1, 201)]
+    logs = [tmp_path / name for name in ("a.out", "b.out")]
+    for log in logs:
+        log.write_text("".join(lines))
+    assert main(["compare", *map(str, logs), "-f", "json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["counted"] == "evaluation"
+    assert [p["step"] for p in found["overlay"]] == [1, 2, 3, 4]
+    assert main(["compare", *map(str, logs), "-f", "html"]) == 0
+    assert "eval_loss at evaluation 2, a 2, b 2" in capsys.readouterr().out

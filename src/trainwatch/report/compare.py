@@ -67,11 +67,13 @@ class Comparison:
     """`config` holds what differs, a value per run; `silent` names the runs in which no metric was found.
 
     `worse_from` is, per run, the step from which on it stays worse than the first one expected; None: it does not, or nobody can tell.
+    `counted` is what the curves of the metric are over: "step", or "evaluation" where no evaluation has a step.
     `beside` holds what else the best evaluation of each run printed, `curves` and `train_curves` the metric and the train loss of each.
     """
 
     metric: str
     direction: str
+    counted: str
     runs: tuple[Run, ...]
     config: dict[str, tuple[FactValue | None, ...]]
     overlay: tuple[Point, ...]
@@ -95,6 +97,7 @@ def compare(reports: Sequence[Report]) -> Comparison:
     return Comparison(
         metric,
         direction,
+        "step" if any(e.step is not None for r in reports for e in r.snapshot.evaluations) else "evaluation",
         _against(tuple(_run(r, name, metric, direction) for r, name in zip(reports, names, strict=True)), curves, direction),
         {name: tuple(facts[name].value if name in facts else None for facts in found) for name in differing(found)},
         overlay,

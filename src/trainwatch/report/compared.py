@@ -99,17 +99,17 @@ def _config(found: Comparison) -> list[Part]:
 def _evaluations(found: Comparison) -> list[Part]:
     """The metric of the comparison, and which run stays behind the first."""
     told = [
-        f"{run.name} stays worse than {found.runs[0].name} from step {step_text(s)} on"
+        f"{run.name} stays worse than {found.runs[0].name} from {found.counted} {step_text(s)} on"
         for run, s in zip(found.runs, found.worse_from, strict=True)
         if s is not None
     ]
-    return [*_points(found, found.overlay), *bullets(told)]
+    return [*_points(found, found.overlay, found.counted), *bullets(told)]
 
 
-def _points(found: Comparison, points: Sequence[Point]) -> list[Part]:
+def _points(found: Comparison, points: Sequence[Point], counted: str = "step") -> list[Part]:
     """A row a step, with the distance to the first run."""
     rows = [(step_text(point.step), *_beside_first(point.values)) for point in points]
-    parts = table(("step", *(r.name for r in found.runs)), rows)
+    parts = table((counted, *(r.name for r in found.runs)), rows)
     between = Para("Between two values of a run its value is on the line through them; beyond its ends it is not known.")
     return [*parts, between] if parts else []
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from trainwatch.present.numbers import UNKNOWN, number
 from trainwatch.present.numbers import step as step_text
@@ -33,33 +34,46 @@ SAMPLE = 26
 
 def overlay(found: Comparison, width: int) -> str:
     """A panel for the metric and one for the train loss, as far as any run has them; empty when none has."""
-    named = [(name, curves, points) for name, curves, points in _panels(found) if any(curves)]
-    if not named:
+    drawn = [drawing for drawing in _drawings(found) if any(drawing.curves)]
+    if not drawn:
         return ""
-    end = max(step for _, curves, _ in named for curve in curves for step, _ in curve) or 1.0
     legend = list(_legend([run.name for run in found.runs], width))
     y = legend[-1][1] + ROW * (2 + LINES) + GAP
-    body = [drawn for drawn, _ in legend]
+    body = [name for name, _ in legend]
     hint = legend[-1][1] + ROW + 4
     body.append(text(LEFT, hint, "point at a chart, or touch it, to read its values", class_="dim hint"))
-    for name, curves, points in named:
-        limits = y_limits([[(v, v) for _, v in curve] for curve in curves])
+    for i, one in enumerate(drawn):
+        limits = y_limits([[(v, v) for _, v in curve] for curve in one.curves])
+        alike = [d.curves for d in drawn if d.counted == one.counted]
+        end = max(step for curves in alike for curve in curves for step, _ in curve) or 1.0
         panel = Panel(LEFT, y, width - LEFT - RIGHT, TALL, end, limits.low, limits.high)
-        body += [*panel.frame(name), *_lines(curves, panel, name), *_readouts(found, name, points, panel, hint)]
+        body += [*panel.frame(one.name), *_lines(one.curves, panel, one.name), *_readouts(found, one, panel, hint)]
         y += TALL + GAP
-    body += panel.steps()
-    title = element("title", words(f"{', '.join(run.name for run in found.runs)}: {' and '.join(n for n, _, _ in named)} over steps"))
-    height = y - GAP + BELOW
+        if i == len(drawn) - 1 or drawn[i + 1].counted != one.counted:
+            body += panel.steps(one.counted)
+            y += BELOW
+    title = element("title", words(f"{', '.join(run.name for run in found.runs)}: {' and '.join(one.name for one in drawn)}"))
+    height = y - GAP
     box = f"0 0 {width} {height:.0f}"
     return element(
         "svg", "\n".join([title, *body]), xmlns="http://www.w3.org/2000/svg", viewBox=box, width=width, height=height, class_="figure"
     )
 
 
-def _panels(found: Comparison) -> Iterator[tuple[str, tuple[Curve, ...], tuple[Point, ...]]]:
-    """What can be drawn: a name, a curve a run, and the steps at which values can be read."""
-    yield found.metric, found.curves, found.overlay
-    yield "train loss", found.train_curves, found.train_overlay
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """A panel: its name, what it is over, a curve a run, and the places at which values can be read."""
+
+    name: str
+    counted: str
+    curves: tuple[Curve, ...]
+    points: tuple[Point, ...]
+
+
+def _drawings(found: Comparison) -> tuple[Drawing, ...]:
+    """What can be drawn."""
+    metric = Drawing(found.metric, found.counted, found.curves, found.overlay)
+    return metric, Drawing("train loss", "step", found.train_curves, found.train_overlay)
 
 
 def _lines(curves: Sequence[Curve], panel: Panel, name: str) -> Iterator[str]:
@@ -82,16 +96,16 @@ def _legend(names: Sequence[str], width: int) -> Iterator[tuple[str, float]]:
         x += room
 
 
-def _readouts(found: Comparison, name: str, points: Sequence[Point], panel: Panel, top: float) -> Iterator[str]:
+def _readouts(found: Comparison, drawing: Drawing, panel: Panel, top: float) -> Iterator[str]:
     """A transparent stretch a step, with the value of every run there."""
     lines = [
         (
             point.step,
             (
-                f"{name} at step {step_text(point.step)}",
+                f"{drawing.name} at {drawing.counted} {step_text(point.step)}",
                 *(f"{run.name} {UNKNOWN if v is None else number(v)}" for run, v in zip(found.runs, point.values, strict=True)),
             ),
         )
-        for point in points
+        for point in drawing.points
     ]
     yield from stretches(lines, panel, top, panel.y + panel.height)

@@ -64,15 +64,15 @@ class Panel:
         unit = nice_step(self.high - self.low, parts)
         return [(value, tick_text(value, unit)) for value in ticks(self.low, self.high, parts)]
 
-    def steps(self) -> Iterator[str]:
-        """The labels of the step axis below the panel."""
+    def steps(self, name: str = "step") -> Iterator[str]:
+        """The labels of the step axis below the panel, and what they count."""
         parts = max(int(self.width // 90), 2)
         y = self.y + self.height
         for value in ticks(0, self.end, parts):
             x = self.across(value)
             yield element("line", x1=x, x2=x, y1=y, y2=y + 4, class_="tick")
             yield text(x, y + 16, step_text(value), class_="dim", text_anchor="middle")
-        yield text(self.x + self.width, y + 30, "step", class_="dim", text_anchor="end")
+        yield text(self.x + self.width, y + 30, name, class_="dim", text_anchor="end")
 
 
 def _log(value: float) -> float:
