@@ -39,6 +39,8 @@ class PairSyntax:
         if self.before.strip():
             name = rb"([A-Za-z_][^'\"{}\r\n]{0,80}+)"
         self._name = name
+        self.failed = -1
+        """Where the pairs ended that were read last without making a record; -1 when they made one."""
 
     @cached_property
     def _pair(self) -> re.Pattern[bytes]:
@@ -64,9 +66,11 @@ class PairSyntax:
         names: list[str] = []
         raw: list[bytes] = []
         quoted: list[bool] = []
+        self.failed = -1
         while len(names) < MAX_PAIRS:
             match = self._pair.match(line, position)
             if match is None:
+                self.failed = position
                 return None
             single, double, several, bare = match.group(2, 3, 4, 5)
             text = next(v for v in (single, double, several, bare) if v is not None)

@@ -99,6 +99,8 @@ class Shapes:
                     yield match
                     if not shape.anywhere:
                         break
+                elif shape.pairs is not None:
+                    position, shape.pairs.failed = max(position, shape.pairs.failed - 1), -1
                 position = line.find(head, position + 1)
 
     def _at(self, fmt: Format, shape: Shape, line: bytes, position: int) -> Match | None:
