@@ -42,6 +42,14 @@ def test_header_of_what_is_not_known():
     assert "step 12 of ?" in header(unplanned, 80, ASCII).lines()[0]
 
 
+def test_header_sets_the_time_that_is_left_beside_the_eta():
+    """In words where it is not enough, and not by colour alone."""
+    enough = header(replace(snapshot(2600), time_left=7200.0), 160, UNICODE).lines()[0]
+    assert "ETA 12 min  2 h 00 min left  412 ms/step" in enough
+    assert "5 min left, less than the ETA" in header(replace(snapshot(2600), time_left=300.0), 160, UNICODE).lines()[0]
+    assert "left" not in header(replace(snapshot(2600), state="done", time_left=300.0), 160, UNICODE).lines()[0]
+
+
 def test_header_says_how_old_the_data_are():
     """Silence is shown, and so is that a preview is one."""
     assert "no news for 4 min" in header(replace(snapshot(800), data_age=240.0), 120, ASCII).lines()[0]

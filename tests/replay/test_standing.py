@@ -33,6 +33,15 @@ def test_the_word_of_the_supervisor_counts(run_dir):
     assert (seen.state, seen.stop, seen.run.supervised, seen.caveats) == ("stopping", stop, True, ())
 
 
+def test_the_supervisor_knows_the_end(run_dir):
+    """Of the allocation, or the one that was stated; without one there is no time left to tell."""
+    assert standing.time_left(None, NOW) is None
+    StateFile("running", NOW, extra={"brief": {"ends_at": NOW + 90}}).save(run_dir)
+    assert standing.time_left(read(run_dir, None, HOST).state, NOW) == 90
+    StateFile("running", NOW, extra={"brief": {"ends_at": None}}).save(run_dir)
+    assert standing.time_left(read(run_dir, None, HOST).state, NOW) is None
+
+
 def test_without_a_supervisor_the_log_speaks(run_dir):
     """And it is said that nobody acts."""
     StateFile("saving", NOW).save(run_dir)

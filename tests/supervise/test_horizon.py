@@ -1,4 +1,5 @@
 import pytest
+from tests.live import wait_for
 
 from trainwatch.supervise import slurm
 from trainwatch.supervise.horizon import MARGIN, UNMEASURED, Horizon
@@ -32,6 +33,17 @@ def test_the_moment_depends_on_how_long_a_save_takes(before: float | None, save:
     assert wish is not None
     assert (wish.goal, wish.cause, wish.deadline) == ("stop", "resume", 9995.0)
     assert horizon.wish(9_996.0, save) is None
+
+
+def test_an_allocation_is_asked_for_by_a_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits for Slurm; a job that is over, or that is not there, has no end."""
+    ends = {"7": 1000.0, "8": None}
+    monkeypatch.setattr(slurm, "show", lambda job: slurm.Allocation(job, "RUNNING", ends[job], requeue=True, restarts=0, nodes=1))
+    ending = slurm.Ending("7")
+    ending(10.0)
+    wait_for(lambda: ending(11.0) == 1000.0, "the answer")
+    assert slurm.Ending("")(10.0) is None
+    assert slurm.Ending("8")(10.0) is None
 
 
 def test_slurm_may_move_the_end(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -75,7 +75,8 @@ def _feed(target: Target, args: argparse.Namespace, *, screen: bool) -> FollowFe
     from trainwatch.replay.logs import PATIENCE
     from trainwatch.replay.watch import Reading
     from trainwatch.sources.gpu import Nvml
-    from trainwatch.supervise import clock
+    from trainwatch.sources.target import SLURM
+    from trainwatch.supervise import clock, slurm
     from trainwatch.supervise.discover import written
 
     reading = Reading(args.rules, facts_of(args), formats_of(args))
@@ -89,6 +90,7 @@ def _feed(target: Target, args: argparse.Namespace, *, screen: bool) -> FollowFe
         rate=SCREEN_RATE if screen else PLAIN_RATE,
         read_only=args.read_only,
         attends=screen,
+        ends_at=slurm.Ending(next((word.removeprefix(SLURM) for word in args.target if word.startswith(SLURM)), "")),
     )
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import argparse
 import json
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from trainwatch.cli.options import add_alone, add_reading, add_rules, check_own
 
 if TYPE_CHECKING:
+    from trainwatch.model.snapshot import Snapshot
     from trainwatch.store.rundir import RunDir
     from trainwatch.supervise.brief import Brief
 
@@ -48,7 +50,18 @@ def _brief(args: argparse.Namespace) -> Brief:
         return current(run_dir)
     from trainwatch.cli.whole import snapshot_of
 
-    return brief.of_snapshot(snapshot_of(args))
+    return brief.of_snapshot(_limited(snapshot_of(args), args.target))
+
+
+def _limited(snapshot: Snapshot, words: list[str]) -> Snapshot:
+    """With the time that a Slurm job still has."""
+    from trainwatch.sources.target import SLURM
+    from trainwatch.supervise import slurm
+    from trainwatch.supervise.clock import SystemClock
+
+    told = slurm.show(next((word.removeprefix(SLURM) for word in words if word.startswith(SLURM)), ""))
+    end = None if told is None or told.over else told.ends_at
+    return snapshot if end is None else replace(snapshot, time_left=end - SystemClock().now())
 
 
 def current(run_dir: RunDir) -> Brief:

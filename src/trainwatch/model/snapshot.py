@@ -192,6 +192,7 @@ class Snapshot:
     `events` holds every change raised so far, in order; `alerts` those that hold now, the worst first.
     `preview` says that only a sample of the log has been read yet, and `history_read` how much of the rest since, from 0 to 1, None where
     nobody is at it. `data_age` in seconds, None when nobody watches.
+    `time_left` is how many seconds the allocation, or the time that was named, still lasts; None: no end is known.
     `schedule` works out what the printed learning rates follow: it takes some hundredths of a second, so only who asks pays.
     `tail` holds the newest lines of the log, cleaned of control characters. `attempts` are all since the run began, the newest last.
     """
@@ -223,6 +224,7 @@ class Snapshot:
     preview: bool = False
     history_read: float | None = None
     data_age: float | None = None
+    time_left: float | None = None
     exit_code: int | None = None
     caveats: tuple[str, ...] = ()
     attempts: tuple[Attempt, ...] = ()

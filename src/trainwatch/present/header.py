@@ -33,6 +33,16 @@ def header(snapshot: Snapshot, width: int, look: Look) -> Canvas:
     return canvas
 
 
+def short(left: float, eta: float | None) -> bool:
+    """Whether the time is over before the run is done; both in seconds, an ETA of None is not known."""
+    return eta is not None and eta > left
+
+
+def time_left(left: float, eta: float | None) -> str:
+    """How long the allocation still lasts, and that this is not enough."""
+    return f"{numbers.duration(max(left, 0.0))} left{', less than the ETA' if short(left, eta) else ''}"
+
+
 def _length(parts: list[Part]) -> int:
     """The cells that parts and the gaps between them take."""
     return sum(cells(text) + 2 for _, text, _ in parts) - 2
@@ -59,6 +69,8 @@ def _parts(snapshot: Snapshot, width: int, look: Look) -> Iterator[Part]:
     yield 1, _steps(snapshot), "text.plain"
     if snapshot.state not in ENDED:
         yield 2, f"ETA {numbers.duration(progress.eta)}", "text.plain"
+    if snapshot.time_left is not None and snapshot.state not in ENDED:
+        yield 1, time_left(snapshot.time_left, progress.eta), "severity.yellow" if short(snapshot.time_left, progress.eta) else "text.plain"
     if progress.step_time is not None:
         yield 4, f"{_step_time(progress.step_time)}/step", "text.dim"
     if snapshot.sample is not None and snapshot.sample.gpus:

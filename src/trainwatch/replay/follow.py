@@ -35,6 +35,9 @@ IDLE_AFTER = 30.0
 CLOCK = 1.0
 """Seconds between snapshots in which only the time has changed."""
 
+Ends = Callable[[float], float | None]
+"""The end in Unix seconds, asked with the time now; None: not known."""
+
 Tell = Callable[[Snapshot], None]
 
 
@@ -45,12 +48,18 @@ class FollowFeed:
     the run goes on.
     """
 
-    def __init__(self, watch: Watch, *, clock: Clock, rate: float = 4.0, read_only: bool = False, attends: bool = False) -> None:
-        """Nothing runs before `start`. With `read_only` nothing is asked of the run. `attends`: a person looks on who can say no."""
+    def __init__(
+        self, watch: Watch, *, clock: Clock, rate: float = 4.0, read_only: bool = False, attends: bool = False, ends_at: Ends | None = None
+    ) -> None:
+        """Nothing runs before `start`. With `read_only` nothing is asked of the run. `attends`: a person looks on who can say no.
+
+        `ends_at` tells when the job's time is over.
+        """
         self._watch, self._clock = watch, clock
         self._pause = 1.0 / rate
         self._read_only = read_only
         run_dir = watch.target.run_dir
+        self._ends_at = ends_at
         self._theirs = run_dir is not None and not is_ours(run_dir.path)
         self._presence = Presence(run_dir) if attends and not (read_only or self._theirs) and run_dir is not None else None
         self._tell: list[Tell] = []
@@ -100,8 +109,13 @@ class FollowFeed:
             self._changed, self._came_at = True, at
         if not self._watch.leaving and self._is_due(at, now):
             ended = self._watch.ended
-            self._publish(self._watch.snapshot(now), at)
+            self._publish(self._limited(self._watch.snapshot(now), now), at)
             self._ended = ended
+
+    def _limited(self, snapshot: Snapshot, now: float) -> Snapshot:
+        """With the time that is left, where the run itself does not know it."""
+        end = self._ends_at(now) if self._ends_at is not None and snapshot.time_left is None else None
+        return snapshot if end is None else replace(snapshot, time_left=end - now)
 
     def can(self, op: str) -> bool:
         """Whether such a command could be accepted now."""
@@ -205,13 +219,14 @@ def open_feed(
     rate: float = 4.0,
     read_only: bool = False,
     attends: bool = False,
+    ends_at: Ends | None = None,
 ) -> FollowFeed:
     """A feed that watches the target already. See `Watch` and `FollowFeed` for the words.
 
     Raises NotFoundError, NotReadableError or DataFileError when run, log or preset cannot be read.
     """
     watch = Watch(target, now=clock.now(), reading=reading or Reading(), written=written, look=look, patience=patience)
-    feed = FollowFeed(watch, clock=clock, rate=rate, read_only=read_only, attends=attends)
+    feed = FollowFeed(watch, clock=clock, rate=rate, read_only=read_only, attends=attends, ends_at=ends_at)
     feed.start()
     return feed
 

@@ -75,9 +75,20 @@ def settle(snapshot: Snapshot, standing: Standing, *, ended: bool, orphaned: boo
 
 def notes(state: StateFile | None) -> list[str]:
     """What the supervisor wants a person to know."""
-    brief = None if state is None else state.extra.get("brief")
-    said = brief.get("notes") if isinstance(brief, Mapping) else None
+    said = _brief(state).get("notes")
     return list(map(str, said)) if isinstance(said, list) else []
+
+
+def time_left(state: StateFile | None, now: float) -> float | None:
+    """Seconds until the end that the supervisor knows of; None without one. `now` is by its clock."""
+    end = _brief(state).get("ends_at")
+    return end - now if isinstance(end, int | float) else None
+
+
+def _brief(state: StateFile | None) -> Mapping[str, Any]:
+    """What the supervisor tells beyond the state; empty before its first word."""
+    brief = None if state is None else state.extra.get("brief")
+    return brief if isinstance(brief, Mapping) else {}
 
 
 def _state(snapshot: Snapshot, standing: Standing, *, ended: bool) -> State:

@@ -32,11 +32,12 @@ LONG = 16 << 20
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How a log is read and judged. A run directory brings its own."""
+    """How a log is read and judged. A run directory brings its own; the rules of a preset `beside` are judged with them."""
 
     preset: str = "default"
     stated: Mapping[str, FactValue] | None = None
     formats: Sequence[str] | None = None
+    beside: str = ""
 
 
 class Watch:
@@ -62,7 +63,8 @@ class Watch:
         self.target = target
         self._written, self._look, self._patience, self._restart = written, look, patience, restart
         self.run_file = _run_file(target, reading)
-        self.preset: Preset = presets.load(self.run_file.preset)
+        own = presets.load(self.run_file.preset)
+        self.preset: Preset = presets.widened(own, presets.load(reading.beside)) if reading.beside else own
         self.leaving = False
         """Set from another thread to end a long look early."""
         self.hires = False
@@ -209,7 +211,8 @@ class Watch:
             return self.engine.snapshot()
         seen = standing.read(self.target.run_dir, inputs.supervisor, self.run_file.info.host)
         code = seen.exit_code if seen.over or self.ended else None
-        return standing.settle(self.engine.snapshot(exit_code=code), seen, ended=self.ended, orphaned=inputs.orphaned(now))
+        settled = standing.settle(self.engine.snapshot(exit_code=code), seen, ended=self.ended, orphaned=inputs.orphaned(now))
+        return replace(settled, time_left=standing.time_left(seen.state, now))
 
     def close(self) -> None:
         """Let go of every file, and of who reads them."""

@@ -10,11 +10,13 @@ from trainwatch.model.errors import NotReadableError
 from trainwatch.model.snapshot import RunInfo, Snapshot, Stop
 from trainwatch.present.attempts import named
 from trainwatch.present.clean import clean
-from trainwatch.present.numbers import number
+from trainwatch.present.header import time_left
+from trainwatch.present.numbers import duration, number
 from trainwatch.present.sentences import state_of
 from trainwatch.store import runfile, statefile
 from trainwatch.store.lock import holder
 from trainwatch.store.rundir import RunDir
+from trainwatch.supervise import clock
 from trainwatch.supervise.job import Job
 
 OVER = frozenset({"stopped", "done", "failed", "lost"})
@@ -66,6 +68,7 @@ class Brief:
             "state": self._state(),
             "progress": self._step(),
             "attempt": self._attempt(),
+            "time left": self._time_left(),
             "phase": str(self.facts.get("phase") or ""),
             "newest": self._value("evaluation"),
             "best": self._value("best"),
@@ -94,6 +97,13 @@ class Brief:
         """How far it is."""
         step, total = self.facts.get("step"), self.facts.get("total_steps")
         return "" if step is None else f"step {step}" if total is None else f"step {step} of {total}"
+
+    def _time_left(self) -> str:
+        """How long the allocation lasts, beside how long the run still takes."""
+        left, eta = self.facts.get("time_left"), self.facts.get("eta")
+        if left is None or self.state in OVER:
+            return ""
+        return time_left(left, eta) if eta is None else f"{time_left(left, eta)} ({duration(eta)})"
 
     def _attempt(self) -> str:
         """Which attempt this is, where there was one before."""
@@ -124,6 +134,8 @@ def summary(snapshot: Snapshot) -> dict[str, Any]:
     return {
         "step": snapshot.progress.step,
         "total_steps": snapshot.progress.total_steps,
+        "eta": None if snapshot.progress.eta is None else round(snapshot.progress.eta),
+        "time_left": None if snapshot.time_left is None else round(snapshot.time_left),
         "phase": snapshot.phases[-1].phase if snapshot.phases else None,
         "alert": None if worst is None else {"rule": worst.rule, "severity": worst.severity.word, "why": worst.why},
         "evaluation": None if last is None else {"value": last.value, "step": last.step},
@@ -153,7 +165,10 @@ def of_run(run_dir: RunDir) -> Brief:
     is_current = bool(supervisor) or kept.extra.get("final") is True
     if not supervisor and state not in OVER and _gone(run_dir, run):
         state = "lost"
-    return Brief(run.info, state, supervisor, kept.stop, kept.exit_code, kept.extra.get("brief", {}), is_current)
+    facts = dict(kept.extra.get("brief", {}))
+    if (end := facts.get("ends_at")) is not None:
+        facts["time_left"] = round(end - clock.of_run(run_dir).now())
+    return Brief(run.info, state, supervisor, kept.stop, kept.exit_code, facts, is_current)
 
 
 def _gone(run_dir: RunDir, run: runfile.RunFile) -> bool:

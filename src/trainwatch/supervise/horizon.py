@@ -14,9 +14,6 @@ UNMEASURED = 60.0
 LAST = 5.0
 """Seconds before the end at which there is nothing left to try."""
 
-ASK_AGAIN = 600.0
-"""Seconds between questions to Slurm, whose answer can be changed by its administrator."""
-
 
 class Horizon:
     """When to save. `before` are seconds before the end, None: twice the time a save takes and a margin."""
@@ -27,14 +24,19 @@ class Horizon:
         self._stated = ends_at
         self._before = before
         self._ends_at = ends_at
-        self._asked = -ASK_AGAIN
+        self._asked = -slurm.ASK_AGAIN
+
+    @property
+    def ends_at(self) -> float | None:
+        """The end, in Unix seconds; None where none is known."""
+        return self._ends_at
 
     def wish(self, now: float, save_seconds: float, *, ahead: float = 0.0) -> Wish | None:
         """The stop that is due now; None before that, and where nothing has an end. `save_seconds` 0: not measured.
 
         `ahead` is by how many seconds the machine's clock, and with it Slurm's, is ahead of `now`.
         """
-        if self._stated is None and self._job and not 0 <= now - self._asked < ASK_AGAIN:
+        if self._stated is None and self._job and not 0 <= now - self._asked < slurm.ASK_AGAIN:
             self._ask(now, ahead)
         if not self._due(now, save_seconds):
             return None

@@ -15,7 +15,7 @@ from trainwatch.store.create import check_ours
 from trainwatch.store.lock import Lock
 from trainwatch.store.rundir import RunDir
 from trainwatch.store.views import Attendance
-from trainwatch.supervise import aside, say, terms
+from trainwatch.supervise import aside, say, slurm, terms
 from trainwatch.supervise import machine as stop
 from trainwatch.supervise.carry import Carrier
 from trainwatch.supervise.clock import SystemClock
@@ -63,6 +63,7 @@ class Supervisor:
         )
         self.decider = Decider(self.diary, self.terms.may, unsaved=self.terms.unsaved)
         self.horizon = self.terms.horizon(run.info.job_id)
+        self.ending = slurm.Ending(run.info.job_id)
         self.desk = Desk(run_dir, run.info, self.terms, self.diary)
         self.carrier = Carrier(run_dir, run, self.terms.limits, job=self.job, outlook=self.outlook, diary=self.diary, lock=lock)
         self.publisher = Publisher(run_dir, self.terms.limits, zero=clock.now() - clock.monotonic())
@@ -221,14 +222,19 @@ class Supervisor:
         self.desk.tell(self.machine, now, self.terms.limits)
         self._undone = False
 
+    def _more(self, now: float) -> dict[str, object]:
+        """What is told beside the run itself."""
+        end = self.terms.ends_at if self.horizon is None else self.horizon.ends_at
+        if end is None and (told := self.ending(now)) is not None:
+            end = told - self._ahead(now)
+        return {"notes": self.outlook.notes.now(), "ends_at": end}
+
     def _ahead(self, now: float) -> float:
         """Seconds by which the machine's clock is ahead of ours: it was set since we began."""
         return self.clock.wall() - now
 
     def _publish(self, machine: Machine, now: float, ending: Ending | None = None) -> None:
-        self.publisher.write(
-            machine, self.engine.snapshot(), self.intake.positions(), now, ending, more={"notes": self.outlook.notes.now()}
-        )
+        self.publisher.write(machine, self.engine.snapshot(), self.intake.positions(), now, ending, more=self._more(now))
 
     @property
     def _limits(self) -> Limits:

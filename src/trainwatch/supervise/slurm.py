@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import math
 import re
 import subprocess
+import threading
 from dataclasses import dataclass
 from datetime import datetime
 
 SECONDS = 10.0
 """How long Slurm may take to answer."""
+
+ASK_AGAIN = 600.0
+"""Seconds between questions after the end of an allocation, which its administrator can move."""
 
 OVER = frozenset({"BOOT_FAIL", "CANCELLED", "COMPLETED", "DEADLINE", "FAILED", "NODE_FAIL", "OUT_OF_MEMORY", "PREEMPTED", "TIMEOUT"})
 
@@ -29,6 +34,29 @@ class Allocation:
     def over(self) -> bool:
         """Whether it has ended."""
         return self.state in OVER
+
+
+class Ending:
+    """When a job's allocation ends, asked now and then by a thread: Slurm may take its time."""
+
+    def __init__(self, job: str) -> None:
+        """`job` empty: there is no end."""
+        self._job = job
+        self._ends_at: float | None = None
+        self._asked = -math.inf
+
+    def __call__(self, now: float) -> float | None:
+        """Unix seconds; None without an end, and before the first answer."""
+        if self._job and not 0 <= now - self._asked < ASK_AGAIN:
+            self._asked = now
+            threading.Thread(target=self._ask, daemon=True).start()
+        return self._ends_at
+
+    def _ask(self) -> None:
+        """The last answer stands when Slurm says nothing."""
+        told = show(self._job)
+        if told is not None:
+            self._ends_at = None if told.over else told.ends_at
 
 
 def show(job: str) -> Allocation | None:
