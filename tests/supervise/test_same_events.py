@@ -95,3 +95,16 @@ def test_the_demo_acted_on_what_its_arrivals_say() -> None:
     assert asked
     for request, at in asked.items():
         assert 0 <= at - raised[request].at < 2
+
+
+def test_the_report_of_a_run_holds_what_other_rules_find(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """One fold of its arrivals judges both: findings of rules outside its preset, and events, alerts and rules of its own alone."""
+    world = lived(tmp_path, overfit_log().encode())
+    put(world.dir.exit, {"v": 1, "launcher": 0})
+    world.lock.release()
+    capsys.readouterr()
+    assert main(["report", str(world.dir.path), "-f", "json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    own = {rule.name for rule in load("default").rules}
+    assert {"early_stopping", "accumulation_tail"} <= {f["finding"] for f in document["findings"]} - own
+    assert {e["rule"] for e in document["events"]} <= own

@@ -86,7 +86,7 @@ def _snapshot(target: Target, args: argparse.Namespace) -> Snapshot:
 
     if target.run_dir is None:
         return _judged(target, args, load(args.rules))
-    if args.rules == DEFAULT and not args.fact and not args.formats:
+    if _is_asked_as_it_was(args):
         return _of_run(target)
     return _anew(_of_run(target), _judged(target, args, load(_rules(target, args))))
 
@@ -96,13 +96,16 @@ def _both(target: Target, args: argparse.Namespace) -> tuple[Snapshot, Snapshot]
     from trainwatch.rules.preset import load, widened
 
     own = load(_rules(target, args))
-    all_rules = _judged(target, args, widened(own, load(WIDE)))
     names = {rule.name for rule in own.rules}
-    mine, beside = (_only(all_rules, names, inside=inside) for inside in (True, False))
-    if target.run_dir is None:
-        return mine, beside
-    run = _of_run(target)
-    return run if args.rules == DEFAULT and not args.fact and not args.formats else _anew(run, mine), beside
+    as_it_was = target.run_dir is not None and _is_asked_as_it_was(args)
+    every = _of_run(target, beside=WIDE) if as_it_was else _judged(target, args, widened(own, load(WIDE)))
+    mine, beside = (_only(every, names, inside=inside) for inside in (True, False))
+    return mine if target.run_dir is None or as_it_was else _anew(_of_run(target), mine), beside
+
+
+def _is_asked_as_it_was(args: argparse.Namespace) -> bool:
+    """Whether a run of ours is asked for as it was begun, and not with other rules, facts or formats."""
+    return args.rules == DEFAULT and not args.fact and not args.formats
 
 
 def _only(snapshot: Snapshot, names: Collection[str], *, inside: bool) -> Snapshot:
@@ -131,14 +134,14 @@ def _judged(target: Target, args: argparse.Namespace, preset: Preset) -> Snapsho
     return fold_target(target, preset=preset, stated=facts_of(args), formats=formats_of(args)).snapshot()
 
 
-def _of_run(target: Target) -> Snapshot:
-    """A run of ours: its directory holds preset, arrivals and how it ended."""
+def _of_run(target: Target, *, beside: str = "") -> Snapshot:
+    """A run of ours: its directory holds preset, arrivals and how it ended. The rules of a preset `beside` are judged with its own."""
     from trainwatch.replay.watch import Reading, Watch
     from trainwatch.supervise.clock import SystemClock
     from trainwatch.supervise.discover import writers
 
     now = SystemClock().now()
-    watch = Watch(target, now=now, reading=Reading(), written=lambda logs: bool(writers(logs)), restart=0.0)
+    watch = Watch(target, now=now, reading=Reading(beside=beside), written=lambda logs: bool(writers(logs)), restart=0.0)
     while watch.poll(now):
         pass
     snapshot = watch.snapshot(now)
