@@ -8,7 +8,9 @@ from tests.tui.fakefeed import RUN, snapshot
 from trainwatch.model.series import Series
 from trainwatch.model.snapshot import Progress, Snapshot
 from trainwatch.present.chart import ColumnCache, loss_chart
+from trainwatch.present.layout import Place
 from trainwatch.present.look import ASCII, UNICODE, Look
+from trainwatch.present.overview import Painter
 
 
 def chart(shown: Snapshot, look: Look = ASCII, width: int = 80, height: int = 12) -> list[str]:
@@ -92,3 +94,27 @@ def test_train_loss_of_evaluations_is_drawn():
     assert "o train 6.75" in lines[0]
     assert "x eval 6.85" in lines[0]
     assert any("o" in line[8:] for line in lines[1:10])
+
+
+def rewarded(count: int = 300) -> Snapshot:
+    """A run of reinforcement learning: the reward goes to 1, the distance from the reference to 0.06."""
+    reward, distance = Series(), Series()
+    reward.extend([min(i / 200, 1.0) for i in range(1, count + 1)], 1.0, float(count))
+    distance.extend([0.0002 * i for i in range(1, count + 1)], 1.0, float(count))
+    return Snapshot(RUN, series={"reward": reward, "kl": distance, "loss": distance}, progress=Progress(count, count))
+
+
+def test_the_main_chart_of_reinforcement_learning_is_its_reward():
+    """Reward on the left axis, the distance from the reference on a second one at the right edge, each over its own range."""
+    painted = Painter(ASCII)
+    places = [Place("chart", 0, 0, 80, 12)]
+    lines = painted.panel(places[0], rewarded(), places).lines()
+
+    assert lines[0].startswith("- reward")
+    assert "o reward 1" in lines[0]
+    assert "x kl 0.06" in lines[0]
+    assert [lines[row].split()[-1] for row in (1, 9)] == ["0.06", "0"]
+    assert lines[1].split()[0] == "1"
+    assert "x" in "".join(lines[1:9])
+    assert "o" in "".join(lines[1:9])
+    assert painted.panel(places[0], snapshot(2600), places).lines()[0].startswith("- loss")

@@ -58,7 +58,7 @@ def loss_chart(snapshot: Snapshot, width: int, height: int, look: Look, cache: C
     plot = Canvas(width - GUTTER, height - 3)
     end = domain(snapshot)
     drawn = curves_of(snapshot, look)
-    title(canvas, "loss", _legend(drawn, look), _phase(snapshot, look), look)
+    title(canvas, "loss", _legend(drawn, look), phase_part(snapshot, look), look)
     if not drawn or not plot.width or not plot.height:
         return _empty(canvas, snapshot, look)
     across = plot.width * density(look)[0]
@@ -66,12 +66,12 @@ def loss_chart(snapshot: Snapshot, width: int, height: int, look: Look, cache: C
     limits = y_limits([extremes(curve.columns) for curve in curves])
     draw(plot, curves[::-1], limits, look)
     _marks(plot, snapshot, end, look)
-    _frame(canvas, plot, limits, end, look)
-    _checkpoints(canvas, snapshot, end)
+    frame(canvas, plot, limits, end, look)
+    checkpoints(canvas, snapshot, end)
     return canvas
 
 
-def _frame(canvas: Canvas, plot: Canvas, limits: Limits, end: float, look: Look) -> None:
+def frame(canvas: Canvas, plot: Canvas, limits: Limits, end: float, look: Look) -> None:
     """Axes around the plot."""
     y_axis(canvas, 1, plot.height, limits, look)
     canvas.stamp(plot, GUTTER, 1)
@@ -95,7 +95,7 @@ def _legend(drawn: list[Drawn], look: Look) -> list[Part]:
     return parts
 
 
-def _phase(snapshot: Snapshot, look: Look) -> list[Part]:
+def phase_part(snapshot: Snapshot, look: Look) -> list[Part]:
     """The phase of now, and since when."""
     if not snapshot.phases:
         return []
@@ -130,7 +130,7 @@ def _label(plot: Canvas, x: int, text: str, role: str) -> None:
                 return
 
 
-def _checkpoints(canvas: Canvas, snapshot: Snapshot, end: float) -> None:
+def checkpoints(canvas: Canvas, snapshot: Snapshot, end: float) -> None:
     """Checkpoints on the x axis: `c` complete, `C` the best one saved, `?` not complete."""
     width = canvas.width - GUTTER
     best = snapshot.saved_best[0].path if snapshot.saved_best else ""

@@ -16,6 +16,7 @@ from trainwatch.present.layout import Place, arrange
 from trainwatch.present.logtail import log_panel
 from trainwatch.present.look import Look
 from trainwatch.present.metrics import metrics_panel
+from trainwatch.present.rewardchart import is_rewarded, reward_chart
 from trainwatch.present.rulelist import rule_panel
 from trainwatch.present.small import small_chart
 from trainwatch.present.strip import phase_strip
@@ -42,7 +43,8 @@ class Painter:
             case "alert":
                 return alert_panel(snapshot, width, height, look)
             case "chart":
-                return loss_chart(snapshot, width, height, look, self._cache("chart"))
+                draw = reward_chart if is_rewarded(snapshot) else loss_chart
+                return draw(snapshot, width, height, look, self._cache("chart"))
             case "metrics":
                 shown = tuple(p.panel for p in places if p.panel in ("learning_rate", "grad_norm"))
                 return metrics_panel(snapshot, width, height, look, without=shown)

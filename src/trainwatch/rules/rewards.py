@@ -6,13 +6,11 @@ from array import array
 from dataclasses import dataclass
 
 from trainwatch.model.block import Block
+from trainwatch.model.rewards import REWARDS
 from trainwatch.model.snapshot import PhaseName, PhaseSpan
 from trainwatch.rules.figures import figure
 from trainwatch.rules.noise import median, noise, trend
 from trainwatch.rules.windows import Windows
-
-REWARDS = ("reward", "critic/score/mean", "critic/rewards/mean", "rollout/ep_rew_mean")
-"""Names of the mean reward, the first one that a record has counts."""
 
 LOT = 10
 """Records whose median is one point: single rewards are mostly noise."""

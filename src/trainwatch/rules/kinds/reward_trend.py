@@ -6,13 +6,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from trainwatch.model.block import Block
+from trainwatch.model.rewards import REWARDS
 from trainwatch.model.verdict import Evidence, Severity
 from trainwatch.rules.evidence import printed
 from trainwatch.rules.figures import figure, place
 from trainwatch.rules.history import History
 from trainwatch.rules.kind import Judgement, Kind, Rule, blind, fired, ok, pending
 from trainwatch.rules.noise import deviation, median, trend
-from trainwatch.rules.rewards import LOT, REWARDS
+from trainwatch.rules.rewards import LOT
 from trainwatch.rules.windows import Windows
 
 
