@@ -114,7 +114,7 @@ def test_the_main_chart_of_reinforcement_learning_is_its_reward():
     assert "o reward 1" in lines[0]
     assert "x kl 0.06" in lines[0]
     assert [lines[row].split()[-1] for row in (1, 9)] == ["0.06", "0"]
-    assert lines[1].split()[0] == "1"
+    assert lines[1].split()[0] == "1.0+"
     assert "x" in "".join(lines[1:9])
     assert "o" in "".join(lines[1:9])
     assert painted.panel(places[0], snapshot(2600), places).lines()[0].startswith("- loss")
