@@ -39,7 +39,7 @@ def test_a_row_a_run_the_best_first(sweep: Path, capsys: pytest.CaptureFixture[s
     """Value, step, state and hours of each run, and of the configuration only what differs."""
     lines = table(sweep, capsys, "--by", "eval_loss").splitlines()
     assert lines[0].split() == ["run", "eval_loss", "step", "last", "step", "state", "hours", "attempts", "learning_rate"]
-    assert [line.split()[0].split("/")[-2] for line in lines[1:]] == ["run1", "run0", "run2"]
+    assert [line.split()[0] for line in lines[1:]] == ["run1/train.out", "run0/train.out", "run2/train.out"]
     assert lines[1].split()[1:] == ["0.12", "30", "200", "done", "11.7", "1", "0.0002"]
 
 

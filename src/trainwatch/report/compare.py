@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise, takewhile
+from itertools import pairwise
 from pathlib import PurePath
 from statistics import median
 
@@ -14,7 +14,7 @@ from trainwatch.model.series import Series
 from trainwatch.model.snapshot import Evaluation
 from trainwatch.report.compose import Report
 from trainwatch.report.differences import differing
-from trainwatch.report.words import ended, integer
+from trainwatch.report.words import alike, ended, integer
 
 Curve = tuple[tuple[float, float], ...]
 """(step, value) by step."""
@@ -118,13 +118,8 @@ def _names(reports: Sequence[Report]) -> list[str]:
     paths = [PurePath(r.snapshot.run.sources[0]).parts if r.snapshot.run.sources else (r.snapshot.run.name,) for r in reports]
     if len(set(paths)) == 1:
         return ["/".join(path) for path in paths]
-    ahead, behind = _alike(paths), _alike([path[::-1] for path in paths])
+    ahead, behind = alike(paths), alike([path[::-1] for path in paths])
     return ["/".join(path[ahead : len(path) - behind] or path) for path in paths]
-
-
-def _alike(paths: Sequence[tuple[str, ...]]) -> int:
-    """How many first parts all paths have in common."""
-    return sum(1 for _ in takewhile(lambda parts: len(set(parts)) == 1, zip(*paths, strict=False)))
 
 
 def _run(report: Report, name: str, metric: str, direction: str) -> Run:

@@ -8,6 +8,7 @@ import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import Literal
 
 from trainwatch.model.facts import Fact, FactValue
@@ -18,7 +19,7 @@ from trainwatch.present.clean import clean
 from trainwatch.present.numbers import number
 from trainwatch.report.cost import cost
 from trainwatch.report.differences import differing
-from trainwatch.report.words import fact, hours
+from trainwatch.report.words import alike, fact, hours
 
 Direction = Literal["min", "max"]
 
@@ -116,11 +117,11 @@ def _titles(table: Sweep) -> list[str]:
 def to_text(table: Sweep) -> str:
     """Aligned columns; figures to the right."""
     lines = [_titles(table)]
-    for row in table.rows:
+    for row, name in zip(table.rows, _names(table.rows), strict=True):
         at = ["?" if step is None else str(step) for step in (row.step, row.last_step)]
         lines.append(
             [
-                row.run,
+                name,
                 number(row.value),
                 *at,
                 row.state,
@@ -130,6 +131,13 @@ def to_text(table: Sweep) -> str:
             ]
         )
     return aligned(lines, left=(0, 4))
+
+
+def _names(rows: Sequence[Row]) -> list[str]:
+    """The runs without the folders that all of them lie in; the other forms have the whole paths."""
+    paths = [PurePath(row.run).parts for row in rows]
+    ahead = min(alike(paths), *(len(path) - 1 for path in paths)) if len(paths) > 1 else 0
+    return [str(PurePath(*path[ahead:])) for path in paths]
 
 
 def _brief(text: str) -> str:

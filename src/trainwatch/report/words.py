@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import takewhile
 from pathlib import PurePosixPath
 
 from trainwatch.model.snapshot import Snapshot
@@ -48,6 +49,11 @@ def place(source: str, line: int) -> str:
     """File and line, short enough for a table; the JSON document has the whole path."""
     name = PurePosixPath(source).name or source
     return f"{name}:{line}" if line else name
+
+
+def alike(paths: Sequence[tuple[str, ...]]) -> int:
+    """How many first parts all paths have in common."""
+    return sum(1 for _ in takewhile(lambda parts: len(set(parts)) == 1, zip(*paths, strict=False)))
 
 
 def ended(snapshot: Snapshot) -> str:
