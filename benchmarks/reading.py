@@ -1,42 +1,79 @@
-"""Reading a log completely: the product's own reader against the loop everyone writes, and against `rg -c`.
+"""Reading a log completely: the product's own reader against the loop everyone writes, `rg -c` and lnav.
 
-python benchmarks/reading.py [MEGABYTES [ROUNDS]]      100 and 1000 MB, five rounds, when nothing is said
+python benchmarks/reading.py [MEGABYTES [ROUNDS [KIND…]]]      100 and 1000 MB, five rounds, all kinds, when nothing is said
+
+Records that both readers found are counted before the rounds. `lnav` takes part where it is installed, with Megatron's lines as a format
+of its own; it writes its settings into a folder that is thrown away. `export` writes every record as JSON and has no goal.
 """
 
 from __future__ import annotations
 
 import ast
 import gc
+import json
 import re
 import shutil
+import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import logs
-from rounds import command, interleave, report
+from rounds import Job, command, interleave, report
+
+if TYPE_CHECKING:
+    from trainwatch.model.block import Block
 
 SIZES = (100, 1000)
-MARKS = {"hf": "'loss': ", "hf_lines": "'loss': ", "megatron": "lm loss: ", "nanogpt": "^iter "}
+MARKS = {"hf": "'loss': ", "hf_lines": "'loss': ", "megatron": "lm loss: ", "nanogpt": "^iter ", "ranks": "lm loss: "}
 MEGATRON = re.compile(r"iteration +(\d+)/ *(\d+) \|(.*)")
 PAIR = re.compile(r"([a-z ()]+?): +([-+.\dEenaif]+)")
 NANOGPT = re.compile(r"iter (\d+): loss ([^,]+), time ([^m]+)ms, mfu ([^%]+)%")
 
 
-def ours(path: Path) -> int:
-    """Every record of every format, detection on, with offsets; the number of records."""
+EXPORTED = 100
+"""Megabytes up to which `export` is run: it writes more than it reads."""
+
+PIECE = 256 << 10
+"""Bytes read at once."""
+
+LARGE = 16 << 20
+"""A block so large that came and went teaches the C library to keep memory, as in the product."""
+
+LNAV = {
+    "$schema": "https://lnav.org/schemas/format-v1.schema.json",
+    "megatron_bench": {
+        "title": "Megatron",
+        "regex": {"std": {"pattern": "^ iteration +(?<iteration>\\d+)/ *\\d+ \\|(?<body>.*)$"}},
+        "timestamp-field": "iteration",
+        "timestamp-format": ["%s"],
+        "value": {"iteration": {"kind": "integer"}},
+        "sample": [{"line": " iteration        1/ 5000000 | consumed samples:           32 | lm loss: 2.0E+00 |"}],
+    },
+}
+
+
+def blocks(path: Path, only: frozenset[str] = frozenset()) -> Iterator[Block]:
+    """Every record of every format, detection on. With `only`, columns of other names are left out."""
     from trainwatch.formats.reader import Reader  # noqa: PLC0415  what is timed starts here
     from trainwatch.model.facts import Facts  # noqa: PLC0415
 
     gc.disable()
-    reader = Reader(str(path), facts=Facts())
-    count = offset = 0
+    bytes(LARGE)
+    reader = Reader(str(path), facts=Facts(), only=only)
+    offset = 0
     with path.open("rb", buffering=0) as file:
-        while data := file.read(1 << 17):
-            count += sum(map(len, reader.feed(data, offset)))
+        while data := file.read(PIECE):
+            yield from reader.feed(data, offset)
             offset += len(data)
-    return count + sum(map(len, reader.feed(b"", offset, final=True)))
+    yield from reader.feed(b"", offset, final=True)
+
+
+def ours(path: Path, only: frozenset[str] = frozenset()) -> int:
+    """Read a log to its end; the number of records."""
+    return sum(map(len, blocks(path, only)))
 
 
 def naive(path: Path, kind: str) -> int:
@@ -74,43 +111,85 @@ def _nanogpt(line: str) -> object | None:
     return {"iter": int(found[1]), "loss": float(found[2]), "time": float(found[3]), "mfu": float(found[4])} if found else None
 
 
-PARSERS: dict[str, Callable[[str], object | None]] = {"hf": _hf, "hf_lines": _hf, "megatron": _megatron, "nanogpt": _nanogpt}
+PARSERS: dict[str, Callable[[str], object | None]] = {
+    "hf": _hf,
+    "hf_lines": _hf,
+    "megatron": _megatron,
+    "nanogpt": _nanogpt,
+    "ranks": _megatron,
+}
 
 
-def main(sizes: tuple[int, ...], rounds: int) -> None:
+def main(sizes: tuple[int, ...], rounds: int, kinds: tuple[str, ...]) -> None:
     """Every kind in every size."""
-    peer = shutil.which("rg")
-    if peer is None:
-        print("reading: ripgrep (rg) is not installed; only the naive reader is compared with")
+    for peer in ("rg", "lnav"):
+        if shutil.which(peer) is None:
+            print(f"reading: {peer} is not installed, so nothing is compared with it")
     with tempfile.TemporaryDirectory() as folder:
         for size in sizes:
-            for kind in logs.KINDS:
+            for kind in kinds:
                 log = Path(folder, f"{kind}.log")
                 logs.write(kind, size, log)
-                _compare(kind, size, log, rounds, peer)
+                _compare(kind, size, log, rounds)
+                log.unlink()
 
 
-def _compare(kind: str, size: int, log: Path, rounds: int, peer: str | None) -> None:
+def _compare(kind: str, size: int, log: Path, rounds: int) -> None:
     """One kind and size, and that both readers found the same records."""
     this = str(Path(__file__))
-    lost = sum(log.read_bytes().count(f"'loss': {spelling}".encode()) for spelling in ("nan", "inf")) if kind.startswith("hf") else 0
-    mine, theirs = ours(log), naive(log, kind)
+    lost = _count(log, (b"'loss': nan", b"'loss': inf")) if kind.startswith("hf") else 0
+    mine, theirs = _counted("ours", log, kind), _counted("naive", log, kind)
     assert mine == theirs + lost, f"{kind}: {mine} records against {theirs} and {lost} that are not finite"
     naive_name = "readline + re + literal_eval"
-    jobs = {
-        "trainwatch reader": command(sys.executable, this, "ours", str(log)),
+    jobs: dict[str, Job] = {
+        "trainwatch reader, all fields": command(sys.executable, this, "ours", str(log), kind),
+        "trainwatch reader, loss only": command(sys.executable, this, "loss", str(log), kind),
         naive_name: command(sys.executable, this, "naive", str(log), kind),
     }
-    if peer:
-        jobs["rg -c"] = command(peer, "-c", MARKS[kind], str(log))
-    report(f"{kind}, {size} MB, {mine:,} records", interleave(jobs, rounds), [naive_name, *(["rg -c"] if peer else [])])
+    peers = {"rg -c": _rg(kind, log), "lnav, indexing": _lnav(log) if kind == "megatron" else None}
+    jobs |= {name: job for name, job in peers.items() if job is not None}
+    if size <= EXPORTED:
+        jobs["trainwatch export (no goal)"] = command(sys.executable, "-m", "trainwatch", "export", str(log))
+    report(f"{kind}, {size} MB, {mine:,} records", interleave(jobs, rounds), [naive_name, *(name for name in peers if name in jobs)])
+
+
+def _counted(reader: str, log: Path, kind: str) -> int:
+    """The number of records that a reader finds, in a process of its own: the naive one takes gigabytes."""
+    return int(subprocess.run([sys.executable, __file__, reader, str(log), kind], check=True, capture_output=True).stdout)
+
+
+def _count(log: Path, marks: tuple[bytes, ...]) -> int:
+    """How often any of these stands in a log."""
+    with log.open("rb") as file:
+        return sum(line.count(mark) for line in file for mark in marks)
+
+
+def _rg(kind: str, log: Path) -> Job | None:
+    """Count the lines of records; None without ripgrep."""
+    found = shutil.which("rg")
+    return command(found, "-c", MARKS[kind], str(log)) if found else None
+
+
+def _lnav(log: Path) -> Job | None:
+    """Load a log and index its lines, with nothing to show; None without lnav."""
+    found = shutil.which("lnav")
+    if found is None:
+        return None
+    home = log.parent / "lnav"
+    format_file = home / ".lnav" / "formats" / "installed" / "megatron_bench.json"
+    format_file.parent.mkdir(parents=True, exist_ok=True)
+    format_file.write_text(json.dumps(LNAV))
+    return command("env", f"HOME={home}", "TERM=dumb", found, "-n", "-q", str(log))
 
 
 if __name__ == "__main__":
     words = sys.argv[1:]
     if words[:1] == ["ours"]:
-        ours(Path(words[1]))
+        print(ours(Path(words[1])))
+    elif words[:1] == ["loss"]:
+        print(ours(Path(words[1]), frozenset({"loss"})))
     elif words[:1] == ["naive"]:
-        naive(Path(words[1]), words[2])
+        print(naive(Path(words[1]), words[2]))
     else:
-        main((int(words[0]),) if words else SIZES, int(words[1]) if len(words) > 1 else 5)
+        sizes = (int(words[0]),) if words else SIZES
+        main(sizes, int(words[1]) if len(words) > 1 else 5, tuple(words[2:]) or tuple(logs.KINDS))

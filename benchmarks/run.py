@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-PARTS = ("startup.py", "chart.py", "rules.py", "reading.py", "attach.py", "hook.py", "overhead.py")
+PARTS = ("startup.py", "chart.py", "rules.py", "reading.py", "scalars.py", "following.py", "attach.py", "hook.py", "overhead.py")
 
 
 def main() -> int:
