@@ -1,7 +1,10 @@
 """A real slurmctld and slurmd, and real batch jobs in them."""
 
+import json
 import os
+import re
 import shlex
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -9,9 +12,12 @@ from pathlib import Path
 
 import pytest
 from tests import slurm_cluster
+from tests.faults import NO_TORCH, TORCHRUN
 from tests.live import TRAINER, Live, Run, wait_for
 from tests.slurm_cluster import Cluster
+from tests.supervise.test_launchers import free_port
 
+from trainwatch.store.lock import start_ticks
 from trainwatch.store.rundir import RunDir
 from trainwatch.supervise import slurm
 
@@ -93,6 +99,55 @@ def test_a_slurm_job_that_knows_nothing_of_us_is_stopped(cluster: Cluster, live:
     ended(cluster, job)
     stop = run_of(live).read(run_of(live).dir.stop)
     assert (stop["proven"], Path(stop["checkpoint"]).parent) == (True, live.cwd / "out")
+
+
+def test_the_time_that_is_left_is_told(cluster: Cluster, live: Live) -> None:
+    """By status, of a bare job and of a supervised one."""
+    log = live.cwd / f"slurm-{submit(cluster, live, f'{TRAIN} --flat --no-hook --steps 100000 --pause 0.02', '--time=5')}.out"
+    wait_for(lambda: log.exists() and log.stat().st_size > 500, "output")
+    job = log.stem.removeprefix("slurm-")
+    told = live.run("status", f"slurm:{job}")
+    assert told.returncode == 0, told.stderr
+    assert re.search(r"time left +[45] min left", told.stdout)
+    cluster.run("scancel", job)
+    mine = submit(cluster, live, f"{OURS} launch -- {TRAIN} --flat --pause 0.02", "--time=5")
+    run = run_of(live)
+    wait_for(lambda: run.state()["brief"].get("ends_at"), "the end")
+    assert 0 < json.loads(live.run("status", run.id, "--json").stdout)["time_left"] <= 300
+    cluster.run("scancel", mine)
+    ended(cluster, mine)
+
+
+def test_a_job_on_other_nodes_is_stopped_by_slurm(cluster: Cluster, live: Live) -> None:
+    """From a machine on which no process of it is seen: its next regular save is proven, then `scancel`, once; it is not requeued."""
+    job = submit(cluster, live, f"{TRAIN} --flat --no-hook --save-every 150 --pause 0.03", "--requeue")
+    log = live.cwd / f"slurm-{job}.out"
+    wait_for(lambda: log.exists() and b"Saving model" in log.read_bytes(), "a save")
+    apart = ["unshare", "--pid", "--fork", "--mount-proc", *live.command("stop", f"slurm:{job}", "--confirm", log.stem)]
+    done = subprocess.run(
+        apart, cwd=live.cwd, env={**live.environ, "SLURM_CONF": str(cluster.conf)}, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 83, done.stdout + done.stderr
+    assert ended(cluster, job)[0] == "CANCELLED"
+    assert cluster.show(job, "Requeue") == "0"
+    run = run_of(live)
+    events = [entry["event"] for entry in run.entries()]
+    assert events.count("scancel") == 1
+    assert "signal" not in events
+    assert events.index("proof") < events.index("scancel")
+    assert run.read(run.dir.stop)["proven"]
+
+
+@pytest.mark.skipif(bool(NO_TORCH), reason=NO_TORCH)
+def test_srun_torchrun_in_a_batch_job_is_stopped_whole(cluster: Cluster, live: Live) -> None:
+    """The ranks are children of slurmstepd, not of srun: they are found by their environment, and nobody is left behind."""
+    body = f"exec {OURS} launch --may stop=overfit -- srun {TORCHRUN} --nproc_per_node=2 --master_port={free_port()} {TRAINER} --pause 0.03"
+    job = submit(cluster, live, body)
+    assert ended(cluster, job) == ("FAILED", "80:0"), (live.cwd / f"slurm-{job}.out").read_text(encoding="utf-8")
+    run = run_of(live)
+    ranks = [run.read(path) for path in run.dir.ranks.glob("rank*.json")]
+    assert len(ranks) == 2
+    assert [rank for rank in ranks if start_ticks(rank["pid"]) == rank["ticks"]] == []
 
 
 def test_attach_to_a_slurm_job_watches(cluster: Cluster, live: Live) -> None:

@@ -146,6 +146,11 @@ class Carrier:
         if self._job.slurm and say.stopped_code(machine) != say.TO_BE_RESUMED:
             self._diary.note("no_requeue", now, job=self._job.slurm, done=slurm.forbid_requeue(self._job.slurm))
 
+    def _is_elsewhere(self, job: list[Proc]) -> bool:
+        """Whether no signal of ours reaches the whole job. One that has just ended has no processes either, and is not elsewhere."""
+        never_here = self._job.attached and not job and not self._signalled
+        return never_here or self._outlook.spread or self._job.on_other_nodes(job)
+
     def _cancel_elsewhere(self, now: float) -> None:
         """Processes of the job are on other machines: Slurm ends them all, after the proof and once."""
         if not self._cancelled:
@@ -161,7 +166,7 @@ class Carrier:
         number = {"terminating": signal.SIGTERM, "killing": signal.SIGKILL}.get(machine.state)
         if number is None or not self._lock.held():
             return
-        if self._job.slurm and (not job or self._outlook.spread or self._job.on_other_nodes(job)):
+        if self._job.slurm and self._is_elsewhere(job):
             self._cancel_elsewhere(now)
             return
         targets = self._ours(self._aim.at(job, hooked=hooked, root=self._job.root()))
