@@ -125,3 +125,22 @@ def test_the_end_closes_every_source(tmp_path: Path) -> None:
         source.follow(str(tmp_path / name), 0, None)
     chunks = [item for item in source.final(10.0) if isinstance(item, Chunk)]
     assert [(chunk.data, chunk.final) for chunk in chunks] == [(b"x", False), (b"x", False), (b"", True), (b"", True)]
+
+
+def test_what_a_requeue_truncates_is_not_lost(tmp_path: Path) -> None:
+    """The next supervisor, and every view, still read the first attempt, whose bytes are no longer in the log; then the second."""
+    log = tmp_path / "a.out"
+    log.write_bytes(b"step 1 loss 2.0\nstep 2 loss 1.0\n")
+    first = intake(tmp_path)
+    first.follow(str(log), 0, None)
+    list(first.arrived(10.0))
+    log.write_bytes(b"step 2 loss 0.9\n")
+    list(first.arrived(20.0))
+    first.close()
+    log.write_bytes(b"step 3 loss 0.8\n")
+    second = intake(tmp_path)
+    chunks = [item for item in second.recorded() if isinstance(item, Chunk)]
+    assert [(chunk.attempt, chunk.data) for chunk in chunks if chunk.data] == [
+        (1, b"step 1 loss 2.0\nstep 2 loss 1.0\n"),
+        (2, b"step 2 loss 0.9\n"),
+    ]

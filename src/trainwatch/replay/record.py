@@ -19,6 +19,7 @@ from trainwatch.sources.finished import chunks
 from trainwatch.sources.reread import Reread
 from trainwatch.store import runfile
 from trainwatch.store.arrivals import Recorded
+from trainwatch.store.copies import Copied
 from trainwatch.store.rundir import RunDir
 
 LIMIT = 256 << 20
@@ -56,7 +57,7 @@ def record(target: Target, *, rules: str | None, stated: Mapping[str, FactValue]
 def _of_run(run_dir: RunDir, info: RunInfo, rules: str, stated: Mapping[str, FactValue], formats: Sequence[str] | None) -> Recording:
     """All that arrived, when it arrived, and what was decided."""
     fetch = Reread()
-    inputs = list(_bounded(Recorded(run_dir.arrivals, fetch).read()))
+    inputs = list(_bounded(Recorded(run_dir.arrivals, fetch, Copied(run_dir.copies)).read()))
     fetch.close()
     moments = in_order(inputs, run_dir.journal)
     if not moments:

@@ -11,6 +11,7 @@ from trainwatch.model.inputs import Chunk, Input
 from trainwatch.replay.logs import LogInputs, Look, Written
 from trainwatch.sources.reread import Reread
 from trainwatch.store.arrivals import Recorded
+from trainwatch.store.copies import Copied
 from trainwatch.store.lock import Process, holder
 from trainwatch.store.openrun import ended
 from trainwatch.store.rundir import RunDir
@@ -30,7 +31,7 @@ class RunInputs:
         self._dir, self._run, self._patience = run_dir, run, patience
         self._written, self._look = written, look
         self._fetch = Reread()
-        self.recorded = Recorded(run_dir.arrivals, self._fetch)
+        self.recorded = Recorded(run_dir.arrivals, self._fetch, Copied(run_dir.copies))
         self._own: LogInputs | None = None
         self._since = now
         self.stale = False

@@ -18,6 +18,7 @@ from trainwatch.rules.preset import Preset
 from trainwatch.sources.reread import Reread
 from trainwatch.store import runfile
 from trainwatch.store.arrivals import Recorded
+from trainwatch.store.copies import Copied
 from trainwatch.store.rundir import RunDir
 
 PIPED = 128 << 10
@@ -50,7 +51,7 @@ def _fold_run(run_dir: RunDir, preset: Preset, stated: Mapping[str, FactValue] |
         return fold_files([Path(source) for source in run.info.sources], preset=preset, stated=stated, formats=formats)
     engine = Engine(preset, run.info, stated=stated, formats=formats)
     fetch = Reread()
-    recorded, keeper = Recorded(run_dir.arrivals, fetch), RunKeeper(run_dir)
+    recorded, keeper = Recorded(run_dir.arrivals, fetch, Copied(run_dir.copies)), RunKeeper(run_dir)
     with collector_paused():
         keeper.take_up(engine, recorded)
         for item in recorded.read():

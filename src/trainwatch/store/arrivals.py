@@ -27,6 +27,9 @@ from trainwatch.store.journal import ends_torn
 Fetch = Callable[[str, int, int], bytes]
 """(source, offset, length) -> the bytes that are there now; fewer, or none, when they are gone. Never raises."""
 
+Kept = Callable[[str, int, int, int], bytes]
+"""(source, attempt, offset, length) -> the bytes as they were kept; fewer, or none, when they were not. Never raises."""
+
 BLOCK = 1 << 20
 SHORT = 6
 """Values of a device that was named before, its index aside."""
@@ -115,12 +118,12 @@ class Arrivals:
 class Recorded:
     """Reads an arrivals file, as far as it goes now and again later: the inputs that were written, bytes included."""
 
-    def __init__(self, path: Path, fetch: Fetch) -> None:
-        """`fetch` reads the logs again."""
+    def __init__(self, path: Path, fetch: Fetch, kept: Kept | None = None) -> None:
+        """`fetch` reads the logs again; `kept` has what they have lost, as far as it was kept."""
         self.path = path
         self.lost: dict[tuple[str, int], int] = {}
         """Bytes that the logs no longer hold, by (source, attempt): truncated or rewritten since they were read."""
-        self._fetch = fetch
+        self._fetch, self._kept = fetch, kept
         self._offset = 0
         self._names: dict[int, str] = {}
         self._devices: dict[int, list[str]] = {}
@@ -229,6 +232,8 @@ class Recorded:
         source, attempt = empty.source, empty.attempt
         self.ends[source], self.final[source] = (attempt, empty.offset + length), empty.final
         data = self._fetch(source, empty.offset, length) if length else b""
+        if crc32(data) != check and self._kept is not None:
+            data = self._kept(source, attempt, empty.offset, length)
         if len(data) == length and crc32(data) == check:
             return replace(empty, data=data)
         self.lost[source, attempt] = self.lost.get((source, attempt), 0) + length

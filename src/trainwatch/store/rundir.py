@@ -13,6 +13,7 @@ RUN_DIR/
   supervisor.lock       who supervises
   job.json              pids of shim and launcher
   columns/              what was read, kept for the next attach
+  copies/               the logs as they came, packed: what a truncated log has lost
   ranks/rank<k>.json    the hook in rank k: it is there, and its heartbeat
   control/              requests to the job and its answers
   requests/             requests of views and people to the supervisor
@@ -95,6 +96,11 @@ class RunDir:
         return self.path / "columns"
 
     @property
+    def copies(self) -> Path:
+        """The folder of packed logs."""
+        return self.path / "copies"
+
+    @property
     def ranks(self) -> Path:
         """The folder in which each rank's hook announces itself."""
         return self.path / "ranks"
@@ -158,4 +164,4 @@ class RunDir:
 
     def folders(self) -> tuple[Path, ...]:
         """Every folder of a run directory, the directory itself first."""
-        return (self.path, self.columns, self.ranks, self.control, self.requests, self.views, self.outbox, self.hook)
+        return (self.path, self.columns, self.copies, self.ranks, self.control, self.requests, self.views, self.outbox, self.hook)

@@ -14,6 +14,7 @@ from trainwatch.model.inputs import Chunk, Gpu, Input, Sample, Tick
 from trainwatch.sources.follow import Follower
 from trainwatch.sources.reread import Reread
 from trainwatch.store.arrivals import Arrivals, Recorded
+from trainwatch.store.copies import Copied, Copies
 from trainwatch.store.rundir import RunDir
 
 POLL = 0.1
@@ -39,7 +40,8 @@ class Intake:
 
     def __init__(self, run_dir: RunDir, *, sample: Callable[[float], Sample]) -> None:
         self._arrivals = Arrivals(run_dir.arrivals)
-        self._path = run_dir.arrivals
+        self._copies = Copies(run_dir.copies)
+        self._dir = run_dir
         self._sample = sample
         self.followers: dict[str, Follower] = {}
         self.waiting: deque[Input] = deque()
@@ -54,12 +56,13 @@ class Intake:
     def recorded(self) -> Iterator[Input]:
         """All that an earlier supervisor has seen."""
         fetch = Reread()
-        reader = Recorded(self._path, fetch)
+        reader = Recorded(self._dir.arrivals, fetch, Copied(self._dir.copies))
         for item in reader.read():
             if isinstance(item, Tick):
                 self._last_tick = item.now
             elif isinstance(item, Chunk):
                 self._last_chunk = item.seen_at
+                self._copies.add(item)
             yield item
         fetch.close()
         self._ends = reader.ends
@@ -115,6 +118,8 @@ class Intake:
         """What waits, in order. Raises NotWrittenError."""
         while self.waiting:
             self._arrivals.write(self.waiting[0])
+            if isinstance(self.waiting[0], Chunk):
+                self._copies.add(self.waiting[0])
             yield self.waiting.popleft()
 
     def final(self, now: float) -> Iterator[Input]:
@@ -163,6 +168,7 @@ class Intake:
     def close(self) -> None:
         """Let go of all files."""
         self._arrivals.close()
+        self._copies.close()
         for follower in self.followers.values():
             follower.close()
 

@@ -1,0 +1,152 @@
+"""The bytes of logs as they came, packed: what a log loses later, by a requeue that truncates it, can still be read.
+
+A file a source and attempt, of frames: where the bytes begin, how many they are, how many packed, then zlib. A frame is written when
+64 KiB have come, when the attempt ends, and when the supervisor ends; what a kill takes with it is in the log still, unless that was
+truncated in the same moment.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import struct
+import zlib
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from trainwatch.model.errors import NotReadableError
+from trainwatch.model.inputs import Chunk
+from trainwatch.store.files import APPEND, append_line, open_regular
+
+HEAD = struct.Struct(">QII")
+FRAME = 64 << 10
+"""Bytes of a frame before it is packed."""
+
+MOST = 3 << 20
+"""Bytes in the folder at most, packed: the beginning of a run is kept rather than its end, which the log holds longest."""
+
+Key = tuple[str, int]
+"""Source and attempt."""
+
+Frame = tuple[int, int, int, int]
+"""Where its bytes begin in the source, how many they are, where they lie packed in the file, how many they are then."""
+
+
+class Copies:
+    """Writes. Nothing here raises: a copy that cannot be written is done without."""
+
+    def __init__(self, folder: Path) -> None:
+        """Touches nothing before there is something to write. What is there is continued."""
+        self._folder = folder
+        self._waiting: dict[Key, tuple[int, bytearray]] = {}
+        self._ends: dict[Key, int | None] = {}
+        self._room: int | None = None
+
+    def add(self, chunk: Chunk) -> None:
+        """The next bytes of a source; those that are there already are left out, and so is what follows a gap."""
+        key = (chunk.source, chunk.attempt)
+        end = self._end(key)
+        start, waiting = self._waiting.setdefault(key, (chunk.offset if end is None else end, bytearray()))
+        behind = start + len(waiting) - chunk.offset
+        if 0 <= behind < len(chunk.data):
+            waiting += chunk.data[behind:]
+        if len(waiting) >= FRAME or chunk.final:
+            self._flush(key)
+
+    def close(self) -> None:
+        """Write what waits."""
+        for key in tuple(self._waiting):
+            self._flush(key)
+
+    def _end(self, key: Key) -> int | None:
+        """Where the bytes that are kept of an attempt end, None when there are none. A frame that a full disk tore is cut off."""
+        if key not in self._ends:
+            path = _path(self._folder, key)
+            frames = list(_frames(path))
+            self._ends[key] = frames[-1][0] + frames[-1][1] if frames else None
+            with suppress(OSError):
+                if path.stat().st_size > (whole := frames[-1][2] + frames[-1][3] if frames else 0):
+                    os.truncate(path, whole)
+        return self._ends[key]
+
+    def _flush(self, key: Key) -> None:
+        """Write a frame, if there is room."""
+        start, waiting = self._waiting.pop(key)
+        if not waiting:
+            return
+        packed = zlib.compress(waiting)
+        if self._room is None:
+            self._room = MOST - _size(self._folder)
+        if HEAD.size + len(packed) > self._room:
+            return
+        with suppress(OSError):
+            self._folder.mkdir(mode=0o700, exist_ok=True)
+            fd = os.open(_path(self._folder, key), APPEND, 0o600)
+            try:
+                append_line(fd, HEAD.pack(start, len(waiting), len(packed)) + packed)
+            finally:
+                os.close(fd)
+            self._room -= HEAD.size + len(packed)
+            self._ends[key] = start + len(waiting)
+
+
+class Copied:
+    """Reads what was kept."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._known: dict[Key, list[Frame]] = {}
+        self._newest: tuple[Frame, bytes] | None = None
+
+    def __call__(self, source: str, attempt: int, offset: int, length: int) -> bytes:
+        """Bytes of an attempt; fewer, or none, where they were not kept."""
+        key, data = (source, attempt), b""
+        if key not in self._known:
+            self._known[key] = list(_frames(_path(self._folder, key)))
+        for frame in self._known[key]:
+            at = offset + len(data) - frame[0]
+            if 0 <= at < frame[1] and len(data) < length:
+                data += self._unpacked(_path(self._folder, key), frame)[at : at + length - len(data)]
+        return data
+
+    def _unpacked(self, path: Path, frame: Frame) -> bytes:
+        """The bytes of a frame."""
+        if self._newest is None or self._newest[0] != frame:
+            with suppress(OSError, NotReadableError, zlib.error):
+                fd = open_regular(path)
+                if fd is not None:
+                    with os.fdopen(fd, "rb") as file:
+                        self._newest = frame, zlib.decompress(os.pread(file.fileno(), frame[3], frame[2]))
+        return self._newest[1] if self._newest is not None and self._newest[0] == frame else b""
+
+
+def _frames(path: Path) -> Iterator[Frame]:
+    """Every whole frame of a file."""
+    try:
+        fd = open_regular(path)
+    except NotReadableError:
+        return
+    if fd is None:
+        return
+    with os.fdopen(fd, "rb") as file:
+        size, at = os.fstat(file.fileno()).st_size, 0
+        while len(head := os.pread(file.fileno(), HEAD.size, at)) == HEAD.size:
+            start, raw, length = HEAD.unpack(head)
+            at += HEAD.size + length
+            if at > size:
+                return
+            yield start, raw, at - length, length
+
+
+def _path(folder: Path, key: Key) -> Path:
+    """The file of a source and attempt."""
+    source, attempt = key
+    return folder / f"{hashlib.blake2b(source.encode(), digest_size=8).hexdigest()}-{attempt}.z"
+
+
+def _size(folder: Path) -> int:
+    """Bytes in a folder."""
+    with suppress(OSError):
+        return sum(file.stat().st_size for file in folder.iterdir())
+    return 0
