@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from tests.replay.runs import NOW, evaluation, left_alone, record
+from tests.replay.runs import NOW, Supervisor, evaluation, left_alone, record
 from tests.replay.test_kept import BARS, told
 
 from trainwatch.engine.engine import Engine
@@ -19,6 +19,7 @@ from trainwatch.replay.follow import FollowFeed
 from trainwatch.replay.run import fold_files
 from trainwatch.replay.target import Target
 from trainwatch.replay.watch import Reading, Watch
+from trainwatch.replay.whole import fold_target
 from trainwatch.replay.worker import Worker
 from trainwatch.rules.preset import load
 from trainwatch.sources.tail import SMALL
@@ -153,6 +154,32 @@ def test_what_was_read_before_needs_no_worker(log: Path, monkeypatch: pytest.Mon
     assert not feed.latest().preview
     assert feed.latest().records == expected.records
     assert repr(feed.latest().events) == repr(expected.events)
+    feed.close()
+
+
+def test_a_run_of_ours_is_read_elsewhere_too(log: Path, environ: dict[str, str]):
+    """Its arrivals are folded by the worker, and read on behind it; what the view shows at last is what a fold of all tells."""
+    run = Supervisor(log, environ)
+    run.read(NOW)
+    feed = FollowFeed(Watch(Target(run_dir=run.dir), now=NOW, reading=Reading(), written=lambda _: True), clock=Still(), rate=1000.0)
+    feed._watch.hires = True
+    feed.step()
+    assert (feed.latest().preview, feed.latest().history_read) == (True, 0.0)
+    with log.open("ab") as file:
+        file.write(evaluation(9, 0.125) + b"what follows tells that no bar belongs to it\n")
+
+    def whole() -> bool:
+        feed.step()
+        return not feed.latest().preview
+
+    wait(whole, "the history is read")
+    run.read(NOW + 1)
+    feed.step()
+    expected = fold_target(Target(run_dir=run.dir), preset=load("default"))
+    assert repr(feed.latest().evaluations) == repr(expected.board.evaluations)
+    assert repr(feed.latest().events) == repr(tuple(expected.events))
+    assert feed.latest().evaluations[-1].value == 0.125
+    assert feed.latest().bytes_read == log.stat().st_size
     feed.close()
 
 

@@ -130,6 +130,8 @@ class Watch:
         if self._worker is not None:
             came = self._worker.poll() or came
             self._relieve(now)
+        if self._worker is not None and isinstance(self.inputs, RunInputs):
+            return came
         with collector_paused():
             for item in self.inputs.poll(now):
                 self._keep(item)
@@ -147,7 +149,10 @@ class Watch:
     def _take_up(self, now: float) -> None:
         """Go on from what was kept of the logs; what is left of them, when it is much, is read elsewhere."""
         if self._run_keeper is not None and isinstance(self.inputs, RunInputs):
-            self._run_keeper.take_up(self.engine, self.inputs.recorded)
+            taken = self._run_keeper.take_up(self.engine, self.inputs.recorded)
+            if not taken and self.hires and self._glance is not None and sum(map(length, self.run_file.info.sources)) > LONG:
+                self._worker, self._run_keeper = Worker(self.run_file, self.target.run_dir), None
+                self.engine, self._glance = self._glance, None
         if self._keeper is None:
             return
         starts = self._keeper.take_up(self.engine)
@@ -163,7 +168,9 @@ class Watch:
         if self._worker is None or not self._worker.ended:
             return
         engine = self._engine()
-        if self._worker.take_up(engine):
+        if isinstance(self.inputs, RunInputs):
+            self.engine = engine if self._worker.take_up(engine, self.inputs.recorded) else self._engine()
+        elif self._worker.take_up(engine):
             self._go_on(engine, engine.ends, now)
         else:
             self._go_on(self._engine(), {}, now)
@@ -199,10 +206,10 @@ class Watch:
         """The run as it stands."""
         if isinstance(self.inputs, LogInputs):
             snapshot = standing.of_log(self.engine.snapshot(), ended=self.ended, quiet=self.inputs.quiet_for(now))
-            if self._worker is not None:
-                snapshot = replace(snapshot, preview=True, history_read=self._worker.read)
         else:
             snapshot = self._supervised(self.inputs, now)
+        if self._worker is not None:
+            snapshot = replace(snapshot, preview=True, history_read=self._worker.read)
         return replace(snapshot, now=now, caveats=(*snapshot.caveats, *self.inputs.problems))
 
     def _supervised(self, inputs: RunInputs, now: float) -> Snapshot:

@@ -19,14 +19,19 @@ from typing import Any, BinaryIO
 
 from trainwatch.engine.engine import Engine
 from trainwatch.model.facts import FactValue
+from trainwatch.model.inputs import Chunk
 from trainwatch.model.part import Part
 from trainwatch.model.snapshot import RunInfo
 from trainwatch.replay.kept import Keeper, packed, unpack
+from trainwatch.replay.kept_run import RunKeeper
 from trainwatch.replay.logs import LogInputs, is_history
+from trainwatch.replay.recorded import RunInputs
 from trainwatch.replay.run import collector_paused
 from trainwatch.rules import preset as presets
 from trainwatch.sources.readable import length
-from trainwatch.store import columns
+from trainwatch.store import columns, runfile
+from trainwatch.store.arrivals import Recorded
+from trainwatch.store.rundir import RunDir
 from trainwatch.store.runfile import RunFile
 
 TELL = 1 << 18
@@ -41,11 +46,12 @@ NICE = 5
 
 
 class Worker:
-    """Reads the logs of a run file. Nothing here raises; a worker that fails has simply ended without a fold."""
+    """Reads the logs of a run file, or what arrived in a run directory. Nothing here raises; a worker that fails has simply ended without a fold."""
 
-    def __init__(self, run: RunFile) -> None:
+    def __init__(self, run: RunFile, run_dir: RunDir | None = None) -> None:
         """Start to read."""
-        job = _Job(run.info.sources, run.info.parts, run.preset, run.stated, run.formats)
+        place = "" if run_dir is None else str(run_dir.path)
+        job = _Job(run.info.sources, run.info.parts, run.preset, run.stated, run.formats, place)
         self._text = bytearray()
         self._size = sum(map(length, run.info.sources))
         self.read = 0.0
@@ -78,10 +84,14 @@ class Worker:
             self._listen()
         return came
 
-    def take_up(self, engine: Engine) -> bool:
-        """Give a new engine what was read; False when the worker has failed, and nothing was given."""
+    def take_up(self, engine: Engine, recorded: Recorded | None = None) -> bool:
+        """Give a new engine what was read, and let arrivals be read on behind it; False when the worker has failed, and nothing was given."""
         kept = columns.parse(memoryview(self._text)) if self.ended else None
-        return kept is not None and unpack(engine, kept)
+        if kept is None or not unpack(engine, kept):
+            return False
+        if recorded is not None:
+            recorded.restore(kept.header["recorded"])
+        return True
 
     def close(self) -> None:
         """End the process, wherever it is."""
@@ -121,11 +131,18 @@ class _Job:
     preset: str
     stated: Mapping[str, FactValue]
     formats: Sequence[str] | None
+    run_dir: str = ""
 
     @classmethod
     def of(cls, text: dict[str, Any]) -> _Job:
         """A job as it came."""
-        return cls(tuple(text["sources"]), tuple(Part(**part) for part in text["parts"]), text["preset"], text["stated"], text["formats"])
+        parts = tuple(Part(**part) for part in text.pop("parts"))
+        return cls(tuple(text.pop("sources")), parts, **text)
+
+    def engine(self) -> Engine:
+        """A fold that knows nothing yet."""
+        run = RunInfo(self.sources[0], self.sources[0], self.sources, parts=self.parts)
+        return Engine(presets.load(self.preset), run, stated=self.stated, formats=self.formats)
 
 
 @dataclass
@@ -146,24 +163,43 @@ class _Telling:
 
 
 def work(job: _Job, out: BinaryIO) -> None:
-    """Read the history of the logs, keep it, and hand it over. Raises BrokenPipeError when nobody listens."""
-    run = RunInfo(job.sources[0], job.sources[0], job.sources, parts=job.parts)
-    engine = Engine(presets.load(job.preset), run, stated=job.stated, formats=job.formats)
+    """Read the history of a run, keep it, and hand it over. Raises BrokenPipeError when nobody listens."""
+    engine = job.engine()
+    with collector_paused():
+        header = _arrivals(job, engine, _Telling(out)) if job.run_dir else _logs(job, engine, _Telling(out))
+    out.writelines(packed(engine, header) or ())
+    out.flush()
+
+
+def _logs(job: _Job, engine: Engine, telling: _Telling) -> dict[str, object]:
+    """Fold what the logs hold."""
     logs = list(map(Path, job.sources))
-    keeper, telling = Keeper(logs, in_turn=False), _Telling(out)
+    keeper = Keeper(logs, in_turn=False)
     starts = keeper.take_up(engine)
     telling.more(sum(offset for _, offset in starts.values()))
     inputs = LogInputs(logs, now=0.0, written=lambda _: True, starts=starts, parts=job.parts)
-    with collector_paused():
-        for item in inputs.poll(0.0):
-            if not is_history(item):
-                break
-            engine.feed(item)
-            telling.more(len(item.data))
+    for item in inputs.poll(0.0):
+        if not is_history(item):
+            break
+        engine.feed(item)
+        telling.more(len(item.data))
     inputs.close()
     keeper.set_aside(engine)
-    out.writelines(packed(engine, {}) or ())
-    out.flush()
+    return {}
+
+
+def _arrivals(job: _Job, engine: Engine, telling: _Telling) -> dict[str, object]:
+    """Fold what arrived in a run; the header says how far that was."""
+    run_dir = RunDir(Path(job.run_dir))
+    keeper, inputs = RunKeeper(run_dir), RunInputs(run_dir, runfile.load(run_dir), now=0.0, written=lambda _: True)
+    keeper.take_up(engine, inputs.recorded)
+    telling.more(engine.size)
+    for item in inputs.recorded.read():
+        engine.feed(item)
+        telling.more(len(item.data) if isinstance(item, Chunk) else 0)
+    inputs.close()
+    keeper.set_aside(engine, inputs.recorded)
+    return {"recorded": inputs.recorded.state()}
 
 
 def main() -> None:
