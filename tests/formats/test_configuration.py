@@ -106,3 +106,28 @@ def test_a_rate_within_a_log_history_is_no_configuration() -> None:
 
     assert "learning_rate" not in found
     assert found.number("total_steps") == 5000
+
+
+@pytest.mark.parametrize(
+    ("text", "expect"),
+    [
+        ("+ torchrun --nproc_per_node=8 --nnodes=2 train.py --learning_rate 1e-4\n", {"world_size": 16, "learning_rate": 1e-4}),
+        ("torchrun --nnodes=1:4 --nproc-per-node 2 train.py\n", {"world_size": 8}),
+        ("accelerate launch --num_processes 4 train.py\n", {"world_size": 4}),
+        ("Initializing distributed: GLOBAL_RANK: 0, MEMBER: 1/8\n", {"world_size": 8}),
+        ("2026-03-16 22:57:30,775 - nanochat.common - INFO - Distributed world size: 8\n", {"world_size": 8}),
+        ("  lr .............................................. 0.00015\n", {"learning_rate": 0.00015}),
+        ("  lr_decay_style .................................. cosine\n", {"lr_scheduler_type": "cosine"}),
+        ("[2026-01-01 10:00:00] [INFO] [config.py:958:print]   gradient_clipping ............ 1.0\n", {"max_grad_norm": 1.0}),
+        ("[2026-01-01 10:00:00] [INFO] [config.py:958:print]   train_micro_batch_size_per_gpu  4\n", {"per_device_train_batch_size": 4}),
+        ("Starting training for 100 epochs...\n", {"num_train_epochs": 100}),
+        ("Namespace(lr=0.1, epochs=90, world_size=8, seed=3)\n", {"learning_rate": 0.1, "num_train_epochs": 90, "world_size": 8}),
+        ("train.py --nproc_per_node=8 is what you want\nlr  5\n", {}),
+    ],
+)
+def test_ranks_and_dotted_dumps_are_facts(text: str, expect: dict[str, object]) -> None:
+    """Launchers' command lines tell how many ranks there are; Megatron and DeepSpeed print settings behind dots."""
+    facts = Facts()
+    read(text, facts=facts)
+    names = ("world_size", "learning_rate", "lr_scheduler_type", "max_grad_norm", "per_device_train_batch_size", "num_train_epochs")
+    assert {name: facts[name].value for name in names if name in facts} == expect

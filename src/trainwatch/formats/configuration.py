@@ -25,6 +25,15 @@ _SETTING = re.compile(
     + rb")['\"]?[ \t]{0,4}[=:][ \t]{0,40}['\"]?(\d{1,3}(?:,\d{3})++|[^\s,'\";)\]}]{1,200})(?![\w(\[])"
 )
 _FLAG = re.compile(rb"--(" + _ALTERNATIVES.replace(b"_", b"[_-]") + rb"|lr|epochs)(?:=|['\"]?,? ['\"]?)([^\s,'\"]{1,200})")
+_DOTTED = re.compile(rb"[ \t]{1,4}(" + _ALTERNATIVES + rb"|lr) ?(?:\.{2,120} ?|[ ]{2,40})(\S{1,200})[ ]{0,4}\Z")
+"""As Megatron and DeepSpeed print what they were told: `lr ............ 0.00015`."""
+
+_LAUNCHER = re.compile(rb"\b(?:torchrun|torch\.distributed|deepspeed|accelerate)\b")
+_A_NODE = re.compile(rb"--(?:nproc[_-]per[_-]node|num[_-]gpus)[= ](\d{1,3})\b")
+_NODES = re.compile(rb"--(?:nnodes|num[_-]nodes)[= ](?:\d{1,5}:)?(\d{1,5})\b")
+_PROCESSES = re.compile(rb"--num[_-]processes[= ](\d{1,5})\b")
+_RANKS = re.compile(rb"(?i:\bworld size[:=] ?)(\d{1,6})\b|\bMEMBER: \d{1,6}/(\d{1,6})\b")
+_EPOCHS = re.compile(rb"\b[Tt]raining for (\d{1,7}) epochs\b")
 _COMMAND = re.compile(rb"\bcmd = (\S[^\r\n]{0,2000})")
 _PAIR = rb"([A-Za-z_]\w{0,40})=['\"]?([\w.+~/-]{1,100})['\"]?"
 _ALL_PAIRS = re.compile(rb"(?:(\w{1,60})\()?" + _PAIR + rb"(?:(?:[ \t]*[,;][ \t]*|[ \t]+)" + _PAIR + rb"){2,63}\)?")
@@ -34,6 +43,9 @@ _LORA = {b"r": b"lora_rank"}
 
 _OF_RECORDS = {b"loss", b"step", b"epoch", b"iter"}
 """Names that make a line of pairs a record, whatever else is in it."""
+
+LONGEST = 300
+"""A dotted setting stands in the last bytes of its line."""
 
 MAX_LINE = 1 << 16
 """Longer lines are data, in bytes."""
@@ -53,6 +65,7 @@ class Configuration:
             found = [self._note(match[1], match[2], line_number) for match in _SETTING.finditer(line)]
             if any(found):
                 self._beside(line.strip(), line_number)
+            self._ranks(_RANKS.search(line), line_number)
             world = _WORLD.match(line, line.find(b"WORLD INFO DICT: {")) if b"WORLD INFO DICT: {" in line else None
             if world is not None:
                 ranks = len(re.findall(rb"\d+(?=[,\]])", world[1]))
@@ -60,9 +73,33 @@ class Configuration:
             command = _COMMAND.search(line) if b"cmd = " in line else None
             if command is not None:
                 self._facts.note("command", command[1].decode("utf-8", "replace").rstrip(), self._source, line_number)
+        if b".." in line or b"  " in line:
+            dotted = _DOTTED.search(line, max(0, len(line) - LONGEST))
+            if dotted is not None and (b".." in dotted[0] or b"config.py" in line):
+                self._note(dotted[1], dotted[2], line_number)
+        epochs = _EPOCHS.search(line) if b"raining for " in line else None
+        if epochs is not None:
+            self._note(b"epochs", epochs[1], line_number)
         if b"--" in line:
+            self._launched(line, line_number)
             for match in _FLAG.finditer(line):
                 self._note(match[1].replace(b"-", b"_"), match[2], line_number)
+
+    def _ranks(self, match: re.Match[bytes] | None, line_number: int) -> None:
+        """The number of ranks that a pattern found."""
+        if match is not None:
+            self._note(b"world_size", next(text for text in match.groups() if text), line_number)
+
+    def _launched(self, line: bytes, line_number: int) -> None:
+        """A launcher's command line tells the ranks: so many on each of so many nodes, or all of them."""
+        if _LAUNCHER.search(line) is None:
+            return
+        several, nodes = _A_NODE.search(line), _NODES.search(line)
+        if several is not None:
+            count = int(several[1]) * (int(nodes[1]) if nodes is not None else 1)
+            self._note(b"world_size", b"%d" % count, line_number)
+        else:
+            self._ranks(_PROCESSES.search(line), line_number)
 
     def _beside(self, line: bytes, line_number: int) -> None:
         """A line of nothing but pairs, of which one is a known setting, holds settings: the others are kept under their own names."""
@@ -73,7 +110,9 @@ class Configuration:
         short = _LORA if (whole[1] or b"").startswith(b"Lora") else {}
         for printed, raw in pairs:
             word = short.get(printed, printed).decode()
-            if printed.decode() not in names().facts:
+            if printed.decode() in names().facts:
+                self._note(printed, raw, line_number)
+            else:
                 value = number(raw)
                 self._facts.note(word, raw.decode() if value is None else value, self._source, line_number)
 
