@@ -91,6 +91,7 @@ class History:
         self.newest: Block | None = None
         self.memo: dict[str, Any] = {}
         self._interval: list[Block] = []
+        self._held = 0
 
     # --- what arrives -------------------------------------------------------------------------------------------------------
 
@@ -113,9 +114,12 @@ class History:
 
     def _keep(self, block: Block) -> None:
         """Keep records until the next evaluation."""
+        if not self._interval:
+            self._held = 0
         self._interval.append(block)
-        while sum(map(len, self._interval[1:])) >= INTERVAL:
-            del self._interval[0]
+        self._held += len(block)
+        while self._held - len(self._interval[0]) >= INTERVAL:
+            self._held -= len(self._interval.pop(0))
 
     def go_back(self, step: float, start: float, end: float) -> bool:
         """Train records went back from step `end` to `step`, in a run whose first was `start`; whether it begins anew.
