@@ -29,7 +29,10 @@ def round_trip(value: object, known: list[object] | None = None) -> object:
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary(max_size=200)
 KEYS = st.integers() | st.text() | st.tuples(st.text(), st.integers())
 VALUES = st.recursive(
-    SCALARS | st.builds(lambda v: array("d", v), st.lists(st.floats())) | st.frozensets(st.text(), max_size=1),
+    SCALARS
+    | st.builds(lambda v: array("d", v), st.lists(st.floats()))
+    | st.builds(lambda v, times: array("q", [v]) * times, st.integers(-9, 9), st.integers(0, 100))
+    | st.frozensets(st.text(), max_size=1),
     lambda inner: (
         st.lists(inner) | st.lists(inner).map(tuple) | st.dictionaries(KEYS, inner) | st.builds(deque, st.lists(inner), st.integers(1, 9))
     ),
@@ -41,6 +44,16 @@ VALUES = st.recursive(
 def test_what_is_thawed_is_what_was_frozen(value: object) -> None:
     """Numbers of every kind, texts, bytes, containers in containers: the same types, the same values, the same order."""
     assert repr(round_trip(value)) == repr(value)
+
+
+def test_a_column_that_never_changes_takes_no_room() -> None:
+    """The global batch size of a million records is one number, also where it is NaN; one that changes at last is all of them."""
+    for value in (32.0, math.nan):
+        same = array("d", [value]) * 10_000
+        assert sum(len(bytes(memoryview(b).cast("B"))) for b in freeze(same, {}, {}).blobs) == 8
+        assert repr(round_trip(same)) == repr(same)
+    other = same[:-1] + array("d", [1.0])
+    assert repr(round_trip(other)) == repr(other)
 
 
 def test_objects_keep_their_attributes_and_who_shares_them() -> None:

@@ -7,7 +7,8 @@ set, and a class is taken only from modules of ours that are loaded already.
 A value is null, true, false, a whole number, a finite number, a text, or `[n]`: node n. A node is a list that starts with its tag:
     ["f", "nan"]  ["l", …]  ["t", …]  ["s", …]  ["z", …]     a number that is not finite; list, tuple, set, frozenset
     ["d", key, value, …]  ["q", most, …]                     a dict in its order; a deque
-    ["a", "d", at, bytes]  ["b", at, bytes]  ["B", "text"]   an array, bytes; short bytes as Latin-1
+    ["a", "d", at, bytes]  ["c", "d", at, bytes, times]      an array; one that says the same so many times
+    ["b", at, bytes]  ["B", "text"]                          bytes; short ones as Latin-1
     ["p", pattern, flags]  ["e", class, "NAME"]              a compiled pattern, a member of an enumeration
     ["n", number]  ["o", shape, value, …]                    what the reader has already; an object, whose shape names class and attributes
 """
@@ -143,7 +144,7 @@ class _Writer:
         if kind is bytes:
             return ["B", value.decode("latin-1")] if len(value) <= SHORT else ["b", *self._blob(value, len(value))]
         if kind is array:
-            return ["a", value.typecode, *self._blob(value, len(value) * value.itemsize)]
+            return self._column(memoryview(value).cast("B"), value.typecode, value.itemsize)
         if kind is re.Pattern:
             return ["p", self.value(value.pattern), value.flags]
         if isinstance(value, Enum):
@@ -172,6 +173,12 @@ class _Writer:
             self._shapes[key] = len(self.shapes)
             self.shapes.append(list(key))
         return self._shapes[key]
+
+    def _column(self, raw: memoryview, code: str, size: int) -> list[Any]:
+        """An array; configuration is printed again and again, and stands there once."""
+        if len(raw) > SHORT and raw[:size] == raw[-size:] and bytes(raw[size:]) == bytes(raw[:-size]):
+            return ["c", code, *self._blob(raw[:size], size), len(raw) // size]
+        return ["a", code, *self._blob(raw, len(raw))]
 
     def _blob(self, data: Raw, size: int) -> tuple[int, int]:
         """Where the bytes will stand, in whole eights, and how many they are."""
@@ -231,9 +238,9 @@ class _Reader:
             case ["b", at, size]:
                 return bytes(self._part(at, size))
             case ["a", code, at, size]:
-                values: array[Any] = array(code)
-                values.frombytes(self._part(at, size))
-                return values
+                return self._column(code, self._part(at, size))
+            case ["c", code, at, size, times]:
+                return self._column(code, self._part(at, size)) * times
             case ["p", pattern, flags]:
                 return re.compile(self.value(pattern), flags)
             case ["e", shape, name]:
@@ -241,6 +248,13 @@ class _Reader:
             case ["n", number]:
                 return self._known[number]
         raise ValueError(node[:1])
+
+    @staticmethod
+    def _column(code: str, raw: memoryview) -> array[Any]:
+        """Raw bytes as an array."""
+        values: array[Any] = array(code)
+        values.frombytes(raw)
+        return values
 
     def _part(self, at: int, size: int) -> memoryview:
         """Raw bytes. Raises ValueError where there are none."""
