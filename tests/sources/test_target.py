@@ -84,9 +84,65 @@ def test_another_users_process_is_not_readable(monkeypatch):
     def refuse(_):
         raise PermissionError
 
-    monkeypatch.setattr(target, "_printed_to", refuse)
+    monkeypatch.setattr("trainwatch.sources.process.os.listdir", refuse)
     with pytest.raises(NotReadableError, match="belongs to another user; name its log"):
         logs(str(os.getpid()))
+
+
+def running(script, *words, **how):
+    """A process that has run a script and waits for a line."""
+    job = subprocess.Popen(
+        [sys.executable, "-c", f"{script}\nprint('ready', file=sys.stderr, flush=True)\ninput()", *words],
+        stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        **how,
+    )
+    assert job.stderr.readline() == b"ready\n"
+    return job
+
+
+def end(*jobs):
+    """Let them go."""
+    for job in jobs:
+        job.communicate(b"\n" if job.stdin is not None else None)
+
+
+def test_a_process_whose_output_goes_nowhere(tmp_path):
+    """The file of `tee`, a log that it has open, what lies in the folder that its command line names: the first that there is."""
+    script = "import sys, os\nkept = [open(name, 'a') for name in sys.argv[2:]]"
+    job = running(script, "x", stdout=subprocess.DEVNULL)
+    with pytest.raises(NotFoundError, match="writes no log that could be found"):
+        logs(str(job.pid))
+    end(job)
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "train.log").write_text("step 1 loss 2.0\n")
+    job = running(script, "--output_dir=out", cwd=tmp_path, stdout=subprocess.DEVNULL)
+    assert logs(str(job.pid)) == (tmp_path / "out" / "train.log",)
+    end(job)
+    job = running(script, "x", "own.log", "events.bin", cwd=tmp_path, stdout=subprocess.DEVNULL)
+    assert logs(str(job.pid)) == (tmp_path / "own.log",)
+    end(job)
+    job = running(script, "x", "own.log", cwd=tmp_path, stdout=subprocess.PIPE)
+    tee = subprocess.Popen(["tee", "tee.out"], stdin=job.stdout, stdout=subprocess.DEVNULL, cwd=tmp_path)
+    job.stdout.close()
+    while not (tmp_path / "tee.out").exists():
+        pass
+    assert logs(str(job.pid)) == (tmp_path / "tee.out",)
+    job.stdin.write(b"\n")
+    job.stdin.close()
+    job.stderr.close()
+    assert (job.wait(), tee.wait()) == (0, 0)
+
+
+def test_a_launcher_is_what_its_ranks_print_to(tmp_path):
+    """Its own output goes nowhere; each rank has a file."""
+    script = (
+        "import sys, subprocess\n"
+        "ranks = [subprocess.Popen([sys.executable, '-c', 'input()'], stdin=subprocess.PIPE, stdout=open(f'rank{r}.log', 'w')) for r in (0, 1)]"
+    )
+    job = running(script, cwd=tmp_path, stdout=subprocess.DEVNULL)
+    assert logs(str(job.pid)) == (tmp_path / "rank0.log", tmp_path / "rank1.log")
+    end(job)
 
 
 def test_a_slurm_job_is_what_it_prints_to(tmp_path, monkeypatch):

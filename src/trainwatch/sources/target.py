@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import stat
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 from trainwatch.model.errors import NotFoundError, NotReadableError
+from trainwatch.sources.process import folders_of, logs_of
 from trainwatch.sources.readable import is_log, open_log
 
-PROC = Path("/proc")
 SLURM = "slurm:"
 SECONDS = 20
 """How long Slurm may take to answer."""
@@ -73,28 +73,16 @@ def in_folder(folder: Path) -> tuple[Path, ...]:
 
 
 def of_process(pid: int) -> tuple[Path, ...]:
-    """The files that a process prints to."""
-    if not (PROC / str(pid)).is_dir():
-        raise NotFoundError(f"{pid}: there is no such file and no such process")
-    try:
-        found = [_printed_to(PROC / str(pid) / "fd" / fd) for fd in ("1", "2")]
-    except PermissionError as error:
-        raise NotReadableError(f"{pid}: belongs to another user; name its log instead") from error
-    files = tuple(dict.fromkeys(path for path in found if path is not None))
+    """The logs of a process: files, else what lies in a folder that its command line names. Raises NotFoundError when there is none."""
+    files = logs_of(pid)
+    for folder in folders_of(pid) if not files else ():
+        with suppress(NotFoundError, NotReadableError):
+            return in_folder(folder)
     if not files:
-        raise NotFoundError(f"{pid}: prints to no file (a terminal or a pipe?); name its log instead")
+        raise NotFoundError(
+            f"{pid}: prints to no file (a terminal or a pipe?), and writes no log that could be found; name its log instead"
+        )
     return files
-
-
-def _printed_to(link: Path) -> Path | None:
-    """The regular file behind a descriptor; None for anything else, and for a file that was deleted."""
-    try:
-        if not stat.S_ISREG(link.stat().st_mode):
-            return None
-        path = link.readlink()
-    except FileNotFoundError:
-        return None
-    return path if path.exists() else None
 
 
 def of_slurm(job: str) -> tuple[Path, ...]:
