@@ -45,6 +45,7 @@ class Keeper:
         self._in_turn = in_turn and len(logs) > 1
         self._folder = columns.cache_home(os.environ if environ is None else environ)
         self._files = {name: _file(log) for name, log in self._logs.items()}
+        self._said: list[Any] | None = None
         self._had = 0
         self._done = sum(map(length, logs)) < WORTH or not all(self._files.values()) or any(map(is_packed, logs))
 
@@ -78,8 +79,10 @@ class Keeper:
         return self._folder / file_name(self._words(engine))
 
     def _words(self, engine: Engine) -> list[Any]:
-        """All that a fold depends on but the bytes."""
-        return [*words(engine), [[name, str(log.absolute())] for name, log in self._logs.items()], self._in_turn]
+        """All that a fold depends on but the bytes; worked out once."""
+        if self._said is None:
+            self._said = [*words(engine), [[name, str(log.absolute())] for name, log in self._logs.items()], self._in_turn]
+        return self._said
 
     def _sources(self, engine: Engine) -> dict[str, list[Any]] | None:
         """The logs as they were read; None when one of them has begun again, or is no longer what it was."""

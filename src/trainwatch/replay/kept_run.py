@@ -33,6 +33,7 @@ class RunKeeper:
     def __init__(self, run_dir: RunDir, *, environ: Mapping[str, str] | None = None) -> None:
         self._dir = run_dir
         self._folders = {run_dir.columns: MOST, columns.cache_home(os.environ if environ is None else environ): columns.MOST}
+        self._said: list[Any] | None = None
         self._had = (0, 0)
 
     def take_up(self, engine: Engine, recorded: Recorded) -> bool:
@@ -70,8 +71,10 @@ class RunKeeper:
         return (folder / name for folder in self._folders)
 
     def _words(self, engine: Engine) -> list[Any]:
-        """All that a fold depends on but the inputs."""
-        return [*words(engine), str(self._dir.path.absolute())]
+        """All that a fold depends on but the inputs; worked out once."""
+        if self._said is None:
+            self._said = [*words(engine), str(self._dir.path.absolute())]
+        return self._said
 
     def _still(self, header: Mapping[str, Any]) -> bool:
         """Whether the arrivals still begin with what was read of them."""
