@@ -20,6 +20,7 @@ NOTHING = [
     "class_loss_coef: 1.0\nloss_scale: 128.0\nepochs: 3 loss_weight: 0.5\n",
     "engine: task=detect, epochs=10, batch=16, save=True, cache=False, iou=0.7, val=True, lr0=0.01, loss=0.5\n",
     "Epoch 3/5\n2. **Total score with new test:**  Her new total score is 320 + 95 = 415\n",
+    "Epoch 3: best_val_loss=0.25\nstep 3 min_loss: 0.5\n",
     "| Name | Value |\n|------|-------|\n| loss | 0.5 |\n",
 ]
 

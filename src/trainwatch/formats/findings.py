@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from trainwatch.formats.numbers import number
 
@@ -35,6 +36,10 @@ _METRIC = re.compile(
     r"dice|psnr|ssim|precision|recall|r2|ndcg\w*|hit\w*|fid)(?:@.*|[\W_]\d+)?\Z",
     re.IGNORECASE,
 )
+_EXTREME = re.compile(r"(?:best|min|max|lowest|highest|target|prev|previous|last)[\W_]", re.IGNORECASE)
+CACHED = 4096
+"""A log prints the same names over and over: what so many of them mean is remembered."""
+
 _MEANINGLESS = frozenset(
     {"eta", "http", "https", "v_num", "port", "pid", "time", "data", "is", "epoch", "step", "iter", "best", "lr_scheduler"}
 )
@@ -57,12 +62,12 @@ class Finding:
     @property
     def is_loss(self) -> bool:
         """Whether the name is that of a loss."""
-        return _LOSS.match(self.name) is not None
+        return _is_loss(self.name)
 
     @property
     def is_metric(self) -> bool:
         """Whether the name is one that evaluations are judged by."""
-        return self.is_loss or _METRIC.match(self.name) is not None
+        return _is_metric(self.name)
 
     @property
     def is_main(self) -> bool:
@@ -84,9 +89,22 @@ def findings(text: bytes, start: int) -> list[Finding]:
 
 def main_loss(names: Sequence[str]) -> str | None:
     """The name of the whole loss among names, else the first that is a loss at all."""
-    return next((name for name in names if _is_main(name)), None) or next((name for name in names if _LOSS.match(name)), None)
+    return next((name for name in names if _is_main(name)), None) or next((name for name in names if _is_loss(name)), None)
 
 
+@lru_cache(CACHED)
+def _is_loss(name: str) -> bool:
+    """Whether a name is that of a loss, and not of the best or the largest one."""
+    return _LOSS.match(name) is not None and _EXTREME.match(name) is None
+
+
+@lru_cache(CACHED)
+def _is_metric(name: str) -> bool:
+    """Whether a name is one that evaluations are judged by."""
+    return _is_loss(name) or (_METRIC.match(name) is not None and _EXTREME.match(name) is None)
+
+
+@lru_cache(CACHED)
 def _is_main(name: str) -> bool:
     """Whether a name is that of a whole loss."""
     return _MAIN.match(" ".join(re.split(r"[\W_]+", name.lower())).strip()) is not None
@@ -106,6 +124,7 @@ def _finding(match: re.Match[bytes]) -> Finding | None:
     return finding
 
 
+@lru_cache(CACHED)
 def _own(name: str) -> str:
     """The part that a name carries itself."""
     words = (name, name.rpartition(" ")[2])
@@ -127,6 +146,8 @@ def _parts(found: list[Finding], text: bytes, start: int) -> list[Finding]:
     if len({part for _, part in owned}) > 1:
         named = sorted(named + owned)
     return [
-        finding if finding.part else replace(finding, part=next((part for at, part in reversed(named) if at < finding.start), ""))
+        finding
+        if finding.part or not named
+        else replace(finding, part=next((part for at, part in reversed(named) if at < finding.start), ""))
         for finding in found
     ]
