@@ -56,8 +56,7 @@ class LossScaleCollapse(Rule):
         if not scales:
             self._at = self._reached(block, len(block) - 1, len(block))
             return ()
-        calm = not self._falls and not self._skips and self._known and self._rising(scales) and min(scales) > self.settings.least
-        if calm:
+        if not self._falls and not self._skips and self._known and self._rising(scales) and self._is_off_the_floor(scales):
             self._at = self._reached(block, len(scales) - 1, len(scales))
             self._scale = scales[-1]
             self._highest = max(self._highest, self._scale)
@@ -79,6 +78,10 @@ class LossScaleCollapse(Rule):
     def _rising(self, scales: array[float]) -> bool:
         """Whether no scale is below the one before."""
         return not scales[0] < self._scale and not any(map(lt, islice(scales, 1, None), scales))
+
+    def _is_off_the_floor(self, scales: array[float]) -> bool:
+        """Whether no scale has come down to the least one: all are above it, or none ever was."""
+        return min(scales) > self.settings.least or max(self._highest, scales[-1]) <= self.settings.least
 
     def _rows(self, block: Block, scales: array[float]) -> Iterator[tuple[int, Judgement]]:
         for row, scale in enumerate(scales):
