@@ -209,18 +209,14 @@ class Blocks:
         extents = array("q", [at + shift for at, _ in run.spans]), array("q", [end + part.base for _, end in run.spans])
         printed = []
         if run.is_tagged:
-            kept = self._first_printed(run, learned.kind)
-            columns, extents = _kept(columns, kept), (array("q", compress(extents[0], kept)), array("q", compress(extents[1], kept)))
+            kept = self._lines.ranks.first_printed([(learned.kind, *row) for row in values], [rank or b"" for rank in run.ranks])
+            if not all(kept):
+                columns, extents = _kept(columns, kept), (array("q", compress(extents[0], kept)), array("q", compress(extents[1], kept)))
         elif self._lines.world > 1:
             printed = [(learned.kind, *row) for row in values[-self._lines.world :]]
         if extents[0]:
             self._block(learned, columns, extents, printed, part)
         self._line += part.lines()
-
-    def _first_printed(self, run: Matches, kind: bytes) -> list[bool]:
-        """Which matches no other rank has printed before."""
-        is_copy = self._lines.ranks.is_tagged_copy
-        return [not is_copy((kind, *values), rank) for values, rank in zip(run.values, run.ranks, strict=True) if rank is not None]
 
     def _block(
         self,

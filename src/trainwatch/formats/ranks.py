@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
+from collections.abc import Sequence
 
 _TAG = re.compile(rb"\W{0,40}(?:rank|default|Rank |RANK )[ =]?(\d{1,6})\b\W{0,4}")
 KEPT = 64
@@ -55,6 +56,14 @@ class Ranks:
         if len(self._tagged) > KEPT:
             self._forget(self._tagged.popleft())
         return False
+
+    def first_printed(self, records: Sequence[Printed], ranks: Sequence[bytes]) -> list[bool]:
+        """Which of these records, each from a rank, no other rank has printed already."""
+        if len(set(records)) == len(records) and self._printers.keys().isdisjoint(records):
+            for printed, rank in zip(records[-KEPT:], ranks[-KEPT:], strict=True):
+                self.is_tagged_copy(printed, rank)
+            return [True] * len(records)
+        return [not self.is_tagged_copy(printed, rank) for printed, rank in zip(records, ranks, strict=True)]
 
     def may_be_tagged_copy(self, printed: Printed) -> bool:
         """Whether a rank has printed this of late."""
