@@ -12,14 +12,22 @@ from trainwatch.rules.guard import WINDOW, cadence, not_yet, suppressed
 from trainwatch.rules.history import History
 from trainwatch.rules.kind import Judgement, Kind, Rule, fired, ok, pending
 from trainwatch.rules.kind import suppressed as forbidden
+from trainwatch.rules.noise import median
 
 STRIP = 5
 """Evaluations of a strip, over which progress of the train loss is measured (Prechelt's k)."""
 
 
+MEAN_OF_MEDIAN = 1.2533
+"""The standard error of a median is this many times that of a mean."""
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Shares above the best evaluation, and the noise it must exceed: `noise_factor` standard errors."""
+    """Shares above the best evaluation, and the noise it must exceed: `noise_factor` standard errors.
+
+    In a run of many evaluations the best one is but the luckiest: there the median of the newest ones must have risen by as much as well.
+    """
 
     yellow: float = 0.02
     orange: float = 0.05
@@ -27,13 +35,25 @@ class Settings:
 
 
 class GeneralizationLoss(Rule):
-    """Keeps nothing."""
+    """Keeps the lowest median of neighbouring evaluations."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self._lowest = math.inf
+        self._rise = 0.0
+
+    def went_back(self, *, anew: bool) -> None:
+        """A new start is not measured by what came before."""
+        if anew:
+            self._lowest = math.inf
 
     def evaluated(self, history: History) -> Judgement:
         """Judge the newest evaluation."""
+        losses = [p.loss for p in history.points[-STRIP:]]
+        middle = median(losses)
+        if len(losses) == STRIP:
+            self._lowest = min(self._lowest, middle)
+        self._rise = middle - self._lowest
         if why := not_yet(history):
             return pending(why)
         if why := suppressed(history):
@@ -54,6 +74,9 @@ class GeneralizationLoss(Rule):
     def _level(self, history: History, ease: float) -> Severity | None:
         s, error = self.settings, history.sigma / math.sqrt(WINDOW[cadence(history)])
         if history.now.loss - history.top.loss <= ease * s.noise_factor * error:
+            return None
+        is_many = cadence(history) != "sparse" and len(history.points) >= 2 * STRIP
+        if is_many and self._rise <= ease * s.noise_factor * MEAN_OF_MEDIAN * history.sigma * math.sqrt(2 / STRIP):
             return None
         if history.excess() >= ease * s.orange:
             return Severity.ORANGE

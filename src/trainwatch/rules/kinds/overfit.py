@@ -24,7 +24,7 @@ class Settings:
     """Losses are relative to the best evaluation (0.05 is 5 %).
 
     `patience` evaluations after the best one, `red_loss` above it, and `sparse_noise` times the noise, make a run of few evaluations red.
-    In a run of many, the best one is but the luckiest: the median of `window` evaluations must have risen by `noise_factor` times its noise,
+    In a run of many, two windows at least, the best one is but the luckiest: the median of `window` evaluations must have risen by `noise_factor` times its noise,
     with a trend of `trend` (Mann-Kendall z), and by `rise`, `since_medium` or `since_dense` evaluations after the best one, to be red; half
     of that noise and trend are yellow, three quarters orange. `black_loss` above the best, or a train loss of `memorised` of what it was, is black.
     """
@@ -86,10 +86,12 @@ class Overfit(Rule):
         noisy = history.now.loss - history.top.loss <= rest
         if self._red(history, ease) if sparse else self._red_many(history, rise, ease):
             return Severity.BLACK if self._black(history, ease) else Severity.RED
-        if noisy or not (sparse or self._risen(history, rise, ease * 0.5)):
+        few = sparse or len(history.points) < 2 * self.settings.window
+        if noisy or not (few or self._risen(history, rise, ease * 0.5)):
             return None
         worse_twice = history.since >= 2 and history.points[-1].loss >= history.points[-2].loss
-        risen = sparse or self._risen(history, rise, ease * 0.75)
+        clear = few and history.now.loss - history.top.loss > ease * self.settings.noise_factor * history.sigma
+        risen = sparse or clear or self._risen(history, rise, ease * 0.75)
         return Severity.ORANGE if worse_twice and risen and history.excess() >= ease * self.settings.orange_loss else Severity.YELLOW
 
     def _risen(self, history: History, rise: float, ease: float) -> bool:
