@@ -5,10 +5,14 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.live import Live
+from tests.faults import NO_TORCH, TORCHRUN
+from tests.live import Live, Run, wait_for
+from tests.supervise.test_launchers import free_port
 
+from trainwatch.checkpoints.prove import prove
+from trainwatch.store.rundir import RunDir
 from trainwatch.supervise import processes
-from trainwatch.supervise.doorbell import Doorbell, doorbells, handles, ring
+from trainwatch.supervise.doorbell import Doorbell, doorbells, handles, objection, ring
 
 
 def test_the_shipped_doorbells_make_sense() -> None:
@@ -16,7 +20,7 @@ def test_the_shipped_doorbells_make_sense() -> None:
     for bell in doorbells().values():
         assert bool(bell.touch) != bool(bell.signal)
         assert os.sep not in bell.touch
-        assert not bell.signal or signal.Signals[bell.signal] in (signal.SIGUSR1, signal.SIGUSR2)
+        assert not bell.signal or bell.ends or signal.Signals[bell.signal] in (signal.SIGUSR1, signal.SIGUSR2)
 
 
 def test_a_signal_goes_only_to_who_handles_it(tmp_path: Path) -> None:
@@ -57,6 +61,52 @@ def test_a_job_without_a_hook_saves_when_it_is_rung(live: Live, bell: str) -> No
     done = live.run("stop", run.id, "--confirm", run.id)
     assert done.returncode == 83, done.stdout + done.stderr
     assert run.journal("doorbell")[0]["why"] == ""
+
+
+def test_a_job_that_saves_and_ends_on_sigterm_is_told_to(live: Live) -> None:
+    """hf_jit: rung for a stop only and once, nothing is sent besides, and the checkpoint that it left is the proven one."""
+    run = live.launch("--hook none --save-by hf_jit", "--flat --no-hook --doorbell jit --pause 0.05")
+    run.supervisor()
+    assert live.run("save", run.id, "--no-wait").returncode == 0
+    wait_for(lambda: run.machine() == "waiting", "the wait for a regular save")
+    assert run.training(), "a save alone must not end it"
+    assert live.run("cancel", run.id).returncode == 0
+    done = live.run("stop", run.id, "--confirm", run.id)
+    assert done.returncode == 83, done.stdout + done.stderr
+    stop = run.read(run.dir.stop)
+    assert (stop["proven"], len(run.journal("doorbell"))) == (True, 1)
+    assert run.journal("signal") == []
+
+
+@pytest.mark.real
+@pytest.mark.timeout(240)
+@pytest.mark.skipif(bool(NO_TORCH), reason=NO_TORCH)
+def test_the_trainers_own_checkpoint_on_sigterm(live: Live) -> None:
+    """Two ranks of the real Trainer under torchrun, no hook of ours: both are told at once, save at one step, and end by themselves."""
+    job = [str(TORCHRUN), "--nproc_per_node=2", f"--master_port={free_port()}", str(Path(__file__).with_name("hf_jit.py"))]
+    here = Live(live.cwd, {"OMP_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"})
+    done = here.run("launch", "--detach", "--hook", "none", "--save-by", "hf_jit", "--", *job, "--out", "out", "--max-steps", "100000")
+    assert done.returncode == 0, done.stderr
+    run = Run(here, RunDir(live.cwd / ".trainwatch" / done.stdout.strip()))
+    wait_for(lambda: run.state().get("brief", {}).get("step"), "training", 120)
+    done = here.run("stop", run.id, "--confirm", run.id, timeout=120)
+    assert done.returncode == 83, done.stdout + done.stderr
+    stop = run.read(run.dir.stop)
+    assert prove(Path(stop["checkpoint"]), world_size=2).complete
+    assert run.journal("signal") == []
+    assert run.read(run.dir.launcher_exit)["code"] == 0
+
+
+def test_when_such_a_job_is_not_told(tmp_path: Path) -> None:
+    """Ranks elsewhere, a launcher that sets signals apart, a grace too short for the save: the next regular save is waited for."""
+    bell = doorbells()["hf_jit"]
+    rank = processes.Proc(10, 9, 1, "S", ("python", "train.py"), {"RANK": "0", "WORLD_SIZE": "1"})
+    above = processes.Proc(9, 1, 1, "S", ("python", "-m", "deepspeed.launcher.launch"), {})
+    assert objection(bell, [rank], grace=120.0, save_seconds=10.0) == ""
+    assert "shorter" in objection(bell, [rank], grace=50.0, save_seconds=10.0)
+    assert "deepspeed" in objection(bell, [above, rank], grace=120.0, save_seconds=0.0)
+    other = processes.Proc(10, 9, 1, "S", ("python", "train.py"), {"RANK": "0", "WORLD_SIZE": "2"})
+    assert "other machines" in objection(bell, [other], grace=120.0, save_seconds=0.0)
 
 
 def test_an_unknown_doorbell_is_refused(live: Live) -> None:

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from trainwatch.supervise.places import named, within, working_directories
+from trainwatch.supervise.places import named, outputs, within, working_directories
 
 
 def test_links_do_not_lead_out(tmp_path: Path) -> None:
@@ -34,3 +34,9 @@ def test_a_command_line_names_folders(tmp_path: Path) -> None:
 def test_a_process_that_is_gone_runs_nowhere() -> None:
     """It is left out."""
     assert working_directories([2**22 + 1]) == []
+
+
+def test_the_folder_for_what_a_job_writes_is_on_its_command_line() -> None:
+    """As the next word or behind `=`, also in Hydra's form; an option without a value, and other options, name none."""
+    words = ["torchrun", "train.py", "--output_dir", "runs/a", "--out-dir=b", "hydra.work_dir=c", "save_dir=d", "--data", "e", "--save", "--lr", "1", "out"]
+    assert outputs(words) == ["runs/a", "b", "d"]

@@ -35,7 +35,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--save-every", type=int, default=0)
     parser.add_argument("--term", choices=["die", "ignore", "slow"], default="die")
     parser.add_argument("--code", type=int, default=0)
-    parser.add_argument("--doorbell", choices=["save_now", "usr1"])
+    parser.add_argument("--doorbell", choices=["save_now", "usr1", "jit"])
     parser.add_argument("--flat", action="store_true", help="the eval loss never turns up")
     return parser.parse_known_args()[0]
 
@@ -106,6 +106,8 @@ class Job:
         self.rung = False
         if args.doorbell == "usr1":
             signal.signal(signal.SIGUSR1, self.ring)
+        if args.doorbell == "jit":
+            signal.signal(signal.SIGTERM, self.ring)
         if args.port and not self.rank:
             self.socket = socket.create_server(("127.0.0.1", args.port))
         if args.term == "ignore":
@@ -161,6 +163,8 @@ class Job:
         if self.rung:
             self.rung = False
             print(f"Saving model checkpoint to {checkpoint(self.args.out, self.step)}", flush=True)
+            if self.args.doorbell == "jit":
+                sys.exit(0)
 
     def ring(self, *_: object) -> None:
         """SIGUSR1."""

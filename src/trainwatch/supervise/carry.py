@@ -9,6 +9,7 @@ from pathlib import Path
 from trainwatch.checkpoints.resume import resume
 from trainwatch.checkpoints.settle import settle
 from trainwatch.model.inputs import CheckpointSeen
+from trainwatch.store import journal
 from trainwatch.store.files import write_json
 from trainwatch.store.lock import Lock
 from trainwatch.store.rundir import RunDir
@@ -16,7 +17,7 @@ from trainwatch.store.runfile import RunFile
 from trainwatch.supervise import dossier, say, slurm, tree
 from trainwatch.supervise.aim import Aim
 from trainwatch.supervise.diary import Diary
-from trainwatch.supervise.doorbell import doorbells, ring
+from trainwatch.supervise.doorbell import doorbells, objection, ring
 from trainwatch.supervise.job import Job
 from trainwatch.supervise.machine import LONG_VETO, Limits, Machine, is_long
 from trainwatch.supervise.outlook import Outlook
@@ -83,13 +84,26 @@ class Carrier:
             within = wish.deadline - now if wish.deadline else None
             self._control.ask(machine.request, stop=wish.goal == "stop", hold=self._hold_seconds(machine), reason=wish.why, within=within)
 
-    def _wait(self, _machine: Machine, now: float) -> None:
+    def _wait(self, machine: Machine, now: float) -> None:
         self._outlook.remember_old()
-        bell = doorbells().get(self._save_by)
-        if bell is not None and self._lock.held():
-            why = ring(bell, self._watch.cwd, self._job.ranks({rank.pid for rank in self._control.ranks()}))
-            self._outlook.rung = not why
+        bell, wish = doorbells().get(self._save_by), machine.wish
+        if bell is None or wish is None or not self._lock.held() or (bell.ends and wish.goal != "stop"):
+            return
+        if bell.ends and self._rang(wish.id):
+            self._outlook.rung = self._outlook.told_to_end = True
+            return
+        why = objection(bell, self._job.members(), grace=self._limits.grace, save_seconds=machine.save_seconds) if bell.ends else ""
+        if bell.ends and not why:
+            self._diary.note("doorbell", now, name=bell.name, why="", request=wish.id)  # before it: it is rung once, whoever dies meanwhile
+            self._diary.flush()
+        why = why or ring(bell, self._watch.cwd, self._job.ranks({rank.pid for rank in self._control.ranks()}))
+        self._outlook.rung, self._outlook.told_to_end = not why, bell.ends and not why
+        if why or not bell.ends:
             self._diary.note("doorbell", now, name=bell.name, why=why)
+
+    def _rang(self, request: str) -> bool:
+        """Whether a doorbell that ends the job was rung for this request, by us or by a supervisor before us."""
+        return any(entry.get("event") == "doorbell" and entry.get("request") == request for entry in journal.read(self._diary.path))
 
     def _hold_seconds(self, machine: Machine) -> float:
         """How long ranks wait for our word: the longest veto that they hold for, and time for proof and signal that grows with the size of a save."""
@@ -121,7 +135,8 @@ class Carrier:
 
     def _leave(self, machine: Machine, now: float) -> None:
         self._stay_away(machine, now)
-        self._control.release(machine.request, "leave")
+        if machine.request:
+            self._control.release(machine.request, "leave")
 
     def _terminate(self, machine: Machine, now: float) -> None:
         self._signalled.clear()

@@ -11,25 +11,45 @@ from functools import cache
 from pathlib import Path
 
 from trainwatch.supervise.processes import PROC, Proc, signal_all
+from trainwatch.supervise.tree import launcher_of, missing
 
 DATA = Path(__file__).with_name("doorbells.toml")
 
 
 @dataclass(frozen=True, slots=True)
 class Doorbell:
-    """Either `touch`, a path below the job's working directory, or `signal`; the other one is empty."""
+    """Either `touch`, a path below the job's working directory, or `signal`; the other one is empty.
+
+    `ends`: the job ends after it; then `takes` are seconds that the grace must have besides two saves, and `never_under` launchers.
+    """
 
     name: str
     about: str
     touch: str = ""
     signal: str = ""
+    ends: bool = False
+    takes: float = 0.0
+    never_under: tuple[str, ...] = ()
 
 
 @cache
 def doorbells() -> dict[str, Doorbell]:
     """The shipped data, by name."""
     data = tomllib.loads(DATA.read_text(encoding="utf-8"))
-    return {entry["name"]: Doorbell(**entry) for entry in data["doorbell"]}
+    return {entry["name"]: Doorbell(**{**entry, "never_under": tuple(entry.get("never_under", ()))}) for entry in data["doorbell"]}
+
+
+def objection(bell: Doorbell, job: Sequence[Proc], *, grace: float, save_seconds: float) -> str:
+    """Why a doorbell that ends the job must not be rung; empty when it may. `save_seconds` 0: not measured."""
+    absent, world = missing(job)
+    if absent:
+        return f"{absent} of its {world} ranks are on other machines, which a signal does not reach at the same time"
+    above = next((name for proc in job if (name := launcher_of(proc.argv)) in bell.never_under), "")
+    if above:
+        return f"{above} passes signals on to one rank after the other"
+    if grace < bell.takes + 2 * save_seconds:
+        return f"the grace of {grace:.0f} s is shorter than the {bell.takes + 2 * save_seconds:.0f} s that it may take"
+    return ""
 
 
 def ring(bell: Doorbell, cwd: Path, ranks: Sequence[Proc]) -> str:

@@ -128,7 +128,7 @@ class Seen:
     `life` is when the job last showed a sign of life. `proof` is how the look at the checkpoint in question went, None before it.
     `saves`: the job is known to save by itself. `regular` is the newest complete checkpoint that was found. `left` names what still runs after SIGTERM.
     `own_end` is how the script around the training came to its own end, empty when it did not. `beyond` is why the job cannot be stopped
-    from this machine, empty when it can.
+    from this machine, empty when it can. `told_to_end`: the job was asked, in its own way, to save and then to end.
     """
 
     now: float
@@ -143,6 +143,7 @@ class Seen:
     left: str = ""
     own_end: str = ""
     beyond: str = ""
+    told_to_end: bool = False
 
 
 def begin(machine: Machine, wish: Wish, seen: Seen) -> Machine:
@@ -190,12 +191,22 @@ def step(machine: Machine, seen: Seen, limits: Limits) -> Machine:
         return _start(machine, machine.next, seen)
     if machine.state not in SIGNALLED:
         if seen.ended:
-            return _enter(machine, "ended", seen, why="the job ended by itself")
+            return _ended(machine, seen)
         if seen.cancel:
             return _enter(replace(machine, next=None), "cancelled", seen, why=f"called off by {seen.cancel}")
         if machine.wish is not None and 0 < machine.wish.deadline < seen.now:
             return _fail(machine, seen, limits, "the time that was left is over")
     return STEPS[machine.state](machine, seen, limits)
+
+
+def _ended(machine: Machine, seen: Seen) -> Machine:
+    """The job is gone before any signal that ends it. One that was told to has left its checkpoint, or it has not."""
+    if not seen.told_to_end or machine.wish is None or machine.wish.goal == "save":
+        return _enter(machine, "ended", seen, why="the job ended by itself")
+    found = seen.regular
+    if found is None or found.at <= machine.since:
+        return _enter(machine, "stopped", seen, why="it was told to save and end, and left no complete checkpoint")
+    return _enter(replace(machine, path=found.path, step=found.step, proven=True), "stopped", seen, why="it saved and ended by itself")
 
 
 def _saving(machine: Machine, seen: Seen, limits: Limits) -> Machine:
@@ -285,7 +296,8 @@ def is_long(machine: Machine) -> bool:
 
 def _end(machine: Machine, seen: Seen, limits: Limits) -> Machine:
     """Stop the job now."""
-    return _enter(machine, "leaving" if limits.leave and machine.holding else "terminating", seen)
+    leaves = (limits.leave and machine.holding) or seen.told_to_end
+    return _enter(machine, "leaving" if leaves else "terminating", seen)
 
 
 def _leaving(machine: Machine, seen: Seen, limits: Limits) -> Machine:

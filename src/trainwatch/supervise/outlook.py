@@ -20,7 +20,7 @@ from trainwatch.supervise.diary import Diary
 from trainwatch.supervise.job import Job
 from trainwatch.supervise.machine import Machine, Seen
 from trainwatch.supervise.notes import Notes
-from trainwatch.supervise.places import FOREIGN, named, within, working_directories
+from trainwatch.supervise.places import FOREIGN, named, outputs, within, working_directories
 from trainwatch.supervise.watch import REST, Signature, Watch, signature
 
 PERIOD = 1.0
@@ -40,7 +40,8 @@ class Outlook:
     """One job.
 
     `life` is when it last showed a sign of life, in Unix seconds; `ended` says that no process of it is left. `stands`: its hook carries
-    out the standing order. `saving`: it is at a save. `rung`: it was asked to save in its own way.
+    out the standing order. `saving`: it is at a save. `rung`: it was asked to save in its own way,
+    and `told_to_end`: to end after it.
     """
 
     def __init__(
@@ -51,7 +52,7 @@ class Outlook:
         self.watch = Watch(Path(run.cwd or "/"))
         self.ended = False
         self.life = 0.0
-        self.stands = self.saving = self.spread = self.rung = False
+        self.stands = self.saving = self.spread = self.rung = self.told_to_end = False
         self._dir = run_dir
         self._command = run.info.command
         self._diary = diary
@@ -60,6 +61,7 @@ class Outlook:
         self._job = job
         self._clock = clock
         self._folders_at = 0.0
+        self._turns = 0
         self._standing = standing
         self._order: tuple[str, str] | None = None
         self._looks = self._stood = False
@@ -90,6 +92,9 @@ class Outlook:
             yield CheckpointSeen(now, "", None, complete=False)
         self.ended = self.ended or self._dir.exit.exists()
         yield from self._new_bests(now)
+        if self.told_to_end and self.ended and not self._is_settled:
+            self._turns += 1  # the log is read to its end in the first of them: it names the checkpoint
+            yield from self._rested(now, machine, 0.0)
         if 0 <= now - self._looked < PERIOD:
             return
         self._looked = now
@@ -116,11 +121,15 @@ class Outlook:
     def _folders(self, now: float, machine: Machine) -> Iterator[CheckpointSeen]:
         """Look through the folders, and say when to do it again: soon while a stop waits for the next save."""
         begun, waits = self._clock.monotonic(), machine.state == "waiting"
+        yield from self._rested(now, machine, REST_OF_WAITING if waits else REST)
+        self._folders_at = now + min((self._clock.monotonic() - begun) / (SHARE_OF_WAITING if waits else SHARE), MOST)
+
+    def _rested(self, now: float, machine: Machine, rest: float) -> Iterator[CheckpointSeen]:
+        """Checkpoints that have not changed for `rest` seconds."""
         self._name_folders(machine)
-        for seen in list(self.watch.changes(now, rest=REST_OF_WAITING if waits else REST)):
+        for seen in list(self.watch.changes(now, rest=rest)):
             self._remember(seen)
             yield seen
-        self._folders_at = now + min((self._clock.monotonic() - begun) / (SHARE_OF_WAITING if waits else SHARE), MOST)
 
     def last_look(self, now: float, machine: Machine) -> Iterator[CheckpointSeen]:
         """Every checkpoint not told yet: nobody writes any more."""
@@ -163,18 +172,24 @@ class Outlook:
         """The world as the machine takes it; `begins`: a wish is taken up."""
         return Seen(
             now=now,
-            ended=self.ended,
+            ended=self.ended and (self._is_settled or not self.told_to_end),
             hook=self._hook,
             ack=self.answer(machine) if machine.state == "saving" else {},
             life=self.life,
             proof=proof,
             saves=self._saves(),
+            told_to_end=self.told_to_end,
             regular=self._regular,
             cancel=cancel,
             left=left,
             own_end=self._job.own_end(self._command) if self.ended else "",
             beyond=self._job.beyond() if begins or machine.next is not None else "",
         )
+
+    @property
+    def _is_settled(self) -> bool:
+        """Whether what the job left at its end has been looked at."""
+        return self._turns > 1
 
     def _saves(self) -> bool:
         """Whether the job has saved, has announced a save, says when it does, or was asked to in its own way."""
@@ -215,7 +230,8 @@ class Outlook:
 
     def _name_output(self) -> None:
         """Where the job says that it saves."""
-        self.watch.add_folder(self._engine.facts.text("output_dir") or "")
+        for folder in (self._engine.facts.text("output_dir") or "", *outputs(self._command)):
+            self.watch.add_folder(folder)
         for line in self._engine.saved[self._lines :]:
             self.watch.add_checkpoint(line.path)
         self._lines = len(self._engine.saved)

@@ -9,6 +9,39 @@ from pathlib import Path
 FOREIGN = "{path} lies outside the folders this job is known to save in; state another one with --fact output_dir=DIR"
 
 
+OUTPUTS = frozenset(
+    [
+        "output_dir",
+        "out",
+        "out_dir",
+        "outdir",
+        "output",
+        "save",
+        "save_dir",
+        "savedir",
+        "checkpoint_dir",
+        "ckpt_dir",
+        "default_root_dir",
+        "work_dir",
+        "logging_dir",
+    ]
+)
+"""What scripts call the folder in which they save; compared without leading dashes and with `_` for `-`."""
+
+
+def outputs(command: Sequence[str]) -> list[str]:
+    """The folders that options of a command line name as the place for what the job writes, whether they are there yet or not."""
+    found = []
+    for at, word in enumerate(command):
+        name, equals, value = word.partition("=")
+        if name.lstrip("-").replace("-", "_") not in OUTPUTS or not (name.startswith("-") or equals):
+            continue
+        after = value if equals else command[at + 1] if at + 1 < len(command) else ""
+        if after and not after.startswith("-"):
+            found.append(after)
+    return found
+
+
 def named(command: Sequence[str], cwd: Path) -> list[Path]:
     """The folders that a command line names, and the folder of its script: a word, or what stands behind its `=`."""
     words = [cwd / part for word in command for part in (word, word.partition("=")[2]) if part and not part.startswith("-")]
