@@ -9,9 +9,9 @@ Nothing of such a package is imported or run: only its files are read. The folde
 
 from __future__ import annotations
 
-import configparser
 import sys
 from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 
 GROUP = "trainwatch.formats"
@@ -19,9 +19,15 @@ GROUP = "trainwatch.formats"
 
 def plugin_files(places: Sequence[str] | None = None) -> list[Path]:
     """Every TOML file of every such package, by package and name. `places` are where packages lie, `sys.path` by default."""
-    folders = [Path(place) for place in (sys.path if places is None else places)]
+    return list(_files(tuple(sys.path if places is None else places)))
+
+
+@cache
+def _files(places: tuple[str, ...]) -> tuple[Path, ...]:
+    """The same, looked for once: every source that is read asks."""
+    folders = [Path(place) for place in places]
     packages = sorted({module for folder in folders for module in _named(folder)})
-    return [file for module in packages for file in sorted(_folder(module, folders).glob("*.toml"))]
+    return tuple(file for module in packages for file in sorted(_folder(module, folders).glob("*.toml")))
 
 
 def _named(folder: Path) -> Iterator[str]:
@@ -37,6 +43,8 @@ def _named(folder: Path) -> Iterator[str]:
 
 def _modules(text: str) -> list[str]:
     """The values of our group; none in a file that makes no sense."""
+    import configparser  # noqa: PLC0415  hardly anybody has such a package
+
     parser = configparser.ConfigParser(delimiters=("=",), interpolation=None)
     try:
         parser.read_string(text)
