@@ -244,3 +244,15 @@ def test_a_plan_in_updates_is_no_alarm(total: int) -> None:
     rows_: list[Row] = [("train", {"step": 1.0, "loss": 3.0})]
     for facts in ({**PLANNED, "total_steps": total}, {**{k: v for k, v in PLANNED.items() if k != "world_size"}, "total_steps": 3 * 74823}):
         assert [e for e in judge(rows_, facts)[1] if e.rule == "scheduler_step_unit"] == []
+
+
+def test_a_warm_up_that_nobody_states_is_no_mismatch() -> None:
+    """Megatron's dump names peak and form, not always the length of warm-up: while rates only rise, nothing can be said."""
+    facts: dict[str, FactValue] = {"learning_rate": 1.5e-4, "lr_scheduler_type": "cosine", "total_steps": 500_000, "world_size": 8}
+    rising = {step: 1.5e-4 * step / 3200 for step in range(1, 1600, 5)}
+
+    assert raised(rising, facts, "lr_schedule_mismatch") == []
+    assert raised(rising, facts, "scheduler_step_unit") == []
+    assert [severity for severity, _ in raised(rising, {**facts, "warmup_steps": 100}, "lr_schedule_mismatch")] == ["orange"]
+    falling = {step: 1e-4 - 1e-8 * step for step in range(1, 1600, 5)}
+    assert [severity for severity, _ in raised(falling, facts, "lr_schedule_mismatch")] == ["orange"]

@@ -10,7 +10,7 @@ from trainwatch.model.block import Block
 from trainwatch.model.verdict import Evidence, Severity
 from trainwatch.rules.figures import figure, percent, place
 from trainwatch.rules.history import History
-from trainwatch.rules.kind import Judgement, Kind, Rule, blind, fired, ok
+from trainwatch.rules.kind import Judgement, Kind, Rule, blind, fired, ok, pending
 from trainwatch.rules.schedule.configured import Configured
 from trainwatch.rules.schedule.culprit import described
 from trainwatch.rules.schedule.detective import Look
@@ -69,6 +69,11 @@ class LrScheduleMismatch(Rule):
         for look in history.schedule.looks(block):
             if look.plan is None or look.plan.peak is None:
                 yield from self._once("blind", look, blind("a configured schedule (learning_rate, lr_scheduler_type, total_steps)"))
+                continue
+            if look.warms_up:
+                yield from self._once(
+                    "warm-up", look, pending("the learning rate only rises so far, and nothing says for how long it is to")
+                )
                 continue
             self._apart.append(look.deviation)
             self._in_row = self._in_row + 1 if look.deviation > look.limit else 0

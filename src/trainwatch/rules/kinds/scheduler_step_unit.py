@@ -73,7 +73,7 @@ class SchedulerStepUnit(Rule):
                 if self._said != "blind":
                     self._said = "blind"
                     yield look.row, blind("a configured schedule, and gradient_accumulation_steps or world_size")
-            elif look.seen >= self._due:
+            elif look.seen >= self._due and not look.warms_up:
                 self._due, self._said = max(math.ceil(GROWTH * look.seen), look.seen + 1), ""
                 yield look.row, self._judge(look, plan, plan.peak, block, history)
 

@@ -25,7 +25,7 @@ LOOK_LIMIT = 3.0
 class Look:
     """One record that was looked at: `row` in its block, `seen` rates so far. `plan` and `expected` are None where not known.
 
-    `deviation` is the distance from the expected rate as a share of the peak; `limit` is how much of it the print or a count that
+    `rising` says that every rate so far was above the one before. `deviation` is the distance from the expected rate as a share of the peak; `limit` is how much of it the print or a count that
     begins elsewhere explains.
     """
 
@@ -36,6 +36,12 @@ class Look:
     expected: float | None
     deviation: float
     limit: float
+    rising: bool = False
+
+    @property
+    def warms_up(self) -> bool:
+        """Whether rates have only risen so far, and nothing says for how long they are to."""
+        return self.rising and self.plan is not None and self.plan.warmup is None
 
 
 class Detective:
@@ -49,6 +55,8 @@ class Detective:
         self._configured: Configured | None = None
         self._block: Block | None = None
         self._looks: list[Look] = []
+        self._newest = -1.0
+        self._rising = True
         self._summary: tuple[int, int, Schedule | None] = (-1, -1, None)
 
     def looks(self, block: Block) -> list[Look]:
@@ -75,6 +83,7 @@ class Detective:
         """Records from `step` on come again, or all begins anew."""
         if anew:
             self._printed = Printed()
+            self._newest, self._rising = -1.0, True
         else:
             self._printed.go_back(step)
 
@@ -83,6 +92,7 @@ class Detective:
         printed = self._printed
         step, rate = printed.steps[-1], printed.rates[-1]
         point = Point(step, rate, printed.notation.hidden(rate))
+        self._rising, self._newest = self._rising and rate > self._newest, rate
         self._plan.move(block.source, block.line(row))
         found = look_up(self._plan)
         epoch = block.epoch(row)
@@ -92,7 +102,7 @@ class Detective:
         plan = self._configured
         expected = plan.expected(step, rate) if plan is not None else None
         deviation, limit = _deviation(plan, point)
-        return Look(row, len(printed.steps), point, plan, expected, deviation, limit)
+        return Look(row, len(printed.steps), point, plan, expected, deviation, limit, self._rising)
 
     @property
     def decimals(self) -> int:
