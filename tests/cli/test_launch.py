@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from tests.live import TRAINER, Live, Run, wait_for
 
-from trainwatch.cli.launch import is_inner, name_of
+from trainwatch.cli.launch import is_inner, is_one_of_many, name_of
 from trainwatch.store.lock import start_ticks
 from trainwatch.store.rundir import RunDir
 
@@ -242,6 +242,18 @@ def test_launch_inside_launch_is_the_command(live: Live) -> None:
     assert f"inner {run.dir.path}" in run.log().read_text(encoding="utf-8")
     assert is_inner({"SLURM_PROCID": "1"})
     assert not is_inner({"SLURM_PROCID": "0"})
+
+
+def test_no_hook_where_only_one_task_of_a_step_is_launched(live: Live) -> None:
+    """`srun trainwatch launch`: other tasks start ranks without the hook, which its agreement would wait for; it is left out and said."""
+    alone = Live(live.cwd, {"SLURM_STEP_NUM_TASKS": "2", "SLURM_PROCID": "0"})
+    done = alone.run("launch", "--detach", "--may", "save", "--", sys.executable, "-c", "pass")
+    assert done.returncode == 0, done.stderr
+    assert "trainwatch launch -- srun" in done.stderr
+    assert "PYTHONPATH" not in only(live).read(only(live).dir.run)["environment"]
+    assert is_one_of_many({"SLURM_STEP_NUM_TASKS": "2"})
+    assert not is_one_of_many({"SLURM_STEP_NUM_TASKS": "1"})
+    assert not is_one_of_many({"SLURM_NTASKS": "8"}), "a batch script, from which srun starts them all"
 
 
 def test_read_only_refuses_requests(live: Live) -> None:

@@ -130,6 +130,20 @@ def test_kill_after_kills(live: Live) -> None:
     assert done.returncode == 82, done.stdout + done.stderr
 
 
+def test_a_dry_run_says_what_a_stop_would_do(live: Live) -> None:
+    """The save, the processes by pid, the grace; nothing is asked, signalled or journalled."""
+    run = live.launch("--may save --grace 45s", STEADY)
+    wait_for((run.dir.ranks / "rank0.json").exists, "the hook")
+    done = live.run("stop", run.id, "--dry-run")
+    assert done.returncode == 0, done.stderr
+    assert "ranks with the hook: 1; all save" in done.stdout
+    assert f"(pid {run.launcher()})" in done.stdout
+    assert "SIGTERM, 45 s to end, never SIGKILL" in done.stdout
+    assert "nothing is saved" in live.run("stop", run.id, "--dry-run", "--unsaved").stdout
+    assert run.training()
+    assert run.journal("request") == []
+
+
 def test_leave_ends_the_script_by_itself(live: Live) -> None:
     """--leave: the script ends after the save without any signal."""
     run = live.launch("--leave", STEADY)

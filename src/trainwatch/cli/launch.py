@@ -69,6 +69,12 @@ def is_inner(environ: Mapping[str, str]) -> bool:
     return "TRAINWATCH_RUN_DIR" in environ or environ.get("SLURM_PROCID", "0") not in ("", "0")
 
 
+def is_one_of_many(environ: Mapping[str, str]) -> bool:
+    """Whether other tasks of this Slurm step start ranks too, outside of our launch: the hook would wait for ranks that do not have it."""
+    tasks = environ.get("SLURM_STEP_NUM_TASKS", "")
+    return tasks.isdecimal() and int(tasks) > 1
+
+
 def name_of(command: list[str]) -> str:
     """What to call a run: the script's name, else the program's."""
     script = next((word for word in command if word.endswith((".py", ".sh"))), command[0])
@@ -101,7 +107,7 @@ def _plan(args: argparse.Namespace, now: float) -> tuple[Plan, list[str]]:
         formats=None if formats is None else tuple(formats),
         log=args.log.absolute() if args.log else None,
         append=args.append,
-        hook=args.hook == "auto" and may.save,
+        hook=args.hook == "auto" and may.save and not is_one_of_many(os.environ),
         unsaved=args.allow_unsaved,
         read_only=args.read_only,
         closing=COMMAND,
@@ -112,7 +118,8 @@ def _plan(args: argparse.Namespace, now: float) -> tuple[Plan, list[str]]:
         veto_if_attended=args.veto is None,
         share=args.share,
     )
-    return plan, promises(may, preset)
+    alone = ["no hook: other tasks of this step start without it; write `trainwatch launch -- srun ...` to have it in all ranks"]
+    return plan, promises(may, preset) + (alone if may.save and is_one_of_many(os.environ) else [])
 
 
 def _greet(started: Started, promised: list[str]) -> None:

@@ -28,6 +28,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     proof = parser.add_mutually_exclusive_group()
     proof.add_argument("--existing", action="store_true", help="the newest complete checkpoint will do: for a job that cannot save")
     proof.add_argument("--unsaved", action="store_true", help="stop without any checkpoint: what was not saved is lost")
+    parser.add_argument("--dry-run", action="store_true", help="say what would be done, to which processes, and do nothing")
     add_any_user(parser)
     add_waiting(parser)
 
@@ -37,6 +38,11 @@ def run(args: argparse.Namespace) -> int:
     from trainwatch.store import runfile
 
     run_dir = run_of(args.run, any_user=args.any_user)
+    if args.dry_run:
+        from trainwatch.supervise.rehearse import rehearse
+
+        print("\n".join(rehearse(run_dir, existing=args.existing, unsaved=args.unsaved)))
+        return 0
     stored = runfile.load(run_dir)
     confirm = args.confirm if args.confirm is not None else _typed(stored, unsaved=args.unsaved)
     if confirm not in (stored.info.id, stored.info.name):
