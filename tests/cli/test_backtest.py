@@ -35,6 +35,8 @@ def test_text_says_when_and_by_which_rule(logs: list[str], capsys: pytest.Captur
     assert f"{logs[0]}: best 0.1376 @30 of 20 evaluations; stopped at step 60 by overfit (red)" in out
     assert "  step 40  yellow overfit: eval_loss 0.1387" in out
     assert "1 would have been stopped" in err
+    assert main(["backtest", logs[1]]) == 0
+    assert "1 file, preset default: 0 would" in capsys.readouterr().err
     assert f"{logs[1]}: no evaluation in it" in err
 
 

@@ -22,7 +22,7 @@ HELP = "what rule sets would have done on finished logs"
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The words of the verb."""
-    parser.epilog = "With several --rules each gets a row, and each file a column of each."
+    parser.epilog = "With several --rules each gets a row, and each file a column of each. Judged are files with evaluations; the delay is evaluations after the best."
     parser.add_argument("files", nargs="+", metavar="FILE", help="a log, or a file of `export` lines; each is a run of its own")
     parser.add_argument("--rules", metavar="PRESET|FILE", action="append", default=[], help="rules; may be given again (default: default)")
     add_reading(parser)
@@ -85,12 +85,14 @@ def _print(found: dict[str, Judged]) -> None:
 
 def _print_one(name: str, judged: Judged) -> None:
     """A line a file, with its events."""
+    from trainwatch.report.words import plural
+
     for entry, _ in judged:
         print(_line(entry))
         for event in entry["events"]:
             print(_event(event))
     stopped = sum(score.stopped for _, score in judged)
-    print(f"{len(judged)} files, preset {name}: {stopped} would have been stopped", file=sys.stderr)
+    print(f"{plural(len(judged), 'file')}, preset {name}: {stopped} would have been stopped", file=sys.stderr)
     print()
 
 
@@ -99,7 +101,7 @@ def _totals(found: dict[str, Judged]) -> list[list[str]]:
     from trainwatch.present.numbers import number, percent
     from trainwatch.report.score import total
 
-    titles = ["rules", "files", "stopped", "optimal", "delay", "regret", "saved", "steps saved", "GPU-hours saved", "false stops"]
+    titles = ["rules", "judged", "stopped", "optimal", "delay", "regret", "saved", "steps saved", "GPU-hours saved", "false stops"]
     lines = [titles]
     for name, judged in found.items():
         t = total([score for _, score in judged])
@@ -134,7 +136,7 @@ def _line(entry: dict[str, Any]) -> str:
     from trainwatch.present.numbers import step
 
     stop = entry["stop"]
-    what = f"best {_best(entry)} evaluations" if entry["best"] else "no evaluation"
+    what = f"best {_best(entry)} evaluation{'' if entry['evals'] == 1 else 's'}" if entry["best"] else "no evaluation"
     end = f"stopped at step {step(stop['step'])} by {stop['rule']} ({stop['severity']})" if stop else "not stopped"
     return clean(f"{entry['file']}: {what}; {end}")
 
@@ -142,7 +144,8 @@ def _line(entry: dict[str, Any]) -> str:
 def _event(event: dict[str, Any]) -> str:
     """An event in a line."""
     from trainwatch.present.clean import clean
-    from trainwatch.present.numbers import step
+    from trainwatch.report.words import position
 
     withdrawn = "withdrawn " if event["verdict"] == "withdrawn" else ""
-    return clean(f"  step {step(event['step'])}  {withdrawn}{event['severity']} {event['rule']}: {event['why']}")
+    where = position(event["step"], event["epoch"] if event["step"] is None else None)
+    return clean(f"  {where}  {withdrawn}{event['severity']} {event['rule']}: {event['why']}")
