@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import subprocess
 from contextlib import suppress
 from pathlib import Path
 
@@ -91,6 +90,8 @@ def of_slurm(job: str) -> tuple[Path, ...]:
         raise NotFoundError(f"slurm:{job}: is no job id, such as slurm:7471")
     if shutil.which("scontrol") is None:
         raise NotFoundError(f"slurm:{job}: there is no Slurm here (scontrol is not installed)")
+    import subprocess  # noqa: PLC0415  a log is asked for far more often than a job
+
     try:
         done = subprocess.run(
             ["scontrol", "show", "job", job, "--oneliner"], capture_output=True, text=True, timeout=SECONDS, check=False, errors="replace"
@@ -110,6 +111,8 @@ def my_jobs() -> list[tuple[str, str, str]]:
     """(id, name, state) of this user's Slurm jobs; none where there is no Slurm, or where it does not answer."""
     if shutil.which("squeue") is None:
         return []
+    import subprocess  # noqa: PLC0415
+
     try:
         done = subprocess.run(
             ["squeue", "--me", "--noheader", "--format=%i|%T|%j"],
