@@ -113,6 +113,20 @@ def test_a_torn_checkpoint_is_refused(live: Live) -> None:
     assert not run.journal("signal")
 
 
+def test_a_newer_torn_checkpoint_is_named(live: Live) -> None:
+    """The job writes one more as it dies: it is named beside the proven one, is not deleted, and the resume command leads past it."""
+    run = live.launch("", f"{STEADY} --term torn")
+    run.supervisor()
+    done = live.run("stop", run.id, "--confirm", run.id)
+    assert done.returncode == 83, done.stdout + done.stderr
+    stop = run.read(run.dir.stop)
+    (torn,) = stop["torn"]
+    step = int(stop["checkpoint"].rpartition("-")[2])
+    assert torn.endswith(f"checkpoint-{step + 1}")
+    assert Path(torn).is_dir()
+    assert stop["resume"].endswith(f"--resume {stop['checkpoint']}")
+
+
 def test_a_job_that_ignores_sigterm_is_stuck(live: Live) -> None:
     """No --kill-after: SIGKILL is never sent, the code is 86 and the job lives."""
     run = live.launch("--grace 1s", f"{STEADY} --term ignore")

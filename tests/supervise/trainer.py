@@ -33,7 +33,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--nan-from", type=int, help="the step from which the loss is not a number")
     parser.add_argument("--port", type=int, help="held as long as this process lives")
     parser.add_argument("--save-every", type=int, default=0)
-    parser.add_argument("--term", choices=["die", "ignore", "slow"], default="die")
+    parser.add_argument("--term", choices=["die", "ignore", "slow", "torn"], default="die")
     parser.add_argument("--code", type=int, default=0)
     parser.add_argument("--doorbell", choices=["save_now", "usr1", "jit"])
     parser.add_argument("--flat", action="store_true", help="the eval loss never turns up")
@@ -112,6 +112,8 @@ class Job:
             self.socket = socket.create_server(("127.0.0.1", args.port))
         if args.term == "ignore":
             signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        elif args.term == "torn":
+            signal.signal(signal.SIGTERM, lambda *_: (checkpoint(args.out.absolute(), self.step + 1, cut=0), sys.exit(0)))
         elif args.term == "slow":
             signal.signal(signal.SIGTERM, lambda *_: (time.sleep(1), sys.exit(0)))
 
