@@ -99,6 +99,20 @@ def test_sigterm_ends_a_hold(bench: Bench, handles: str) -> None:
     assert ("stopped" in bench.text()) == bool(handles)
 
 
+def test_where_the_frameworks_handler_must_not_run_in_a_hold_its_word_is_given(bench: Bench) -> None:
+    """SIGTERM ends the hold; the framework is told in its own way, and its handler runs neither then nor at a second signal."""
+    bench.given = {"HANDLES_TERM": "1", "ENDS_BY_WORD": "1"}
+    with bench.job(*bench.single()) as job:
+        until(bench.rank)
+        bench.ask("a", "save_stop", hold_s=60)
+        done(bench, "a")
+        until(lambda: bench.rank()["phase"] == "holding")
+        job.send_signal(signal.SIGTERM)
+        job.send_signal(signal.SIGTERM)
+        bench.ends(job)
+    assert "['word']" in bench.text()
+
+
 def test_the_standing_order_saves_each_best_evaluation(bench: Bench) -> None:
     """Better ones only, the first of equals, nothing for NaN; each is written down with its value and path."""
     bench.given = {"VALUES": "3,2,2,nan,2.5,1"}

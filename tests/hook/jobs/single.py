@@ -21,6 +21,8 @@ time.monotonic = lambda: clock() + sum(late)
 
 if os.environ.get("HANDLES_TERM"):
     signal.signal(signal.SIGTERM, lambda *_: stop.append("term"))
+if os.environ.get("ENDS_BY_WORD"):
+    poll.__self__.ending = lambda: stop.append("word")
 
 
 def save(step):
