@@ -69,6 +69,8 @@ def test_nothing_is_invented(text: str) -> None:
             {"loss": 8.0},
         ),
         ("| epoch   1 |   200/ 2983 batches | lr 20.00 | ms/batch 10.11 | loss  7.65 | ppl  2098.51\n", "train", 200, 1.0, {"loss": 7.65}),
+        ("[049500/50000] WMS    | loss 0.1783 | VRAM 9.8/15.9GB (62%) | 3.14 it/s | batch 16\n", "train", 49500, None, {"loss": 0.1783}),
+        ("Epoch: 020/099 | Batch 0005/0011 | Loss: 3.813119\n", "train", 5, 20.0, {"loss": 3.813119}),
         ("step 10 | epoch: 0.25 | loss: nan | best: 0.5\n", "train", 10, 0.25, {"loss": "nan"}),
     ],
 )

@@ -33,7 +33,7 @@ _BRACKETS = re.compile(
     re.IGNORECASE,
 )
 _TAGGED = re.compile(rb"\[ ?(?:train|training|val|valid|validation|test|eval) ?\| ?(\d{1,7})/\d{1,7} ?\]", re.IGNORECASE)
-_LEADING = re.compile(rb"[ ]{0,8}(\d{1,9})/(\d{1,9})[ ]|[ ]{0,8}\[(\d{1,9})\][ \t]|(\d{1,9}):\t")
+_LEADING = re.compile(rb"[ ]{0,8}(\d{1,9})/(\d{1,9})[ ]|[ ]{0,8}\[[ ]{0,8}(\d{1,9})(?:/(\d{1,9}))?\][ \t]|(\d{1,9}):\t")
 _BATCHES = re.compile(rb"(?<![\d.])(\d{1,9})[ ]{0,3}/[ ]{0,9}(\d{1,9}) (?:batches|iter|steps)\b")
 _SPAN = re.compile(rb"(?<!\w)(\d{1,6})epoch:\w{1,20}:\d{1,9}-(\d{1,9})batch\b|(?<!\w)(\d{1,6})epoch results:")
 _HEADING = re.compile(
@@ -80,16 +80,23 @@ def counters(text: bytes) -> Counters | None:
     span = _SPAN.search(text)
     if span is not None:
         found = {"epoch": float(span[1] or span[3])} | ({"step": float(span[2])} if span[2] else {})
+    batch: float | None = None
     for match in _WORD.finditer(text):
         word = match[1].lower()
         name = "epoch" if word.startswith(b"ep") else "step"
         value = number(match[2])
-        if value is not None and (name not in found or word == b"num_updates"):
+        if value is None:
+            continue
+        if word.startswith(b"batch"):
+            batch = value if batch is None else batch
+        elif name not in found or word == b"num_updates":
             found[name] = value
-            total = int(number(match[3]) or 0) if match[3] and not word.startswith((b"ep", b"batch", b"round")) else total
+            total = int(number(match[3]) or 0) if match[3] and name == "step" and word != b"round" else total
     leading = (_LEADING.match(text) if not found else None) or (_BATCHES.search(text) if "step" not in found else None)
     if leading is not None:
         found.setdefault("step", float(next(part for part in leading.groups() if part)))
+    elif batch is not None:
+        found.setdefault("step", batch)
     return Counters(found, total or None, unfinished) if found else None
 
 
