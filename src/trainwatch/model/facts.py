@@ -23,6 +23,8 @@ KNOWN_FACTS = frozenset(
         "lr_scheduler_type",
         "warmup_steps",
         "warmup_ratio",
+        "lr_decay_steps",
+        "min_lr",
         "per_device_train_batch_size",
         "per_device_eval_batch_size",
         "gradient_accumulation_steps",
@@ -50,7 +52,7 @@ KNOWN_FACTS = frozenset(
 )
 """The names that trainwatch itself understands; others are kept and shown, and decide nothing but in rules of one's own.
 
-`total_steps` counts optimizer steps; `learning_rate` is the configured peak; `world_size` and `gpus` count processes and devices.
+`total_steps` counts optimizer steps; `learning_rate` is the configured peak, `min_lr` where its decay ends, after `lr_decay_steps`; `world_size` and `gpus` count processes and devices.
 `alpha_NAME`, for any name, is the weight of a part of the loss."""
 
 TEXT_FACTS = frozenset(

@@ -58,3 +58,25 @@ def test_what_steps_count_is_told_by_epochs_or_by_steps_beyond_the_last() -> Non
     assert known(gradient_accumulation_steps=4, num_train_epochs=2, steps_per_epoch=50).batches is False
     assert known(Point(150.0, 1e-5, 1e-9), gradient_accumulation_steps=4).batches is True
     assert known(Point(50.0, 1e-5, 1e-9), 1.0, gradient_accumulation_steps=4, num_train_epochs=2).batches is False
+
+
+def test_a_decay_may_end_before_the_run_and_above_zero() -> None:
+    """Megatron decays over `lr_decay_iters` to `min_lr`; a share of warm-up is one of these."""
+    facts = Facts(
+        {
+            "learning_rate": 1e-3,
+            "lr_scheduler_type": "cosine",
+            "total_steps": 5000.0,
+            "lr_decay_steps": 3000.0,
+            "warmup_ratio": 0.1,
+            "warmup_steps": 0.0,
+            "min_lr": 1e-4,
+        }
+    )
+    plan = configured(look_up(Plan(facts)))
+
+    assert plan is not None
+    assert (plan.total, plan.warmup) == (3000.0, 300.0)
+    assert [plan.expected(step, rate) for step, rate in ((150, 5e-4), (300, 1e-3), (3000, 1e-4), (5000, 1e-4))] == pytest.approx(
+        [5e-4, 1e-3, 1e-4, 1e-4], rel=1e-2
+    )

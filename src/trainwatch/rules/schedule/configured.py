@@ -25,6 +25,7 @@ KNOWN: dict[str, tuple[Family, Rise]] = {
 SETTINGS = ("learning_rate", "lr_scheduler_type", "warmup_steps", "warmup_ratio", "total_steps")
 UNITS = ("gradient_accumulation_steps", "world_size")
 AXIS = ("num_train_epochs", "steps_per_epoch")
+ENDS = ("lr_decay_steps", "min_lr")
 
 Found = tuple[float | str | None, ...]
 
@@ -56,7 +57,7 @@ class Configured:
 
 def look_up(plan: Plan) -> Found:
     """What the configuration says of the schedule, where the plan stands."""
-    return tuple(plan.text(name) if name == "lr_scheduler_type" else plan.number(name) for name in (*SETTINGS, *UNITS, *AXIS))
+    return tuple(plan.text(name) if name == "lr_scheduler_type" else plan.number(name) for name in (*SETTINGS, *UNITS, *AXIS, *ENDS))
 
 
 def configured(found: Found, point: Point | None = None, epoch: float | None = None, first: float = 0.0) -> Configured | None:
@@ -65,18 +66,21 @@ def configured(found: Found, point: Point | None = None, epoch: float | None = N
     `point` and `epoch` of the newest record help to tell what its steps count. Where no warm-up is stated, one that was over at the
     `first` printed step is possible too.
     """
-    values = dict(zip((*SETTINGS, *UNITS, *AXIS), found, strict=True))
+    values = dict(zip((*SETTINGS, *UNITS, *AXIS, *ENDS), found, strict=True))
     name = str(values["lr_scheduler_type"] or "").lower().rpartition(".")[2]
     if name not in KNOWN:
         return None
     family, rise = KNOWN[name]
-    total, peak = _positive(values["total_steps"]), _positive(values["learning_rate"])
+    total, peak = _positive(values["lr_decay_steps"]) or _positive(values["total_steps"]), _positive(values["learning_rate"])
+    lowest = _positive(values["min_lr"])
     if total is None and family not in ("constant", "inverse_sqrt"):
         return None
     warmup = _warmup(values, total)
     accumulation, world = (max(int(_positive(values[unit]) or 1), 1) for unit in UNITS)
-    batches = _batches(values, total, accumulation, point, epoch)
+    batches = _batches(values, _positive(values["total_steps"]) or total, accumulation, point, epoch)
     base = Shape(family, rise if warmup else "none", warmup or 0.0, total=total or math.inf, timescale=max(warmup or 0.0, 1.0))
+    if peak and lowest and lowest < peak and family in ("linear", "cosine"):
+        base = replace(base, floor=lowest / peak)
     scales = {False: (1.0,), True: (1 / accumulation,), None: (1.0, 1 / accumulation)}[batches]
     bases = [base] if warmup is not None or not first else [base, replace(base, rise=rise, warmup=first, timescale=first)]
     shapes = tuple(replace(b, scale=scale, offset=offset) for b in bases for scale in dict.fromkeys(scales) for offset in (0, -1))
