@@ -5,7 +5,7 @@ from tests.seeds import overfit_log
 from trainwatch.engine.engine import Engine
 from trainwatch.model.errors import NotFoundError
 from trainwatch.replay.recorded import ORPHANED
-from trainwatch.replay.target import Target
+from trainwatch.replay.target import Target, resolve
 from trainwatch.replay.watch import Reading, Watch
 from trainwatch.replay.whole import fold_target
 from trainwatch.rules import preset
@@ -150,3 +150,20 @@ def test_a_log_that_was_rewritten_has_not_ended(log):
     watch.poll(NOW + 2)
     seen = watch.snapshot(NOW + 2)
     assert (seen.state, [e.evidence.attempt for e in seen.evaluations]) == ("running", [2])
+
+
+def test_a_folder_is_looked_into_again(tmp_path):
+    """The log of the next attempt, which comes to lie there while we watch, is read as the next attempt; the best is kept."""
+    (tmp_path / "job-1.out").write_bytes(b"step 1 loss 2.0\nstep 2 loss 1.0\nstep 2 eval_loss 0.5\n")
+    watch = Watch(resolve([str(tmp_path)], {}), now=1000.0, reading=Reading(), written=somebody)
+    watch.poll(1000.0)
+    (tmp_path / "job-2.out").write_bytes(b"step 2 loss 0.9\nstep 3 loss 0.8\nstep 3 eval_loss 0.7\n")
+    watch.poll(1001.0)
+    assert len(watch.snapshot(1001.0).attempts) == 1
+    watch.poll(1006.0)
+    shown = watch.snapshot(1007.0)
+    assert [(a.number, a.step_start, a.step_end) for a in shown.attempts] == [(1, 1, 2), (2, 2, 3)]
+    assert shown.best is not None
+    assert shown.best.value == 0.5
+    assert shown.run.main.endswith("job-2.out")
+    watch.close()

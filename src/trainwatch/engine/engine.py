@@ -101,6 +101,11 @@ class Engine:
         self.notes.append(Note(order.reason, order.who, order.at, self.curves.last_step, self.curves.last_epoch))
         return self.board.note(order.reason, order.at)
 
+    def join(self, run: RunInfo) -> None:
+        """The run has more sources than it began with."""
+        self.run = run
+        self.streams.join(run.parts)
+
     def blocks(self, chunk: Chunk) -> list[Block]:
         """Read a chunk without judging it: what `export` needs."""
         if self.attempts.arrive(chunk):

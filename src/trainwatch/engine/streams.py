@@ -55,6 +55,12 @@ class Streams:
         joint.bar(chunk.source, self.readers[chunk.source, chunk.attempt].bar)
         return found if self._awaits(attempt) else [*found, *joint.release()]
 
+    def join(self, parts: Sequence[Part]) -> None:
+        """More sources of the run have come."""
+        new = [part for part in parts if part.source not in self.parts]
+        self.parts |= {part.source: part for part in new}
+        self._open |= {part.source for part in new if (part.source, part.attempt) not in self.readers}
+
     def release(self) -> list[Block]:
         """Records that waited for what else was on disk: all of it has been read."""
         return [block for joint in self._joints.values() for block in joint.release()]

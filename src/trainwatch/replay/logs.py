@@ -144,6 +144,15 @@ class LogInputs:
         if not self.ended:
             yield from self._timed(now)
 
+    def join(self, parts: Sequence[Part], now: float) -> None:
+        """Follow those of these parts that are not followed yet: they came to lie there while we watched."""
+        known = {log.stream.source for log in self._logs} | self._attempts.keys()
+        for part in parts:
+            if part.source not in known:
+                self._attempts[part.source] = part.attempt
+                path = Path(part.source)
+                self._logs.append(_Log(Follower(path, attempt=part.attempt), path, 0, now))
+
     def close(self) -> None:
         """Let go of every log."""
         for log in self._logs:

@@ -7,7 +7,7 @@ import math
 import os
 import stat
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from trainwatch.model.errors import NotFoundError, NotReadableError, UsageError
@@ -33,6 +33,8 @@ class Target:
     logs: tuple[Path, ...] = ()
     pipe: int | None = None
     found: str = ""
+    words: tuple[str, ...] = field(default=(), compare=False)
+    """The folders and patterns among the words: more logs may come to lie there."""
 
     @property
     def name(self) -> str:
@@ -46,6 +48,12 @@ class Target:
         """The logs in the order in which they are read; nothing for a single one."""
         return layout(self.logs) if len(self.logs) > 1 else ()
 
+    def grown(self) -> Target:
+        """With the logs that have come to lie in its folders since; itself when there are none."""
+        found = {log: None for word in self.words for log in _now(word)}
+        new = [log for log in found if log not in self.logs]
+        return replace(self, logs=(*self.logs, *new)) if new else self
+
 
 def resolve(words: Sequence[str], environ: Mapping[str, str], *, stdin: int = 0, alone: bool = False) -> Target:
     """What the words name: one run, or the logs of one run.
@@ -54,6 +62,7 @@ def resolve(words: Sequence[str], environ: Mapping[str, str], *, stdin: int = 0,
     log that a run of ours is writing, or wrote last, means that run; a log means the other stream of its job too, unless `alone`.
     Raises NotFoundError, NotReadableError, UsageError.
     """
+    places = tuple(word for word in words if Path(word).is_dir() or _is_pattern(word))
     words = [found for word in words for found in _expanded(word)]
     if PIPE in words:
         if len(words) > 1:
@@ -62,14 +71,27 @@ def resolve(words: Sequence[str], environ: Mapping[str, str], *, stdin: int = 0,
             raise UsageError("- reads a pipe, and standard input is a terminal; try: python train.py 2>&1 | trainwatch attach -")
         return Target(pipe=stdin)
     if len(words) == 1:
-        return _one(words[0], environ, alone=alone)
+        return replace(_one(words[0], environ, alone=alone), words=places)
     logs = tuple(dict.fromkeys(path for word in words for path in sources.logs(word)))
-    return Target(logs=logs, found=_described(logs))
+    return Target(logs=logs, found=_described(logs), words=places)
+
+
+def _now(word: str) -> tuple[Path, ...]:
+    """The logs that a folder or a pattern stands for now; none when there is none, or when it cannot be read."""
+    try:
+        return tuple(log for found in _expanded(word) for log in sources.logs(found))
+    except (NotFoundError, NotReadableError):
+        return ()
+
+
+def _is_pattern(word: str) -> bool:
+    """Whether a word stands for the files that fit it."""
+    return bool(set(word) & set("*?[")) and not Path(word).exists()
 
 
 def _expanded(word: str) -> Iterator[str]:
     """The files that a pattern in quotes fits; any other word itself. Raises NotFoundError when none fits."""
-    if not set(word) & set("*?[") or Path(word).exists():
+    if not _is_pattern(word):
         yield word
         return
     found = sorted(glob.glob(word, recursive=True))  # noqa: PTH207  patterns may be absolute

@@ -26,6 +26,9 @@ from trainwatch.sources.tail import sampled
 from trainwatch.store import runfile
 from trainwatch.store.runfile import RunFile
 
+AGAIN = 5.0
+"""Seconds between looks for new logs in the folders that are watched."""
+
 LONG = 16 << 20
 """Bytes of history from which on a process of its own reads them: fewer are read before it would have begun."""
 
@@ -80,6 +83,7 @@ class Watch:
         self._keeper = Keeper(self.target.logs, in_turn=False) if self.target.logs else None
         self._run_keeper = RunKeeper(self.target.run_dir) if self.target.run_dir is not None else None
         self._is_begun = False
+        self._looked = now
         if self.target.run_dir is not None:
             self.inputs: RunInputs | LogInputs = RunInputs(
                 self.target.run_dir, self.run_file, now=now, written=self._written, look=self._look, patience=self._restart
@@ -132,6 +136,7 @@ class Watch:
             self._relieve(now)
         if self._worker is not None and isinstance(self.inputs, RunInputs):
             return came
+        self._look_again(now)
         with collector_paused():
             for item in self.inputs.poll(now):
                 self._keep(item)
@@ -145,6 +150,20 @@ class Watch:
             self._begin(now)
             return self.poll(now)
         return came
+
+    def _look_again(self, now: float) -> None:
+        """Take in logs that came to lie in the folders that are watched: another rank's, or the next attempt's."""
+        if not isinstance(self.inputs, LogInputs) or not self.target.words or self._worker is not None or 0 <= now - self._looked < AGAIN:
+            return
+        self._looked = now
+        target = self.target.grown()
+        if target is self.target:
+            return
+        self.target, self._keeper = target, None
+        info = replace(self.run_file.info, sources=tuple(map(str, target.logs)), parts=target.parts)
+        self.run_file = replace(self.run_file, info=info)
+        self.engine.join(info)
+        self.inputs.join(info.parts, now)
 
     def _take_up(self, now: float) -> None:
         """Go on from what was kept of the logs; what is left of them, when it is much, is read elsewhere."""
