@@ -1,3 +1,4 @@
+import shlex
 from pathlib import Path
 
 import pytest
@@ -38,5 +39,5 @@ def test_a_process_that_is_gone_runs_nowhere() -> None:
 
 def test_the_folder_for_what_a_job_writes_is_on_its_command_line() -> None:
     """As the next word or behind `=`, also in Hydra's form; an option without a value, and other options, name none."""
-    words = ["torchrun", "train.py", "--output_dir", "runs/a", "--out-dir=b", "hydra.work_dir=c", "save_dir=d", "--data", "e", "--save", "--lr", "1", "out"]
+    words = shlex.split("torchrun train.py --output_dir runs/a --out-dir=b hydra.work_dir=c save_dir=d --data e --save --lr 1 out")
     assert outputs(words) == ["runs/a", "b", "d"]
