@@ -30,7 +30,7 @@ from trainwatch.store.lock import start_ticks
 from trainwatch.store.rundir import RunDir
 from trainwatch.supervise.spawn import supervised
 
-WORKERS = 3
+WORKERS = 5
 STOPS = 210
 LIMIT = 330.0
 """Seconds after which no stop is begun any more."""
