@@ -19,7 +19,12 @@ def add_trust(parser: argparse.ArgumentParser) -> None:
     """`--may` and the times of a stop."""
     add = parser.add_argument_group("trust and stop").add_argument
     add("--may", action="append", default=[], metavar="save|stop|stop=RULE,…", help="what trainwatch may do by itself (default: watch)")
-    add("--veto", type=duration, metavar="TIME", help="how long a person may call a stop off (default: 60s while a screen is open on the run, else 0)")
+    add(
+        "--veto",
+        type=duration,
+        metavar="TIME",
+        help="how long a person may call a stop off (default: 60s while a screen is open on the run, else 0)",
+    )
     add("--grace", type=duration, default=120.0, metavar="TIME", help="from SIGTERM until the job must have ended (default: 120s)")
     add("--kill-after", type=duration, metavar="TIME", help="SIGKILL this long after the grace (default: never)")
     add("--leave", action="store_true", help="after the save the script ends by itself; SIGTERM only after the grace")
