@@ -203,7 +203,9 @@ class Recorded:
                 return self._chunk(Chunk(self._names[number], offset, b"", _time(seen), attempt), length, check)
             case "C":
                 number, attempt, offset, length, seen, check, final = row
-                return self._chunk(Chunk(self._names[number], offset, b"", _time(seen), attempt, bool(final & 1), bool(final & 2)), length, check)
+                return self._chunk(
+                    Chunk(self._names[number], offset, b"", _time(seen), attempt, bool(final & 1), bool(final & 2)), length, check
+                )
             case "t":
                 return Tick(row[0])
             case "n":
