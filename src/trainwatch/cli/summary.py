@@ -18,7 +18,14 @@ def so_far(snapshot: Snapshot) -> list[str]:
     who = [f"watching {named(run.sources)}"]
     if run.directory:
         who = [f"run {clean(run.id)} ({snapshot.state}; {'supervised' if run.supervised else 'not supervised'}; may {run.may})", *who]
-    return [*who, *_progress(snapshot), *attempt_sentences(snapshot.attempts), *_quality(snapshot), *_alerts(snapshot), *map(clean, snapshot.caveats)]
+    return [
+        *who,
+        *_progress(snapshot),
+        *attempt_sentences(snapshot.attempts),
+        *_quality(snapshot),
+        *_alerts(snapshot),
+        *map(clean, snapshot.caveats),
+    ]
 
 
 def outcome(snapshot: Snapshot, *, watched: bool) -> list[str]:
