@@ -89,9 +89,9 @@ class Steps:
         """A frame without a description. The first such bar is the train bar, unless it ends before a train record comes."""
         frame = (counter, elapsed)
         if self.total is None or (self.complete and not self.is_live):
-            self.total, self._at, self._counted = total, frame, counter
+            self.total, self._at, self._counted = total, None, counter
         elif self.total == total:
-            self._at, self._counted = frame, counter
+            self._counted = counter
         elif self.complete:
             self._next = (total, frame)
 
