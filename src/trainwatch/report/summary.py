@@ -137,9 +137,5 @@ def _quiet(report: Report) -> str:
 def _told(event: Event) -> str:
     """An event with the first of its sentences, which may say itself where it was."""
     why = event.why.partition(". ")[0].rstrip(".")
-    where = (
-        ""
-        if re.search(rf"\bat (step {event.step}|epoch {event.epoch})\b", why)
-        else f", at {position(event.step, event.epoch)}"
-    )
+    where = "" if re.search(rf"\bat (step {event.step}|epoch {event.epoch})\b", why) else f", at {position(event.step, event.epoch)}"
     return f"{event.rule}, {event.severity.word}{where}: {why}."
