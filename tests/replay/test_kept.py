@@ -227,7 +227,15 @@ def test_a_file_that_makes_no_sense_is_ignored(log: Path):
     expected = look(log)[0]
     (path,) = files(log)
     header = columns.read_header(path)
-    for state in (None, [], [[0], [["o", 0]], [["os", "system"]]], [None, [], []]):
+    pair = [["l", [1], [2]], ["d"]]
+    for state in (
+        None,
+        [],
+        [[0], [["o", 0]], [["os", "system"]]],
+        [None, [], []],
+        [[0], [*pair, ["l"]], []],
+        [[0], [*pair, ["d", "a", 1]], []],
+    ):
         columns.write(path, columns.encode(header, state, []))
         assert look(log)[0] == expected
         assert look(log)[1] == [len(BARS)]

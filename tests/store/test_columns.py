@@ -94,3 +94,17 @@ def test_the_oldest_give_way(path: Path):
         assert columns.write(file, columns.encode(HEADER, STATE, [bytes(1000)]), most=4000)
         os.utime(file, (number, number))
     assert sorted(f.name for f in path.parent.iterdir()) == ["2.columns", "3.columns", "4.columns"]
+
+
+def test_lengths_that_are_none_are_ignored():
+    """The line behind the header says anything but three lengths: damaged, and no error."""
+    for lengths in (b"{}", b'{"0": 1}', b"null", b"[]", b"[[], [], []]", b"[-1, 1, 0]"):
+        assert columns.parse(memoryview(columns.MAGIC + b"{}\n" + lengths + b"\n")) is None
+
+
+def test_a_file_larger_than_any_that_is_kept_is_not_read(path: Path, monkeypatch: pytest.MonkeyPatch):
+    """It would fill memory; nothing of it is taken."""
+    columns.write(path, columns.encode({}, [1], []))
+    assert columns.read(path) is not None
+    monkeypatch.setattr(columns, "MOST", path.stat().st_size - 1)
+    assert columns.read(path) is None

@@ -2,7 +2,8 @@
 
 A fold is a graph of plain objects: numbers, texts, containers, arrays, and instances of our own classes. Each becomes a node; what stands
 in several places stays one object. Nothing is called on the way back: an object is made without its constructor and its attributes are
-set, and a class is taken only from modules of ours that are loaded already.
+set. A class is one of the rooms that a fold is made of, in a module that is loaded already; what is made takes no more room than the file
+and `REPEATED`.
 
 A value is null, true, false, a whole number, a finite number, a text, or `[n]`: node n. A node is a list that starts with its tag:
     ["f", "nan"]  ["l", …]  ["t", …]  ["s", …]  ["z", …]     a number that is not finite; list, tuple, set, frozenset
@@ -26,10 +27,18 @@ from enum import Enum
 from typing import Any, TypeAlias
 
 Raw: TypeAlias = "bytes | memoryview | array[Any]"
-OURS = "trainwatch."
+ROOMS = ("trainwatch.engine.", "trainwatch.failures.", "trainwatch.formats.", "trainwatch.model.", "trainwatch.rules.")
+"""Where the classes of a fold are: none of them opens a file, starts a process or says how it is pickled or deleted."""
+
 _PLAIN = frozenset({bool, int, str})
 SHORT = 64
 """Bytes up to which a text of bytes stands among the nodes."""
+
+REPEATED = 1 << 30
+"""Bytes of memory that columns may take which say the same all over, and so take none in a file."""
+
+SENSELESS = (ArithmeticError, AttributeError, LookupError, MemoryError, RecursionError, TypeError, ValueError, re.error)
+"""What becomes of nodes that make no sense."""
 
 
 class NotKeptError(Exception):
@@ -63,7 +72,7 @@ def thaw(frozen: Frozen, known: Sequence[object]) -> Any:
     """The graph again; `known` are the numbered objects, `frozen.blobs` is one buffer. Raises NotKeptError for nodes that make no sense."""
     try:
         return _Reader(frozen, known).value(frozen.root)
-    except (AttributeError, IndexError, KeyError, TypeError, ValueError, re.error) as error:
+    except SENSELESS as error:
         raise NotKeptError(f"the state makes no sense ({error})") from error
 
 
@@ -80,8 +89,8 @@ def _slots(cls: type) -> tuple[str, ...]:
 
 
 def _class(module: str, name: str) -> type:
-    """A class of ours that is loaded. Raises KeyError, AttributeError or ValueError."""
-    if not module.startswith(OURS):
+    """A class of a room in `ROOMS` that is loaded. Raises KeyError, AttributeError or ValueError."""
+    if not module.startswith(ROOMS):
         raise ValueError(module)
     found: Any = sys.modules[module]
     for part in name.split("."):
@@ -89,6 +98,27 @@ def _class(module: str, name: str) -> type:
     if not isinstance(found, type) or found.__module__ != module:
         raise ValueError(name)
     return found
+
+
+def _plain(names: Sequence[str]) -> Sequence[str]:
+    """Names of attributes. Raises ValueError for those that mean something to Python, such as the class of an object."""
+    if any(name.startswith("__") for name in names):
+        raise ValueError("a name that is no attribute of ours")
+    return names
+
+
+def _bare(cls: type) -> Any:
+    """An object without attributes. Raises TypeError for an enumeration, which has no others than its members."""
+    if issubclass(cls, Enum):
+        raise TypeError(cls.__name__)
+    return object.__new__(cls)
+
+
+def _member(cls: type, name: str) -> Enum:
+    """A member of an enumeration. Raises TypeError for any other class, KeyError for any other attribute."""
+    if not issubclass(cls, Enum):
+        raise TypeError(cls.__name__)
+    return cls[name]
 
 
 class _Writer:
@@ -161,7 +191,7 @@ class _Writer:
             return ["s", *map(self.value, value)]
         if kind is deque:
             return ["q", value.maxlen, *map(self.value, value)]
-        if not kind.__module__.startswith(OURS) or isinstance(value, type):
+        if not kind.__module__.startswith(ROOMS) or isinstance(value, type):
             raise NotKeptError(f"a {kind.__module__}.{kind.__qualname__} has no plain form")
         names = attributes(value)
         return ["o", self._shape(kind, names), *(self.value(getattr(value, name)) for name in names)]
@@ -196,7 +226,8 @@ class _Reader:
 
     def __init__(self, frozen: Frozen, known: Sequence[object]) -> None:
         self._raw = memoryview(frozen.blobs[0] if frozen.blobs else b"").cast("B")
-        self._shapes = [(_class(module, name), names) for module, name, *names in frozen.shapes]
+        self._room = len(self._raw) + REPEATED
+        self._shapes = [(_class(module, name), _plain(names)) for module, name, *names in frozen.shapes]
         self._known = known
         self._things: list[Any] = [None] * len(frozen.nodes)
         late: list[int] = []
@@ -222,7 +253,7 @@ class _Reader:
         """An object without its parts."""
         match node:
             case ["o", shape, *_]:
-                return object.__new__(self._shapes[shape][0])
+                return _bare(self._shapes[shape][0])
             case ["l", *_]:
                 return []
             case ["d", *_]:
@@ -240,11 +271,12 @@ class _Reader:
             case ["a", code, at, size]:
                 return self._column(code, self._part(at, size))
             case ["c", code, at, size, times]:
+                self._take(size * times)
                 return self._column(code, self._part(at, size)) * times
             case ["p", pattern, flags]:
                 return re.compile(self.value(pattern), flags)
             case ["e", shape, name]:
-                return getattr(self._shapes[shape][0], name)
+                return _member(self._shapes[shape][0], name)
             case ["n", number]:
                 return self._known[number]
         raise ValueError(node[:1])
@@ -258,10 +290,17 @@ class _Reader:
 
     def _part(self, at: int, size: int) -> memoryview:
         """Raw bytes. Raises ValueError where there are none."""
+        self._take(size)
         part = self._raw[at : at + size]
         if len(part) != size:
             raise ValueError("the raw bytes end too early")
         return part
+
+    def _take(self, size: int) -> None:
+        """Account for bytes that are about to be made. Raises ValueError when they are more than the file can mean."""
+        self._room -= size
+        if self._room < 0:
+            raise ValueError("the columns are too large")
 
     def _fill(self, thing: Any, node: list[Any]) -> None:
         """Put the parts in."""

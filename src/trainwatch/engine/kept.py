@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from trainwatch.engine.engine import Engine
-from trainwatch.engine.frozen import Frozen, NotKeptError, freeze, thaw
-from trainwatch.engine.tail import Tail
+from trainwatch.engine.frozen import SENSELESS, Frozen, NotKeptError, freeze, thaw
+from trainwatch.engine.tail import KEPT, Layout, Tail
 from trainwatch.formats.catalog import choose
 from trainwatch.formats.places import SlicePlaces
 from trainwatch.formats.schema import Format
@@ -14,6 +14,9 @@ from trainwatch.rules.preset import Preset
 
 GIVEN = frozenset({"run", "preset", "formats", "tails"})
 """What an engine is given anew; the newest bytes of a log are read from the log again."""
+
+LARGEST = 8 * KEPT
+"""Bytes of a tail at most: one piece may be larger than what is kept of many."""
 
 Fetch = Callable[[str, int, int], bytes]
 """(source, offset, length) -> the bytes that are there now; fewer, or none, when they are gone."""
@@ -32,11 +35,23 @@ def set_aside(engine: Engine) -> Frozen:
 def take_up(engine: Engine, frozen: Frozen, fetch: Fetch) -> None:
     """Give a new engine, made with the same words, the state that was set aside. Raises NotKeptError, and changes nothing then."""
     formats, _ = choose(engine.formats)
-    state, tails = thaw(frozen, list(_known(engine.preset, formats)))
-    if set(state) != set(vars(engine)) - GIVEN:
-        raise NotKeptError("the state is that of another version")
-    engine.tails.update({source: Tail.of(layout, fetch(source, layout[0], sum(layout[2]))) for source, layout in tails.items()})
+    thawed = thaw(frozen, list(_known(engine.preset, formats)))
+    try:
+        state, layouts = thawed
+        if set(state) != set(vars(engine)) - GIVEN:
+            raise NotKeptError("the state is that of another version")
+        tails = {source: _tail(source, layout, fetch) for source, layout in layouts.items()}
+        state = dict(state)
+    except SENSELESS as error:
+        raise NotKeptError(f"the state makes no sense ({error})") from error
+    engine.tails.update(tails)
     vars(engine).update(state)
+
+
+def _tail(source: str, layout: Layout, fetch: Fetch) -> Tail:
+    """The newest bytes of a source as they are there now; nothing is fetched of a layout larger than any tail."""
+    size = sum(layout[2])
+    return Tail.of(layout, fetch(source, layout[0], size) if size <= LARGEST else b"")
 
 
 def _known(preset: Preset, formats: Sequence[Format]) -> Iterator[object]:

@@ -104,14 +104,18 @@ class Keeper:
         if not isinstance(sources, dict) or set(sources) != set(self._logs):
             return False
         last = list(self._logs)[-1]
-        return all(is_unchanged(log, Fingerprint(*sources[name]), whole=self._in_turn and name != last) for name, log in self._logs.items())
+        whole = {name: self._in_turn and name != last for name in sources}
+        with suppress(TypeError):
+            return all(is_unchanged(log, Fingerprint(*sources[name]), whole=whole[name]) for name, log in self._logs.items())
+        return False
 
 
 def words(engine: Engine) -> list[Any]:
     """How an engine reads and judges, as JSON values."""
     stated = {name: fact.value for name, fact in engine.facts.items() if fact.origin == "--fact"}
     names = None if engine.formats is None else list(engine.formats)
-    return [_version(), repr(engine.run.parts), _rules(engine), stated, names, _own_formats(names)]
+    beside = [[name, fact.value, fact.origin, fact.line] for name, fact in engine.facts.beside.items()]
+    return [_version(), repr(engine.run.parts), _rules(engine), stated, beside, names, _own_formats(names)]
 
 
 def file_name(said: list[Any]) -> str:

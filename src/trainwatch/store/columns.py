@@ -65,12 +65,12 @@ def read_header(path: Path) -> Mapping[str, Any] | None:
 
 
 def read(path: Path) -> Columns | None:
-    """The columns in a file; None when there are none, or they are damaged or not ours."""
+    """The columns in a file; None when there are none, or they are damaged, larger than any that are kept, or not ours."""
     fd = _open(path)
     if fd is None:
         return None
     with os.fdopen(fd, "rb") as file:
-        return parse(memoryview(file.read()))
+        return parse(memoryview(file.read())) if os.fstat(fd).st_size <= MOST else None
 
 
 def parse(data: memoryview) -> Columns | None:
@@ -80,7 +80,7 @@ def parse(data: memoryview) -> Columns | None:
         if header is None or crc32(body) != lengths[2]:
             return None
         return Columns(header, json.loads(bytes(body[: lengths[0]])), body[lengths[0] :])
-    except (ValueError, TypeError, IndexError, RecursionError):
+    except (ValueError, TypeError, LookupError, RecursionError):
         return None
 
 
