@@ -5,9 +5,11 @@ import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from typing import cast
 
 import pytest
 from tests.tui.fakefeed import RUN, FakeFeed, snapshot
+from textual import events
 from textual.pilot import Pilot
 
 from trainwatch.model.snapshot import Command
@@ -15,6 +17,7 @@ from trainwatch.present.look import look
 from trainwatch.present.overview import Painter
 from trainwatch.present.theme import load
 from trainwatch.tui.keys import KEYS, footer
+from trainwatch.tui.screens.log import LogPage
 from trainwatch.tui.watcher import Watcher
 from trainwatch.tui.widgets.cells import Cells
 
@@ -126,6 +129,21 @@ async def test_help_shows_every_key():
         assert "severities" not in "\n".join(shown(pilot))
 
 
+@pytest.mark.parametrize("opened", [("question_mark",), ("K",), ("l", "question_mark")])
+async def test_two_keys_at_once_close_one_screen(opened: tuple[str, ...]):
+    """Keys that come faster than a screen goes close it once: the second neither ends the view nor answers a question."""
+    feed = FakeFeed(snapshot(2600))
+    async with running(feed) as pilot:
+        await pilot.press(*opened)
+        depth, top = len(pilot.app.screen_stack), pilot.app.screen
+        for name in ("escape", "y"):
+            top.post_message(events.Key(name, None))
+        await pilot.pause()
+        await pilot.pause()
+        assert len(pilot.app.screen_stack) == depth - 1
+    assert feed.asked == []
+
+
 async def test_save_needs_y():
     """`K` asks; only `y` sends, and the answer is shown."""
     feed = FakeFeed(snapshot(2600))
@@ -199,7 +217,7 @@ async def test_read_only_says_so():
 
 
 async def test_the_log():
-    """`l` opens the log at its end; it moves, searches with a mark on hits, follows again, and esc leads back."""
+    """`l` opens the log at its end; it moves, searches with a mark on hits, follows again, and esc leads back, also when pressed twice."""
     feed = FakeFeed(snapshot(2600))
     async with running(feed) as pilot:
         await pilot.press("l")
@@ -216,7 +234,10 @@ async def test_the_log():
         feed.show(replace(feed.newest, records=1))
         await asyncio.sleep(0.6)
         assert shown(pilot)[-2].startswith("one more")
-        await pilot.press("escape")
+        page = cast("LogPage", pilot.app.screen)
+        page.action_back()
+        page.action_back()
+        await pilot.pause()
         assert shown(pilot)[0].startswith("train_v4")
 
 

@@ -80,3 +80,8 @@ class Dialog(ModalScreen[Command | None]):
     def paint(self) -> Canvas:
         """What the dialog shows now."""
         raise NotImplementedError
+
+    def answer(self, command: Command | None) -> None:
+        """Close with this command, or None. A key that was typed before the dialog had gone answers nothing more."""
+        if self.is_active:
+            self.dismiss(command)

@@ -25,4 +25,4 @@ class ConfirmDialog(Dialog):
     def on_key(self, event: events.Key) -> None:
         """Every key answers."""
         event.stop()
-        self.dismiss(self.command if event.key == "y" else None)
+        self.answer(self.command if event.key == "y" else None)

@@ -25,4 +25,4 @@ class HelpDialog(Dialog):
     def on_key(self, event: events.Key) -> None:
         """Close."""
         event.stop()
-        self.dismiss(None)
+        self.answer(None)

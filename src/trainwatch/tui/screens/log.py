@@ -74,8 +74,9 @@ class LogPage(Page):
         return self.typing is None
 
     def action_back(self) -> None:
-        """Leave."""
-        self.dismiss()
+        """Leave, once: a second key may come before the page has gone."""
+        if self.is_active:
+            self.dismiss()
 
     def action_search(self) -> None:
         """Begin to type a search."""

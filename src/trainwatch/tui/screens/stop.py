@@ -46,7 +46,7 @@ class StopDialog(Dialog):
         if answer == "open":
             self.draw()
         elif answer == "cancel":
-            self.dismiss(None)
+            self.answer(None)
         else:
             confirm, unsaved = self.form.typed["id"], answer == "unsaved"
-            self.dismiss(Command("stop", reason="asked for on the screen", confirm=confirm, unsaved=unsaved))
+            self.answer(Command("stop", reason="asked for on the screen", confirm=confirm, unsaved=unsaved))
