@@ -178,16 +178,21 @@ def test_the_trainer_ends_by_itself_when_told_to_leave(bench: Bench) -> None:
     shutil.rmtree(bench.out)
 
 
-def test_ranks_on_several_machines_agree_over_the_jobs_own_group(bench: Bench) -> None:
-    """Two agents with a rank each stand for two machines: one step, one answer, and both leave at it."""
+def agents(*front: str, steps: int = 400) -> tuple[str, ...]:
+    """Two agents with a rank each stand for two machines; `front` is what stands in front of the second."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = str(probe.getsockname()[1])
     agent = "torchrun --nnodes 2 --nproc_per_node 1 --master_addr 127.0.0.1 --master_port"
     words = [sys.executable, "-m", "torch.distributed.run", *agent.split()[1:], port]
-    script = [str(JOBS / "ranks.py"), "400", "0.01"]
-    both_agents = " & ".join(shlex.join([*words, "--node_rank", str(node), *script]) for node in (0, 1))
-    with bench.job("/bin/sh", "-c", f"{both_agents}; wait") as job:
+    script = [str(JOBS / "ranks.py"), str(steps), "0.01"]
+    first, second = ([*words, "--node_rank", str(node), *script] for node in (0, 1))
+    return "/bin/sh", "-c", f"{shlex.join(first)} & {shlex.join([*front, *second])}; wait"
+
+
+def test_ranks_on_several_machines_agree_over_the_jobs_own_group(bench: Bench) -> None:
+    """One step, one answer, and both leave at it."""
+    with bench.job(*agents()) as job:
         until(lambda: both(bench), START)
         bench.ask("a", "save_stop", hold_s=60)
         answer = saved(bench, "a")
@@ -196,6 +201,17 @@ def test_ranks_on_several_machines_agree_over_the_jobs_own_group(bench: Bench) -
         bench.ends(job)
     assert {f"rank {rank} stopped at {int(str(answer['step'])) + 1}" in bench.text() for rank in (0, 1)} == {True}
     assert "trainwatch" not in bench.text()
+
+
+def test_where_only_one_of_several_machines_has_the_hook_nobody_waits_for_the_other(bench: Bench) -> None:
+    """No word of ours gets among the job's: the hook is off with its reason, the sums come out and the job ends with 0."""
+    bench.given = {"JOIN_WITHIN": "2"}
+    with bench.job(*agents("env", "-u", "PYTHONPATH", steps=100)) as job:
+        bench.ends(job)
+    assert "the save hook is off on rank 0 (1 of 2 ranks have the hook); training goes on" in bench.text()
+    assert bench.text().count("[trainwatch]") == 1
+    assert bench.text().count(" done") == 2
+    assert bench.rank(0)["caps"] == []
 
 
 def test_a_loop_with_distributed_checkpoints_saves_when_asked_and_goes_on_from_it(bench: Bench) -> None:

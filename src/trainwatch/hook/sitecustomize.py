@@ -34,6 +34,7 @@ LOOK_EVERY = 0.2  # seconds between looks for a request, and between agreements
 BEAT_EVERY = 5.0  # seconds between heartbeats
 HOLD_LOOK = 0.1  # seconds between agreements while holding
 HOLD = 120.0  # seconds to hold when the request does not say
+JOIN_WITHIN = 60  # seconds that ranks on several machines wait for one another at their first step boundary, once
 AGREE_WITHIN = 300  # seconds that ranks may be apart at a step boundary
 SAVE_WITHIN = 6 * 3600  # seconds that ranks may be apart at the end of a save; a rank that dies is noticed at once
 CLOSING = 0.2  # seconds that a rank waits at its end, so that gloo's threads let go of their tensors
@@ -236,6 +237,10 @@ class Hook:
         line_buffered()
         if together and self.world > 1:
             self.meeting = True
+            why = missing(dist, self.world) if several(self.world) else ""
+            if why:
+                self.switch_off(why)
+                return
             self.meet = Agreement(torch, several(self.world))
             self.meeting = False
         self.state = "on"
@@ -615,6 +620,27 @@ def unable(world, together):
     if world > 1 and not together:
         return "there are %d ranks and no process group" % world
     return ""
+
+
+def missing(dist, world):
+    """Why ranks on several machines cannot agree, the same on all of them: one has no hook. An empty string when all have one.
+
+    A word over the job's own group would mix with the job's words where a rank does not join in. So each rank is counted in the job's
+    store; the first that knows what to do says so there, and all do that.
+    """
+    import time
+
+    find = getattr(dist.distributed_c10d, "_get_default_store", None)
+    store = find() if find else None
+    if store is None:
+        return ""
+    until = time.monotonic() + JOIN_WITHIN
+    there = store.add("trainwatch/there", 1)
+    while there < world and time.monotonic() < until:
+        time.sleep(HOLD_LOOK)
+        there = store.add("trainwatch/there", 0)
+    word = store.compare_set("trainwatch/verdict", "", "all" if there >= world else "%d of %d ranks have the hook" % (there, world))
+    return "" if word == b"all" else word.decode()
 
 
 def several(world):
