@@ -7,6 +7,7 @@ import sys
 from array import array
 from collections import deque
 from enum import Enum
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -45,6 +46,13 @@ def whole() -> Frozen:
 WHOLE = whole()
 TEXT = json.dumps([WHOLE.root, WHOLE.nodes, WHOLE.shapes])
 RAW = b"".join(bytes(memoryview(blob).cast("B")) for blob in WHOLE.blobs)
+
+
+def read(text: list[Any]) -> Frozen:
+    """A file of the whole fold that says this."""
+    return Frozen(text[0], text[1], text[2], (RAW,))
+
+
 PLAIN = frozenset({bool, int, float, str, bytes, type(None), list, tuple, dict, set, frozenset, deque, array, re.Pattern})
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -192,7 +200,7 @@ def test_a_small_file_cannot_take_much_memory(nodes: list[list[object]]) -> None
 
 def test_a_whole_fold_is_thawed_from_its_text() -> None:
     """What the next test changes is a file as it is kept, and makes sense before."""
-    state, tails = thaw(Frozen(*json.loads(TEXT), (RAW,)), [None] * 1000)
+    state, tails = thaw(read(json.loads(TEXT)), [None] * 1000)
     assert set(state) > {"board", "readers", "curves"}
     assert set(tails) == {"train.out"}
 
@@ -209,7 +217,7 @@ def test_whatever_a_file_says_nothing_else_comes_of_it(data: st.DataObject) -> N
             break
     parent[at] = data.draw(JSON | st.sampled_from(["__class__", "__dict__", "trainwatch.cli.main", "mro", "o", "e", "n"]))
     try:
-        made = thaw(Frozen(*frozen, (RAW,)), [None] * 1000)
+        made = thaw(read(frozen), [None] * 1000)
     except NotKeptError:
         return
     seen: dict[int, object] = {}
