@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import os
+import tracemalloc
+import zlib
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,7 @@ from hypothesis import strategies as st
 
 from trainwatch.model.inputs import Chunk
 from trainwatch.store import copies
-from trainwatch.store.copies import FRAME, Copied, Copies
+from trainwatch.store.copies import FRAME, HEAD, Copied, Copies
 
 LOG = b"".join(b"step %d loss %.4f\n" % (i, 3 / i) for i in range(1, 9000))
 
@@ -75,3 +77,16 @@ def test_damage_is_nothing(tmp_path, damage):
     (file,) = (tmp_path / "c").iterdir()
     file.write_bytes(damage)
     assert Copied(tmp_path / "c")("/a.out", 1, 0, 100) == b""
+
+
+def test_a_frame_gives_no_more_than_it_says(tmp_path):
+    """Zeros packed a thousandfold behind a head that speaks of a hundred bytes fill no memory."""
+    kept(tmp_path / "c", [100], final=True)
+    (file,) = (tmp_path / "c").iterdir()
+    packed = zlib.compress(bytes(1 << 24))
+    file.write_bytes(HEAD.pack(0, 100, len(packed)) + packed)
+    read = Copied(tmp_path / "c")
+    tracemalloc.start()
+    assert read("/a.out", 1, 0, 100) == bytes(100)
+    assert tracemalloc.get_traced_memory()[1] < 1 << 20
+    tracemalloc.stop()

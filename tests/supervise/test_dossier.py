@@ -97,6 +97,7 @@ def test_the_last_line_of_each_rank(tmp_path: Path) -> None:
     own.write_bytes(b"a\nloading shard 7\n\n")
     parts = [Part(str(own), 1, 1), Part(str(tmp_path / "gone"), 1, 2)]
     assert last_lines(["[rank0]: step 9", "[default1]:old", "[rank0]: step 10", "plain"], parts) == {0: "step 10", 1: "loading shard 7"}
+    assert last_lines([f"[rank{'9' * 5000}]: a number that no rank has"], ()) == {}
 
 
 def test_each_rank_has_its_devices() -> None:

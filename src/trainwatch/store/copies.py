@@ -111,13 +111,14 @@ class Copied:
         return data
 
     def _unpacked(self, path: Path, frame: Frame) -> bytes:
-        """The bytes of a frame."""
+        """The bytes of a frame: no more than it says, however many are packed in it."""
         if self._newest is None or self._newest[0] != frame:
             with suppress(OSError, NotReadableError, zlib.error):
                 fd = open_regular(path)
                 if fd is not None:
                     with os.fdopen(fd, "rb") as file:
-                        self._newest = frame, zlib.decompress(os.pread(file.fileno(), frame[3], frame[2]))
+                        packed = os.pread(file.fileno(), frame[3], frame[2])
+                        self._newest = frame, zlib.decompressobj().decompress(packed, frame[1])
         return self._newest[1] if self._newest is not None and self._newest[0] == frame else b""
 
 

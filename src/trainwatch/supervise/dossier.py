@@ -25,7 +25,7 @@ PY_SPY = 5.0
 LONGEST = 20_000
 """Characters of a stack that are kept."""
 
-TAG = re.compile(r"\[(?:rank|default)(\d+)\]:?\s*(.*)")
+TAG = re.compile(r"\[(?:rank|default)(\d{1,6})\]:?\s*(.*)")
 """A line of one rank in a log of all: torch and torchrun mark it so."""
 
 
