@@ -50,7 +50,8 @@ def test_only_the_variables_that_count_are_kept() -> None:
 def test_a_reused_pid_is_not_signalled() -> None:
     """Another process under the pid that was found is left alone, and one that is gone is no error."""
     process = subprocess.Popen(["sleep", "60"])
-    found = read(process.pid)
+    while (found := read(process.pid)) is not None and found.argv != ("sleep", "60"):
+        continue  # it is still about to become that program
     assert found is not None
     assert Handle.open(replace(found, ticks=found.ticks - 1)) is None
     assert signal_all([replace(found, ticks=found.ticks - 1)], signal.SIGKILL) == []

@@ -185,11 +185,11 @@ class Carrier:
             self._cancel_elsewhere(now)
             return
         targets = self._ours(self._aim.at(job, hooked=hooked, root=self._job.root()))
-        fresh = [proc for proc in targets if _mark(proc, number) not in self._signalled]
-        if not fresh:
+        # One that became another program since it was looked at is not reached; the next look finds it as what it is.
+        reached = signal_all([proc for proc in targets if _mark(proc, number) not in self._signalled], number)
+        if not reached:
             return
-        reached = signal_all(fresh, number)
-        self._signalled |= {_mark(proc, number) for proc in fresh}
+        self._signalled |= {_mark(proc, number) for proc in reached}
         self._diary.note("signal", now, signal=number.name, pids=[proc.pid for proc in reached], names=[proc.title for proc in reached])
 
     def _ours(self, targets: list[Proc]) -> list[Proc]:
