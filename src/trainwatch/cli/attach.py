@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from trainwatch.replay.follow import FollowFeed
     from trainwatch.replay.target import Target
 
-HELP = "watch a log, a run, a pid or a Slurm job"
-
 PLAIN_PATIENCE = 3.0
 """Seconds that plain lines wait for more of a log that nobody writes."""
 

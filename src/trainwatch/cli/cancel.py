@@ -6,8 +6,6 @@ import argparse
 
 from trainwatch.cli.people import add_target, add_waiting, ask, run_of
 
-HELP = "call off a save or stop that is under way"
-
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The words of the verb."""

@@ -9,8 +9,6 @@ from trainwatch.cli.options import add_alone, add_reading, add_rules
 from trainwatch.cli.written import add_output, form_of, hand_over
 from trainwatch.model.errors import UsageError
 
-HELP = "several runs beside each other"
-
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The words of the verb."""

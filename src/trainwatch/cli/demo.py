@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import argparse
 
-HELP = "play a recorded run, in seconds"
-
 SECONDS = 8.0
 """How long the recording takes to play."""
 

@@ -7,8 +7,6 @@ from pathlib import Path
 
 from trainwatch.model.errors import DataFileError, NotFoundError, NotWrittenError, UsageError
 
-HELP = "the log formats: list, show, check, test, new"
-
 SAMPLE = 4 << 20
 """Bytes of a log from which a format is proposed."""
 

@@ -8,8 +8,6 @@ from pathlib import Path
 
 from trainwatch.model.errors import NotFoundError
 
-HELP = "the newest proven checkpoint below a folder"
-
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The words of the verb."""

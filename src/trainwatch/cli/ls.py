@@ -8,8 +8,6 @@ import os
 import sys
 from pathlib import Path
 
-HELP = "the runs known here"
-
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The words of the verb."""

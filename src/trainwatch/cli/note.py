@@ -7,8 +7,6 @@ import argparse
 from trainwatch.cli.people import ask, run_of
 from trainwatch.model.errors import UsageError
 
-HELP = "say that a run is another one from here on: its rules start again"
-
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The words of the verb."""

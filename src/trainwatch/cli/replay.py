@@ -8,8 +8,6 @@ import sys
 
 from trainwatch.cli.options import add_alone, add_reading, facts_of, formats_of
 
-HELP = "play a finished run with its decisions"
-
 SECONDS = 30.0
 """How long it takes without --speed."""
 

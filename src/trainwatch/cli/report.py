@@ -13,8 +13,6 @@ from trainwatch.model.errors import UsageError
 if TYPE_CHECKING:
     from trainwatch.report.compose import Report
 
-HELP = "write the analysis of a run"
-
 SHARP = 2.0
 """Pixels of a PNG for each pixel of the drawing."""
 

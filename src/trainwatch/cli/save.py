@@ -6,8 +6,6 @@ import argparse
 
 from trainwatch.cli.people import add_any_user, add_target, add_waiting, ask, run_of
 
-HELP = "have a run save a checkpoint now, and prove it"
-
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The words of the verb."""

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from trainwatch.store.rundir import RunDir
     from trainwatch.supervise.brief import Brief
 
-HELP = "where a run stands, once"
-
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The words of the verb."""

@@ -12,8 +12,6 @@ from trainwatch.model.errors import UsageError
 if TYPE_CHECKING:
     from trainwatch.store.runfile import RunFile
 
-HELP = "save, prove, then stop a run"
-
 UNSAVED = "UNSAVED"
 LEFT_RUNNING = 84
 

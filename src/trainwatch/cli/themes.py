@@ -6,8 +6,6 @@ import argparse
 import os
 import sys
 
-HELP = "the themes: list, show, check"
-
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The words of the verb."""

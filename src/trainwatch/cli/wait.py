@@ -7,8 +7,6 @@ import sys
 
 from trainwatch.cli.people import INTERRUPTED, add_target, run_of
 
-HELP = "wait for a run to end, and end with its code"
-
 POLL = 0.25
 
 

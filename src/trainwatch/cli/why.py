@@ -6,8 +6,6 @@ import argparse
 
 from trainwatch.cli.whole import add_target, report_of
 
-HELP = "the analysis in five sentences"
-
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The words of the verb."""
