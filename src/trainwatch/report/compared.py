@@ -9,7 +9,8 @@ from dataclasses import asdict
 
 from trainwatch.present.numbers import UNKNOWN, number, percent
 from trainwatch.present.numbers import step as step_text
-from trainwatch.report.charts.overlay import NARROW, WIDE, overlay
+from trainwatch.report.charts.figure import NARROW, WIDE
+from trainwatch.report.charts.overlay import overlay
 from trainwatch.report.compare import Comparison, Point
 from trainwatch.report.html import page
 from trainwatch.report.markdown import document

@@ -9,14 +9,11 @@ from trainwatch.present.numbers import UNKNOWN, number
 from trainwatch.present.numbers import step as step_text
 from trainwatch.present.scale import y_limits
 from trainwatch.report.charts.curves import dots, line
-from trainwatch.report.charts.figure import NARROW, WIDE
 from trainwatch.report.charts.layout import BELOW, GAP, LEFT, RIGHT, TALL
 from trainwatch.report.charts.panel import LETTER, Panel
 from trainwatch.report.charts.readout import stretches
 from trainwatch.report.charts.xml import element, text, words
 from trainwatch.report.compare import Comparison, Curve, Point
-
-__all__ = ("NARROW", "WIDE", "overlay")
 
 KINDS = 8
 """Colours and dashes; a ninth run looks like the first."""
