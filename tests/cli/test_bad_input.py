@@ -123,12 +123,17 @@ def test_words_that_make_no_sense(words: tuple[str, ...], tmp_path: Path) -> Non
     said(done)
 
 
+def test_a_verb_that_is_nearly_one(tmp_path: Path) -> None:
+    """A slip of the finger gets the verb that was meant."""
+    assert "did you mean attach?" in said(trainwatch("attch", home=tmp_path))
+
+
 def test_a_rule_that_does_not_exist_may_not_stop(tmp_path: Path) -> None:
     """`--may stop=` with a name that the preset does not have is refused before the job is started."""
     done = trainwatch("launch", "--may", "stop=overfitt", "--", "touch", "started", home=tmp_path)
 
     assert done.returncode == 2
-    assert "overfit" in said(done)
+    assert "there is no rule overfitt; the rules of default are:" in said(done)
     assert not (tmp_path / "started").exists()
 
 

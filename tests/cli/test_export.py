@@ -62,6 +62,14 @@ def test_only_some_values(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     assert len(narrow) == 3000
 
 
+def test_a_name_that_no_record_has_is_said(log: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing on stdout for `--only` with a name that is not there, and on stderr why."""
+    assert main(["export", str(log), "--only", "los"]) == 0
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert "no record has los;" in told.err
+
+
 def test_facts_fill_what_the_log_does_not_say(log: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """With the steps per epoch stated, steps are derived and named as such."""
     records = _export(capsys, str(log), "--fact", "steps_per_epoch=20")

@@ -51,6 +51,18 @@ def test_the_run_that_started_this_project_is_judged_as_its_owners_judged_it() -
     assert (WHOLE.best.value, WHOLE.best.step) == (0.1376, 30)
 
 
+def test_curves_without_steps_share_one_axis() -> None:
+    """Where a log counts in epochs only, an evaluation stands among the train records it was printed between."""
+    records = ["".join(f"{{'loss': {2 - n / 100}, 'epoch': {n / 10}}}\n" for n in range(k, k + 10)) for k in range(1, 50, 10)]
+    log = "".join(f"{text}{{'eval_loss': {2.5 - i / 10}, 'epoch': {i + 1.0}}}\n" for i, text in enumerate(records)).encode()
+    engine = Engine(load("default"), RunInfo("r", "r", ("train.out",)))
+    engine.feed(Chunk("train.out", 0, log, float("nan"), final=True))
+    evals, train = engine.curves.series["eval_loss"], engine.curves.series["loss"]
+
+    assert [evals.step_at(i) for i in range(5)] == [11, 22, 33, 44, 55]
+    assert [train.step_at(i) for i in (0, 9, 10, 49)] == [1, 10, 12, 54]
+
+
 def test_every_line_of_evidence_can_be_looked_up() -> None:
     """The line that a piece of evidence names holds its value."""
     lines = LOG.decode().split("\n")

@@ -50,6 +50,13 @@ def test_best_and_saved():
     assert sentences.best_sentence(None) == "no evaluation yet"
 
 
+def test_a_place_without_a_step_is_an_epoch():
+    """What a log counts in epochs is told in epochs; the question mark is left for what has neither."""
+    assert sentences.best_sentence(replace(BEST, step=None, epoch=3.5)) == "best 1.445 @epoch 3.5"
+    assert sentences.place(None, None) == "?"
+    assert sentences.place(0, 0.0) == "0"
+
+
 def test_leaving_says_that_training_goes_on():
     """The last words of a view tell the step and the way back; of a run that ended, that it ended."""
     run = RunInfo("v4-7471", "v4", ("train.out",), supervised=True)

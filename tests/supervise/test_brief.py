@@ -17,3 +17,11 @@ def test_a_save_is_no_stop():
     """The row of what a person asked for is named after it."""
     saving = Brief(RUN, "saving", "process 7", Stop("saving", "save (alice): the job was asked to save", goal="save"), None)
     assert "save      save (alice): the job was asked to save" in saving.lines()
+
+
+def test_a_run_that_counts_epochs_is_told_in_epochs():
+    """Without steps the progress and the evaluations stand at their epochs."""
+    found = {"epoch": 7.5, "best": {"metric": "eval_loss", "value": 1.47, "step": None, "epoch": 3.5}}
+    lines = Brief(RUN, "running", "process 7", Stop(), None, found).lines()
+    assert "progress  epoch 7.5" in lines
+    assert "best      eval_loss 1.47 at epoch 3.5" in lines

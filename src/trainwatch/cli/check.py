@@ -13,8 +13,6 @@ from trainwatch.cli.options import add_alone, add_reading, add_rules, facts_of, 
 if TYPE_CHECKING:
     from trainwatch.model.snapshot import Snapshot
 
-HELP = "judge a log once; the exit code tells"
-
 CODES = {"yellow": 10, "orange": 11, "red": 12, "black": 12}
 BLIND = 13
 
@@ -27,6 +25,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add_alone(parser)
     parser.add_argument("--strict", action="store_true", help=f"end with {BLIND} when a rule cannot see")
     parser.add_argument("-f", "--format", choices=("text", "json"), default="text", help="text (default) or json")
+    parser.epilog = (
+        f"Ends 0 when no rule holds, else with the worst that does at the end of the log: {CODES['yellow']} yellow, {CODES['orange']} orange, "
+        f"{CODES['red']} red or black; with --strict {BLIND} when none holds and one cannot see."
+    )
 
 
 def run(args: argparse.Namespace) -> int:

@@ -18,8 +18,6 @@ from trainwatch.model.block import Block, Scalar
 if TYPE_CHECKING:
     from trainwatch.model.facts import Fact, Facts
 
-HELP = "every record of a log as JSON lines"
-
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The words of the verb."""
@@ -36,7 +34,7 @@ def run(args: argparse.Namespace) -> int:
     from trainwatch.model.facts import Facts
 
     facts = Facts(facts_of(args))
-    count = 0
+    count = written = 0
     write = sys.stdout.write
     if args.format == "csv":
         write("source,attempt,line,kind,step,epoch,name,value\n")
@@ -47,11 +45,13 @@ def run(args: argparse.Namespace) -> int:
         count += len(block)
         for item in observations(block):
             for found in (*configuration.before(item), item):
-                write(line(found) if _narrow(found, only) else "")
+                written += write(line(found) if _narrow(found, only) else "")
     for item in configuration.rest():
-        write(line(item) if _narrow(item, only) else "")
+        written += write(line(item) if _narrow(item, only) else "")
     if count == 0:
         print(f"trainwatch: {_nothing(args.target)}", file=sys.stderr)
+    elif not written:
+        print(f"trainwatch: no record has {args.only}; `trainwatch export` without --only shows every name", file=sys.stderr)
     return 0
 
 

@@ -32,10 +32,10 @@ VERBS = {
     "latest": "the newest proven checkpoint below a folder",
     "replay": "play a finished run with its decisions",
     "backtest": "what a preset would have done on finished logs",
-    "export": "every record of a log as JSON lines",
+    "export": "every record of a log as JSON lines or CSV",
     "demo": "play a recorded run, in seconds",
-    "formats": "the log formats: list, show, check, test",
-    "rules": "the rules: list, show, check, test",
+    "formats": "the log formats: list, show, check, test, new",
+    "rules": "the rules: list, show, check, test, new",
     "themes": "the themes: list, show, check",
 }
 """Each verb and its one line. The module `trainwatch.cli.<verb>` holds `arguments(parser)` and `run(args)`."""
@@ -99,7 +99,11 @@ def _verb_of_target(word: str) -> str:
         return "attach"
     if "/" in word or "." in word:
         raise NotFoundError(f"{word}: no such file, and no verb of that name")
-    raise UsageError(f"there is no verb {word!r}; the verbs are: {', '.join(VERBS)}")
+    from difflib import get_close_matches
+
+    near = get_close_matches(word, VERBS, 1)
+    meant = f"did you mean {near[0]}? The" if near else "the"
+    raise UsageError(f"there is no verb {word!r}; {meant} verbs are: {', '.join(VERBS)}")
 
 
 def _help() -> str:

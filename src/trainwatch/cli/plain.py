@@ -11,8 +11,7 @@ from operator import itemgetter
 from trainwatch.model.snapshot import Best, Evaluation, Snapshot
 from trainwatch.present.clean import clean
 from trainwatch.present.numbers import number
-from trainwatch.present.numbers import step as step_text
-from trainwatch.present.sentences import event_sentence, state_of
+from trainwatch.present.sentences import best_sentence, event_sentence, place, state_of
 
 PASSING = frozenset({"starting", "running", "saving", "stopping", "stopped"})
 """States that the journal tells better."""
@@ -83,9 +82,9 @@ def _best_by(evaluation: Evaluation, snapshot: Snapshot) -> Best | None:
 def _evaluation(evaluation: Evaluation, best: Best | None) -> str:
     """`12:41:03 step 9200 eval_loss 1.740 (best 1.445 @6200)`."""
     name = best.metric if best is not None else "eval_loss"
-    at = "step ?" if evaluation.step is None else f"step {step_text(evaluation.step)}"
-    record = "" if best is None or best.step is None else f" (best {number(best.value)} @{step_text(best.step)})"
-    return f"{_clock(evaluation.at)} {at} {clean(name)} {number(evaluation.value)}{record}"
+    at = place(evaluation.step, evaluation.epoch)
+    record = "" if best is None else f" ({best_sentence(best)})"
+    return f"{_clock(evaluation.at)} {'' if at.startswith('epoch') else 'step '}{at} {clean(name)} {number(evaluation.value)}{record}"
 
 
 def _clock(at: float) -> str:

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from trainwatch.rules.criteria.criterion import Criterion
     from trainwatch.rules.preset import Preset, RuleSpec
 
-HELP = "the rules: list, show, check, test, new"
-
 
 TEMPLATE = """\
 summary = "my rules"
@@ -99,10 +97,12 @@ def _list() -> int:
     print("presets")
     for name in builtin_names():
         preset = load(name)
-        print(f"  {name:16}  {len(preset.rules):2} rules  {preset.summary}")
+        print(f"  {name:16}  {len(preset.rules):2} {'rule ' if len(preset.rules) == 1 else 'rules'}  {preset.summary}")
     print("kinds")
-    for kind in catalogue().values():
-        print(f"  {kind.name:16}  {kind.summary} (needs {kind.needs})")
+    kinds = catalogue()
+    width = max(map(len, kinds))
+    for kind in kinds.values():
+        print(f"  {kind.name:{width}}  {kind.summary} (needs {kind.needs})")
     return 0
 
 

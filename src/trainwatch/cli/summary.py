@@ -6,7 +6,16 @@ from trainwatch.model.snapshot import Snapshot
 from trainwatch.present.attempts import attempt_sentences, named
 from trainwatch.present.clean import clean
 from trainwatch.present.numbers import duration, integer, number, step
-from trainwatch.present.sentences import ENDED, alert_sentence, best_sentence, outcome_sentence, quiet_sentence, saved_sentence, state_of
+from trainwatch.present.sentences import (
+    ENDED,
+    alert_sentence,
+    best_sentence,
+    outcome_sentence,
+    place,
+    quiet_sentence,
+    saved_sentence,
+    state_of,
+)
 
 PIPE = "-"
 """The source of what is read from standard input."""
@@ -70,7 +79,9 @@ def _quality(snapshot: Snapshot) -> list[str]:
                 None, (best_sentence(snapshot.best), saved_sentence(snapshot.best, snapshot.saved_best, known=bool(snapshot.checkpoints)))
             )
         )
-        lines.append(f"{count} evaluation{'s' if count > 1 else ''}; last {clean(metric)} {number(last.value)} @{step(last.step)}; {best}")
+        lines.append(
+            f"{count} evaluation{'s' if count > 1 else ''}; last {clean(metric)} {number(last.value)} @{place(last.step, last.epoch)}; {best}"
+        )
     if snapshot.phases:
         phase = snapshot.phases[-1]
         since = "" if phase.step_start is None else f" since step {step(phase.step_start)}"

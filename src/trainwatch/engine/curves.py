@@ -14,7 +14,7 @@ NOT_METRICS = frozenset({"step", "epoch", "total_steps", "attempt"})
 
 
 class Curves:
-    """Series by metric name, filled from blocks. Where no step is known, x is the number of the record."""
+    """Series by metric name, filled from blocks. Where no step is known, x is the number of the record in the run."""
 
     def __init__(self) -> None:
         self.series: dict[str, Series] = {}
@@ -28,6 +28,7 @@ class Curves:
         if block.kind not in ("train", "eval", "info", "bar") or not rows:
             return
         steps = self._steps(block)
+        first = self.records + 1
         self.records += rows
         last = block.step(rows - 1)
         if last is not None:
@@ -39,7 +40,7 @@ class Curves:
             return
         for name, column in block.columns.items():
             if name not in NOT_METRICS:
-                self._append(self.series.setdefault(name, Series()), column, steps)
+                self._append(self.series.setdefault(name, Series()), column, steps, first)
 
     def _steps(self, block: Block) -> list[int | None]:
         """The steps of the first rows of the run, all of them; later those of a block's ends. One that is not known is where the run stands."""
@@ -50,9 +51,8 @@ class Curves:
             steps.append(step if step is not None else steps[-1] if steps else self.last_step)
         return steps
 
-    def _append(self, series: Series, column: array[float], steps: list[int | None]) -> None:
-        """The values of a block; where no step is known x is the number of the record."""
-        number = len(series) + 1
+    def _append(self, series: Series, column: array[float], steps: list[int | None], number: int) -> None:
+        """The values of a block; where no step is known x is the number of the record, `number` for the first: one axis for all curves."""
         if len(steps) == len(column):
             for i, step in enumerate(steps):
                 x = float(number + i if step is None else step)

@@ -53,8 +53,12 @@ def best_sentence(best: Best | None) -> str:
     """The best evaluation: `best 1.445 @6200`; says so when there is none."""
     if best is None:
         return "no evaluation yet"
-    at = UNKNOWN if best.step is None else step(best.step)
-    return f"best {number(best.value)} @{at}"
+    return f"best {number(best.value)} @{place(best.step, best.epoch)}"
+
+
+def place(at: int | None, epoch: float | None) -> str:
+    """Where a record stands in its run: its step, else its epoch, else that it is not known."""
+    return step(at) if at is not None else f"epoch {number(epoch)}" if epoch is not None else UNKNOWN
 
 
 def saved_sentence(best: Best | None, saved: tuple[CheckpointSeen, float] | None, *, known: bool = True) -> str:

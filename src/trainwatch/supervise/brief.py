@@ -95,8 +95,10 @@ class Brief:
 
     def _step(self) -> str:
         """How far it is."""
-        step, total = self.facts.get("step"), self.facts.get("total_steps")
-        return "" if step is None else f"step {step}" if total is None else f"step {step} of {total}"
+        step, total, epoch = (self.facts.get(name) for name in ("step", "total_steps", "epoch"))
+        if step is None:
+            return "" if epoch is None else f"epoch {number(epoch)}"
+        return f"step {step}" if total is None else f"step {step} of {total}"
 
     def _time_left(self) -> str:
         """How long the allocation lasts, beside how long the run still takes."""
@@ -118,7 +120,8 @@ class Brief:
         found = self.facts.get(name)
         if not found:
             return ""
-        at = "" if found.get("step") is None else f" at step {found['step']}"
+        unit = next((unit for unit in ("step", "epoch") if found.get(unit) is not None), None)
+        at = "" if unit is None else f" at {unit} {number(found[unit]) if unit == 'epoch' else found[unit]}"
         return f"{(self.facts.get('best') or {}).get('metric', 'eval_loss')} {number(float(found['value']))}{at}"
 
     def _alert(self) -> str:
@@ -133,15 +136,16 @@ def summary(snapshot: Snapshot) -> dict[str, Any]:
     best, last = snapshot.best, snapshot.evaluations[-1] if snapshot.evaluations else None
     return {
         "step": snapshot.progress.step,
+        "epoch": snapshot.progress.epoch,
         "total_steps": snapshot.progress.total_steps,
         "eta": None if snapshot.progress.eta is None else round(snapshot.progress.eta),
         "time_left": None if snapshot.time_left is None else round(snapshot.time_left),
         "phase": snapshot.phases[-1].phase if snapshot.phases else None,
         "alert": None if worst is None else {"rule": worst.rule, "severity": worst.severity.word, "why": worst.why},
-        "evaluation": None if last is None else {"value": last.value, "step": last.step},
+        "evaluation": None if last is None else {"value": last.value, "step": last.step, "epoch": last.epoch},
         "criteria": [asdict(c) for c in snapshot.criteria],
         "attempts": [attempt.figures() for attempt in snapshot.attempts],
-        "best": None if best is None else {"metric": best.metric, "value": best.value, "step": best.step},
+        "best": None if best is None else {"metric": best.metric, "value": best.value, "step": best.step, "epoch": best.epoch},
     }
 
 

@@ -43,6 +43,6 @@ def _named(names: str, rules: Collection[str], preset: str) -> set[str]:
     wanted = {name.strip() for name in names.split(",") if name.strip()}
     unknown = sorted(wanted - set(rules))
     if unknown or not wanted:
-        wrong = ", ".join(unknown) or "no rule named"
+        wrong = f"there is no rule {', '.join(unknown)}" if unknown else "no rule is named"
         raise UsageError(f"--may stop={names}: {wrong}; the rules of {preset} are: {', '.join(sorted(rules))}")
     return wanted
