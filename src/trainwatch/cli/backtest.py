@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     Judged = list[tuple[dict[str, Any], Score]]
 
-HELP = "what rule sets would have done on finished logs"
-
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The words of the verb."""
@@ -51,10 +49,11 @@ def run(args: argparse.Namespace) -> int:
 def _judge(path: Path, preset: Preset, args: argparse.Namespace) -> tuple[dict[str, Any], Score]:
     """One history under one preset."""
     from trainwatch.replay.backtest import entry
+    from trainwatch.replay.beside import beside
     from trainwatch.replay.run import fold_files
     from trainwatch.report.score import score
 
-    engine = fold_files([path], preset=preset, stated=facts_of(args), formats=formats_of(args))
+    engine = fold_files([path], preset=preset, stated={**beside([path]), **facts_of(args)}, formats=formats_of(args))
     return entry(path, preset, engine), score(engine.snapshot())
 
 

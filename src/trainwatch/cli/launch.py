@@ -18,8 +18,6 @@ from trainwatch.model.errors import UsageError
 if TYPE_CHECKING:
     from trainwatch.supervise.start import Plan, Started
 
-HELP = "start a command and watch it"
-
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The words of the verb."""
@@ -92,6 +90,7 @@ def _become(command: list[str]) -> NoReturn:
 
 def _plan(args: argparse.Namespace, now: float) -> tuple[Plan, list[str]]:
     """What the words ask for, and what that allows. Raises UsageError, NotFoundError or DataFileError."""
+    from trainwatch.replay.beside import of_command
     from trainwatch.supervise.start import Plan
 
     rules, preset = preset_of(args)
@@ -103,7 +102,7 @@ def _plan(args: argparse.Namespace, now: float) -> tuple[Plan, list[str]]:
         may=may,
         limits=limits_of(args),
         preset=rules,
-        stated=facts_of(args),
+        stated={**of_command(args.command, Path()), **facts_of(args)},
         formats=None if formats is None else tuple(formats),
         log=args.log.absolute() if args.log else None,
         append=args.append,

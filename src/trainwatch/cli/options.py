@@ -22,8 +22,10 @@ def add_reading(parser: argparse.ArgumentParser) -> None:
 
 
 def add_alone(parser: argparse.ArgumentParser) -> None:
-    """`--alone`: a log without the other stream of its job."""
-    parser.add_argument("--alone", action="store_true", help="read only the log that is named, not the .err or .out beside it")
+    """`--alone`: a log without the other stream of its job, and without the configuration beside it."""
+    parser.add_argument(
+        "--alone", action="store_true", help="read only the log that is named, not the .err, .out or configuration beside it"
+    )
 
 
 def add_rules(parser: argparse.ArgumentParser) -> None:

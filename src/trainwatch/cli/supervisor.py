@@ -56,7 +56,7 @@ def supervise(target: Target, args: argparse.Namespace) -> Supervised:
         environ=os.environ,
         share=args.share,
         preset=rules,
-        stated=facts_of(args),
+        stated=target.given(facts_of(args)),
         formats=formats_of(args),
         parts=layout([log.resolve() for log in target.logs]) if len(target.logs) > 1 else (),
         job_id=next((word.removeprefix(SLURM) for word in args.target if word.startswith(SLURM)), ""),

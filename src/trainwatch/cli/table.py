@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from trainwatch.model.facts import FactValue
     from trainwatch.report.sweep import Entry
 
-HELP = "many runs as a table, a row a run"
-
 WORTH = 4 << 20
 """Bytes of log from which several processes are faster than one."""
 
@@ -93,11 +91,12 @@ def _logs(path: Path) -> tuple[Path, ...]:
 def _entry(logs: tuple[Path, ...], *, stated: dict[str, FactValue], formats: list[str] | None) -> Entry:
     """One run, without rules: a table judges nothing. Says on stderr when there was nothing to read."""
     from trainwatch.cli.summary import nothing_read
+    from trainwatch.replay.beside import beside
     from trainwatch.replay.run import fold_files
     from trainwatch.report.sweep import entry
     from trainwatch.rules.preset import load
 
-    snapshot = fold_files(logs, preset=load("off"), stated=stated, formats=formats).snapshot()
+    snapshot = fold_files(logs, preset=load("off"), stated={**beside(logs), **stated}, formats=formats).snapshot()
     little = nothing_read(snapshot)
     if little:
         print(f"trainwatch: {little}", file=sys.stderr)

@@ -18,7 +18,7 @@ from trainwatch.failures.among import among
 from trainwatch.failures.diagnose import diagnose
 from trainwatch.formats.reader import Reader
 from trainwatch.model.block import Block
-from trainwatch.model.facts import Facts, FactValue
+from trainwatch.model.facts import Facts, Given
 from trainwatch.model.failure import Failure
 from trainwatch.model.inputs import CheckpointSeen, Chunk, Input, Order, Sample, Tick
 from trainwatch.model.part import Attempt, Heard
@@ -41,7 +41,7 @@ class Engine:
         preset: Preset,
         run: RunInfo,
         *,
-        stated: Mapping[str, FactValue] | None = None,
+        stated: Mapping[str, Given] | None = None,
         formats: Sequence[str] | None = None,
     ) -> None:
         self.preset = preset

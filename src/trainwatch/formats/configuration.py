@@ -62,7 +62,7 @@ class Configuration:
         if len(line) > MAX_LINE:
             return
         if b"=" in line or b":" in line:
-            found = [self._note(match[1], match[2], line_number) for match in _SETTING.finditer(line)]
+            found = [self.note(match[1], match[2], line_number) for match in _SETTING.finditer(line)]
             if any(found):
                 self._beside(line.strip(), line_number)
             self._ranks(_RANKS.search(line), line_number)
@@ -76,19 +76,19 @@ class Configuration:
         if b".." in line or b"  " in line:
             dotted = _DOTTED.search(line, max(0, len(line) - LONGEST))
             if dotted is not None and (b".." in dotted[0] or b"config.py" in line):
-                self._note(dotted[1], dotted[2], line_number)
+                self.note(dotted[1], dotted[2], line_number)
         epochs = _EPOCHS.search(line) if b"raining for " in line else None
         if epochs is not None:
-            self._note(b"epochs", epochs[1], line_number)
+            self.note(b"epochs", epochs[1], line_number)
         if b"--" in line:
             self._launched(line, line_number)
             for match in _FLAG.finditer(line):
-                self._note(match[1].replace(b"-", b"_"), match[2], line_number)
+                self.note(match[1].replace(b"-", b"_"), match[2], line_number)
 
     def _ranks(self, match: re.Match[bytes] | None, line_number: int) -> None:
         """The number of ranks that a pattern found."""
         if match is not None:
-            self._note(b"world_size", next(text for text in match.groups() if text), line_number)
+            self.note(b"world_size", next(text for text in match.groups() if text), line_number)
 
     def _launched(self, line: bytes, line_number: int) -> None:
         """A launcher's command line tells the ranks: so many on each of so many nodes, or all of them."""
@@ -97,7 +97,7 @@ class Configuration:
         several, nodes = _A_NODE.search(line), _NODES.search(line)
         if several is not None:
             count = int(several[1]) * (int(nodes[1]) if nodes is not None else 1)
-            self._note(b"world_size", b"%d" % count, line_number)
+            self.note(b"world_size", b"%d" % count, line_number)
         else:
             self._ranks(_PROCESSES.search(line), line_number)
 
@@ -111,13 +111,13 @@ class Configuration:
         for printed, raw in pairs:
             word = short.get(printed, printed).decode()
             if printed.decode() in names().facts:
-                self._note(printed, raw, line_number)
+                self.note(printed, raw, line_number)
             else:
                 value = number(raw)
                 self._facts.note(word, raw.decode() if value is None else value, self._source, line_number)
 
-    def _note(self, printed: bytes, raw: bytes, line_number: int) -> bool:
-        """Keep a value that fits its name; whether it does."""
+    def note(self, printed: bytes, raw: bytes, line_number: int) -> bool:
+        """Keep a printed value that fits its name, when that is the name of a setting; whether it was kept."""
         word = printed.decode()
         name = names().facts.get(word) or (word if word.startswith("alpha_") else None)
         value = _fitting(name or "", raw)

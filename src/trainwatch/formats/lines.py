@@ -78,7 +78,7 @@ class Lines:
     @property
     def world(self) -> int:
         """How many ranks may print, as far as known; at least 1."""
-        return int(min(max(self._facts.number("world_size") or 1, 1), 4096))
+        return int(min(max(self._facts.said("world_size") or 1, 1), 4096))
 
     def read(self, data: bytes, start: int, stop: int, base: int, line_number: int) -> int:
         """Read the lines of `data[start:stop]`, which begins with `line_number`; returns the number of the line behind them.
@@ -130,12 +130,12 @@ class Lines:
     def _is_training(self) -> bool:
         """Whether the train bar counts training, as far as one can tell: a bar that came to its end without a record counted something else."""
         steps = self.steps
-        return not steps.complete or steps.is_live or steps.per_epoch is not None or self._facts.number("total_steps") == steps.total
+        return not steps.complete or steps.is_live or steps.per_epoch is not None or self._facts.said("total_steps") == steps.total
 
     def configure_steps(self) -> None:
         """In a log without bars the steps per epoch follow from the configuration, where it is known."""
         if self.steps.total is None:
-            number = self._facts.number
+            number = self._facts.said
             total, epochs = number("total_steps"), number("num_train_epochs")
             self.steps.per_epoch = number("steps_per_epoch") or (total / epochs if total and epochs else None)
             every = number("logging_steps")
@@ -333,7 +333,7 @@ class Lines:
 
     def _total(self) -> int | None:
         """The planned steps."""
-        total = self._facts.number("total_steps")
+        total = self._facts.said("total_steps")
         if total is None and self._generic is not None and not self._specific:
             return self._generic.total or self.steps.total
         return int(total) if total else self.steps.total

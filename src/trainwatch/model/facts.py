@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from math import isfinite
+from typing import Any
 
 FactValue = float | str | bool
 
@@ -70,30 +71,59 @@ class Fact:
     origin: str
     line: int = 0
 
+    def number(self) -> float | None:
+        """The value as a number, None when it is no finite number."""
+        try:
+            value = float(self.value)
+        except ValueError:
+            return None
+        return value if isfinite(value) else None
+
+
+Given = FactValue | Fact
+"""What is known before a log is read: the user's own value, or what was found in a file beside the log."""
+
+
+def restored(stated: Mapping[str, Any]) -> dict[str, Given]:
+    """Given facts as JSON has them, a fact as its fields. Raises TypeError for other fields."""
+    return {name: Fact(**value) if isinstance(value, dict) else value for name, value in stated.items()}
+
 
 class Facts(Mapping[str, Fact]):
-    """The configuration found so far. The first finding wins, except that what the user states wins over all."""
+    """The configuration found so far. What the user states wins over all, then the first finding in a log, then a file beside the log."""
 
-    def __init__(self, stated: Mapping[str, FactValue] | None = None) -> None:
-        """`stated` are the user's own `--fact` values."""
-        self._found: dict[str, Fact] = {name: Fact(value, "--fact") for name, value in (stated or {}).items()}
+    def __init__(self, stated: Mapping[str, Given] | None = None) -> None:
+        """`stated` are the user's own `--fact` values, and facts from files beside the log."""
+        given = stated or {}
+        self.beside: Mapping[str, Fact] = {name: fact for name, fact in given.items() if isinstance(fact, Fact)}
+        """What files beside the log say, also where the log says otherwise."""
+        self._standing = set(self.beside)
+        self._found: dict[str, Fact] = {name: fact if isinstance(fact, Fact) else Fact(fact, "--fact") for name, fact in given.items()}
 
     def note(self, name: str, value: FactValue, origin: str, line: int = 0, *, replace: bool = False) -> None:
         """Keep a value; a later one is ignored unless `replace`, which never overrides what the user stated."""
         old = self._found.get(name)
-        if old is None or (replace and old.origin != "--fact"):
+        if old is None or name in self._standing or (replace and old.origin != "--fact"):
             self._found[name] = Fact(value, origin, line)
+            self._standing.discard(name)
+
+    def is_beside(self, name: str) -> bool:
+        """Whether the value is that of a file beside the log, because the log says nothing of it."""
+        return name in self._standing
+
+    @property
+    def told(self) -> int:
+        """How many are known from elsewhere than a file beside the log."""
+        return len(self._found) - len(self._standing)
 
     def number(self, name: str) -> float | None:
         """The value as a number, None when it is absent, or no finite number."""
         fact = self._found.get(name)
-        if fact is None:
-            return None
-        try:
-            value = float(fact.value)
-        except ValueError:
-            return None
-        return value if isfinite(value) else None
+        return None if fact is None else fact.number()
+
+    def said(self, name: str) -> float | None:
+        """The same of what the log or the user says: what a file beside the log says is no part of a record."""
+        return None if name in self._standing else self.number(name)
 
     def text(self, name: str) -> str | None:
         """The value as printed, None when absent."""

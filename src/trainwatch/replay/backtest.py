@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from trainwatch.engine.engine import Engine
-from trainwatch.model.facts import FactValue
+from trainwatch.model.facts import Given
 from trainwatch.model.snapshot import Evaluation
 from trainwatch.model.verdict import Event, Evidence
 from trainwatch.replay.run import fold_files
@@ -19,7 +19,7 @@ def backtest(
     path: Path,
     *,
     preset: Preset,
-    stated: Mapping[str, FactValue] | None = None,
+    stated: Mapping[str, Given] | None = None,
     formats: Sequence[str] | None = None,
 ) -> dict[str, Any]:
     """The entry of one history, as the `backtest` contract has it; `stop` is None when no rule would have stopped the run.

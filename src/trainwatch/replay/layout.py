@@ -82,6 +82,11 @@ def partner(path: Path) -> Path | None:
         return None
 
 
+def job(path: Path) -> str:
+    """What the names of all logs of a job have in common: both streams, every rank and part."""
+    return _parse(path).job
+
+
 def _parse(path: Path) -> _Name:
     """What a name tells."""
     text = str(path)

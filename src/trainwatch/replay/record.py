@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from trainwatch.model.errors import NotFoundError, UsageError
-from trainwatch.model.facts import FactValue
+from trainwatch.model.facts import Given
 from trainwatch.model.inputs import Chunk, Input
 from trainwatch.model.snapshot import RunInfo, Span
 from trainwatch.replay.recording import Moment, Recording, in_order
@@ -35,7 +35,7 @@ UNKNOWN_LENGTH = 600.0
 """Seconds that a log without any clock is said to have taken."""
 
 
-def record(target: Target, *, rules: str | None, stated: Mapping[str, FactValue], formats: Sequence[str] | None) -> Recording:
+def record(target: Target, *, rules: str | None, stated: Mapping[str, Given], formats: Sequence[str] | None) -> Recording:
     """The recording of a run of ours, or of logs. `rules` None: the run's own, for logs `default`.
 
     Raises NotFoundError when there is nothing to play, UsageError for a pipe and for logs that are too long, NotReadableError.
@@ -51,10 +51,10 @@ def record(target: Target, *, rules: str | None, stated: Mapping[str, FactValue]
             return _of_run(target.run_dir, info, rules or run.preset, stated, formats)
         return _of_logs([Path(source) for source in info.sources], info, rules or run.preset, stated, formats)
     info = RunInfo("recording", target.name, tuple(map(str, target.logs)), parts=target.parts)
-    return _of_logs(target.logs, info, rules or "default", stated, formats)
+    return _of_logs(target.logs, info, rules or "default", target.given(stated), formats)
 
 
-def _of_run(run_dir: RunDir, info: RunInfo, rules: str, stated: Mapping[str, FactValue], formats: Sequence[str] | None) -> Recording:
+def _of_run(run_dir: RunDir, info: RunInfo, rules: str, stated: Mapping[str, Given], formats: Sequence[str] | None) -> Recording:
     """All that arrived, when it arrived, and what was decided."""
     fetch = Reread()
     inputs = list(_bounded(Recorded(run_dir.arrivals, fetch, Copied(run_dir.copies)).read()))
@@ -65,7 +65,7 @@ def _of_run(run_dir: RunDir, info: RunInfo, rules: str, stated: Mapping[str, Fac
     return Recording(info, moments, _main(inputs, info), rules, stated, _names(formats))
 
 
-def _of_logs(logs: Sequence[Path], info: RunInfo, rules: str, stated: Mapping[str, FactValue], formats: Sequence[str] | None) -> Recording:
+def _of_logs(logs: Sequence[Path], info: RunInfo, rules: str, stated: Mapping[str, Given], formats: Sequence[str] | None) -> Recording:
     """The bytes of the logs, one log after the other, spread evenly over the time that they tell of."""
     logs = [Path(part.source) for part in info.parts] or logs
     inputs = list(_bounded(replace(chunk, attempt=info.attempt_of(str(log))) for log in logs for chunk in chunks(log)))

@@ -8,7 +8,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Literal
 
-from trainwatch.model.facts import FactValue
+from trainwatch.model.facts import Given
 from trainwatch.model.inputs import Chunk, Input, Order, Tick
 from trainwatch.model.snapshot import RunInfo, Stop
 from trainwatch.store import journal
@@ -31,7 +31,7 @@ class Recording:
     moments: tuple[Moment, ...]
     log: bytes
     preset: str = "default"
-    stated: Mapping[str, FactValue] = field(default_factory=dict)
+    stated: Mapping[str, Given] = field(default_factory=dict)
     formats: tuple[str, ...] | None = None
 
     @property

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 
 from trainwatch.engine.engine import Engine
-from trainwatch.model.facts import FactValue
+from trainwatch.model.facts import Given
 from trainwatch.model.snapshot import RunInfo
 from trainwatch.replay.kept import Keeper
 from trainwatch.replay.layout import called, layout
@@ -26,7 +26,7 @@ def fold_files(
     paths: Sequence[Path],
     *,
     preset: Preset,
-    stated: Mapping[str, FactValue] | None = None,
+    stated: Mapping[str, Given] | None = None,
     formats: Sequence[str] | None = None,
 ) -> Engine:
     """Read every file to its end, one after the other, as the sources of one run; of a large one that was read before, what is new.

@@ -11,7 +11,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from trainwatch.model.errors import NotFoundError, NotReadableError, UsageError
+from trainwatch.model.facts import Given
 from trainwatch.model.part import Part
+from trainwatch.replay.beside import beside
 from trainwatch.replay.layout import called, layout, partner
 from trainwatch.sources import target as sources
 from trainwatch.sources.follow import Follower
@@ -35,6 +37,8 @@ class Target:
     found: str = ""
     words: tuple[str, ...] = field(default=(), compare=False)
     """The folders and patterns among the words: more logs may come to lie there."""
+    alone: bool = field(default=False, compare=False)
+    """Whether what lies beside the logs is left alone."""
 
     @property
     def name(self) -> str:
@@ -42,6 +46,14 @@ class Target:
         if self.run_dir is not None:
             return self.run_dir.path.name
         return called(self.logs[0]) if self.logs else "stdin"
+
+    def given(self, stated: Mapping[str, Given] | None) -> dict[str, Given]:
+        """What is known before the logs are read: what lies beside them, unless they are read alone, and over it what the user states.
+
+        A run of ours was given it when it began.
+        """
+        found = {} if self.alone or self.run_dir is not None else beside(self.logs)
+        return {**found, **(stated or {})}
 
     @property
     def parts(self) -> tuple[Part, ...]:
@@ -71,9 +83,9 @@ def resolve(words: Sequence[str], environ: Mapping[str, str], *, stdin: int = 0,
             raise UsageError("- reads a pipe, and standard input is a terminal; try: python train.py 2>&1 | trainwatch attach -")
         return Target(pipe=stdin)
     if len(words) == 1:
-        return replace(_one(words[0], environ, alone=alone), words=places)
+        return replace(_one(words[0], environ, alone=alone), words=places, alone=alone)
     logs = tuple(dict.fromkeys(path for word in words for path in sources.logs(word)))
-    return Target(logs=logs, found=_described(logs), words=places)
+    return Target(logs=logs, found=_described(logs), words=places, alone=alone)
 
 
 def _now(word: str) -> tuple[Path, ...]:

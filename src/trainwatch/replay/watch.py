@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from trainwatch.engine.engine import Engine
-from trainwatch.model.facts import FactValue
+from trainwatch.model.facts import Given
 from trainwatch.model.inputs import Input, Tick
 from trainwatch.model.snapshot import RunInfo, Snapshot
 from trainwatch.replay import standing
@@ -38,7 +38,7 @@ class Reading:
     """How a log is read and judged. A run directory brings its own; the rules of a preset `beside` are judged with them."""
 
     preset: str = "default"
-    stated: Mapping[str, FactValue] | None = None
+    stated: Mapping[str, Given] | None = None
     formats: Sequence[str] | None = None
     beside: str = ""
 
@@ -254,4 +254,4 @@ def _run_file(target: Target, reading: Reading) -> RunFile:
     sources = tuple(str(path) for path in target.logs) or ("-",)
     formats = None if reading.formats is None else tuple(reading.formats)
     info = RunInfo(sources[0], target.name, sources, parts=target.parts)
-    return RunFile(info, reading.preset, formats, reading.stated or {})
+    return RunFile(info, reading.preset, formats, target.given(reading.stated))

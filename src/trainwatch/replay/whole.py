@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 
 from trainwatch.engine.engine import Engine
-from trainwatch.model.facts import FactValue
+from trainwatch.model.facts import Given
 from trainwatch.model.inputs import Chunk
 from trainwatch.model.snapshot import RunInfo
 from trainwatch.replay.run import fold_files
@@ -20,7 +20,7 @@ def fold_target(
     target: Target,
     *,
     preset: Preset,
-    stated: Mapping[str, FactValue] | None = None,
+    stated: Mapping[str, Given] | None = None,
     formats: Sequence[str] | None = None,
 ) -> Engine:
     """Read logs, a pipe, or a run of ours with all that arrived in it. Raises NotFoundError or NotReadableError."""
@@ -29,7 +29,7 @@ def fold_target(
 
         return fold_run(target.run_dir, preset, stated, formats)
     if target.pipe is None:
-        return fold_files(target.logs, preset=preset, stated=stated, formats=formats)
+        return fold_files(target.logs, preset=preset, stated=target.given(stated), formats=formats)
     engine = Engine(preset, RunInfo(id="stdin", name="stdin", sources=("-",)), stated=stated, formats=formats)
     for chunk in _piped(target.pipe):
         engine.feed(chunk)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from trainwatch.engine.engine import Engine
-from trainwatch.model.facts import FactValue
+from trainwatch.model.facts import Given
 from trainwatch.replay.kept_run import RunKeeper
 from trainwatch.replay.recorded import unsupervised
 from trainwatch.replay.run import collector_paused, fold_files
@@ -18,7 +18,7 @@ from trainwatch.store.copies import Copied
 from trainwatch.store.rundir import RunDir
 
 
-def fold_run(run_dir: RunDir, preset: Preset, stated: Mapping[str, FactValue] | None, formats: Sequence[str] | None) -> Engine:
+def fold_run(run_dir: RunDir, preset: Preset, stated: Mapping[str, Given] | None, formats: Sequence[str] | None) -> Engine:
     """The arrivals of a run; its logs where nothing was written down."""
     run = runfile.load(run_dir)
     stated = {**run.stated, **(stated or {})}

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from trainwatch.engine.engine import Engine
-from trainwatch.model.facts import FactValue
+from trainwatch.model.facts import Given, restored
 from trainwatch.model.inputs import Chunk
 from trainwatch.model.part import Part
 from trainwatch.model.snapshot import RunInfo
@@ -129,7 +129,7 @@ class _Job:
     sources: tuple[str, ...]
     parts: tuple[Part, ...]
     preset: str
-    stated: Mapping[str, FactValue]
+    stated: Mapping[str, Given]
     formats: Sequence[str] | None
     run_dir: str = ""
 
@@ -137,7 +137,8 @@ class _Job:
     def of(cls, text: dict[str, Any]) -> _Job:
         """A job as it came."""
         parts = tuple(Part(**part) for part in text.pop("parts"))
-        return cls(tuple(text.pop("sources")), parts, **text)
+        stated = restored(text.pop("stated"))
+        return cls(tuple(text.pop("sources")), parts, stated=stated, **text)
 
     def engine(self) -> Engine:
         """A fold that knows nothing yet."""

@@ -22,17 +22,19 @@ class Plan:
 
     def _visible(self, name: str) -> Fact | None:
         fact = self._facts.get(name)
-        if fact is None or (self._line and fact.origin == self._source and fact.line > self._line):
-            return None
+        if fact is not None and self._line and fact.origin == self._source and fact.line > self._line:
+            return self._facts.beside.get(name)
         return fact
 
     def number(self, name: str) -> float | None:
         """The value as a number, None when not known here."""
-        return self._facts.number(name) if self._visible(name) is not None else None
+        fact = self._visible(name)
+        return None if fact is None else fact.number()
 
     def text(self, name: str) -> str | None:
         """The value as printed, None when not known here."""
-        return self._facts.text(name) if self._visible(name) is not None else None
+        fact = self._visible(name)
+        return None if fact is None else str(fact.value)
 
     @property
     def pretrained(self) -> bool:

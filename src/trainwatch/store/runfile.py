@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from trainwatch.model.errors import NotReadableError
-from trainwatch.model.facts import FactValue
+from trainwatch.model.facts import Fact, Given, restored
 from trainwatch.model.part import Part
 from trainwatch.model.snapshot import RunInfo
 from trainwatch.store.create import check_readable
@@ -24,14 +24,15 @@ LIMIT = 1 << 20
 class RunFile:
     """The content of run.json.
 
-    `preset` is the name or path of the rules, `formats` restricts the readers (None: all), `stated` are the user's `--fact` values.
+    `preset` is the name or path of the rules, `formats` restricts the readers (None: all), `stated` are the user's `--fact` values,
+    and what lay beside the log when the run began.
     Sources in `info` are absolute paths. `extra` holds every other key, kept as it is.
     """
 
     info: RunInfo
     preset: str = "default"
     formats: tuple[str, ...] | None = None
-    stated: Mapping[str, FactValue] = field(default_factory=dict)
+    stated: Mapping[str, Given] = field(default_factory=dict)
     cwd: str = ""
     extra: Mapping[str, Any] = field(default_factory=dict)
 
@@ -54,7 +55,7 @@ class RunFile:
             "may": info.may,
             "preset": self.preset,
             "formats": None if self.formats is None else list(self.formats),
-            "facts": dict(self.stated),
+            "facts": {name: asdict(fact) if isinstance(fact, Fact) else fact for name, fact in self.stated.items()},
         }
         write_json(run_dir.run, value)
 
@@ -98,7 +99,7 @@ def _decode(run_dir: RunDir, value: dict[str, Any]) -> RunFile:
         info,
         preset=str(value.get("preset", "default")),
         formats=None if formats is None else tuple(str(name) for name in formats),
-        stated=dict(value.get("facts", {})),
+        stated=restored(value.get("facts", {})),
         cwd=str(value.get("cwd", "")),
         extra={key: inner for key, inner in value.items() if key not in KNOWN},
     )

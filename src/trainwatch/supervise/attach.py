@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from trainwatch.model.errors import NotFoundError, NotWrittenError, UsageError
-from trainwatch.model.facts import FactValue
+from trainwatch.model.facts import Given
 from trainwatch.model.part import Part
 from trainwatch.model.snapshot import RunInfo
 from trainwatch.store import index, openrun
@@ -29,7 +29,7 @@ def start(
     environ: Mapping[str, str],
     preset: str = "default",
     name: str = "",
-    stated: Mapping[str, FactValue] | None = None,
+    stated: Mapping[str, Given] | None = None,
     formats: Sequence[str] | None = None,
     job_id: str = "",
     parts: Sequence[Part] = (),

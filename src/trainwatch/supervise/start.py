@@ -12,7 +12,7 @@ from pathlib import Path
 
 from trainwatch.hook import install
 from trainwatch.model.errors import NotWrittenError, TrainwatchError
-from trainwatch.model.facts import FactValue
+from trainwatch.model.facts import Given
 from trainwatch.model.snapshot import RunInfo
 from trainwatch.store import index
 from trainwatch.store.create import create
@@ -50,7 +50,7 @@ class Plan:
     may: May
     limits: Limits
     preset: str = "default"
-    stated: Mapping[str, FactValue] = field(default_factory=dict)
+    stated: Mapping[str, Given] = field(default_factory=dict)
     formats: tuple[str, ...] | None = None
     log: Path | None = None
     append: bool = False

@@ -125,7 +125,7 @@ class Detective:
 
     def summary(self) -> Schedule | None:
         """All rates read so far beside all that is configured, wherever it stands; None when no rate was printed."""
-        key = len(self._printed.steps), len(self._facts)
+        key = len(self._printed.steps), self._facts.told
         if self._summary[:2] != key:
             self._summary = (*key, self._summarised())
         return self._summary[2]
