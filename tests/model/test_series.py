@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trainwatch.model.series import FANOUT, Series
+from trainwatch.model.series import BEHIND, FANOUT, Series
 
-VALUES = st.lists(st.floats(allow_nan=True, allow_infinity=True, width=32), max_size=900)
+VALUES = st.lists(st.floats(allow_nan=True, allow_infinity=True, width=32), max_size=300).map(lambda values: values * 10)
+PLACES = st.integers(0, 3 * BEHIND)
 
 
 def filled(values: list[float], cuts: list[int]) -> Series:
@@ -21,7 +22,7 @@ def filled(values: list[float], cuts: list[int]) -> Series:
     return series
 
 
-@given(VALUES, st.lists(st.integers(0, 900), max_size=6), st.integers(0, 900), st.integers(0, 900))
+@given(VALUES, st.lists(PLACES, max_size=6), PLACES, PLACES)
 def test_extremes_are_those_of_the_finite_values(values: list[float], cuts: list[int], a: int, b: int) -> None:
     """The pyramid finds exactly the minimum and maximum of the finite values of any stretch, however the values were appended."""
     finite = [v for v in values[a:b] if math.isfinite(v)]
@@ -29,7 +30,7 @@ def test_extremes_are_those_of_the_finite_values(values: list[float], cuts: list
     assert ((min(finite), max(finite)) if finite else None) == filled(values, cuts).extremes(a, b)
 
 
-@given(VALUES, st.lists(st.integers(0, 900), max_size=6), st.integers(0, 900), st.integers(0, 900))
+@given(VALUES, st.lists(PLACES, max_size=6), PLACES, PLACES)
 def test_values_that_are_not_finite_are_kept_and_counted(values: list[float], cuts: list[int], a: int, b: int) -> None:
     """NaN and infinities stay in place and are counted in any stretch."""
     series = filled(values, cuts)

@@ -7,6 +7,7 @@ from functools import reduce
 from itertools import accumulate, pairwise
 from zlib import crc32
 
+from trainwatch.formats.text import newlines
 from trainwatch.present.clean import lines
 
 KEPT = 8 << 20
@@ -62,7 +63,7 @@ class Tail:
             gone = self._chunks.popleft()
             self._size -= len(gone)
             self.offset += len(gone)
-            self.first_line += gone.count(b"\n")
+            self.first_line += newlines(gone)
 
     @property
     def end(self) -> int:

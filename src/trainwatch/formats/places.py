@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
@@ -12,6 +12,7 @@ from math import isfinite, nan
 from typing import overload
 
 from trainwatch.formats.steps import Steps
+from trainwatch.formats.text import newlines
 
 
 @dataclass(slots=True)
@@ -107,17 +108,21 @@ class SlicePlaces:
     kind: str
     printed: Callable[[bytes, int], int | None] | None = None
     _steps: dict[int, int | None] = field(default_factory=dict)
-    _counted: int = -1
-    _line: int = 0
+    _asked: list[int] = field(default_factory=list)
+    _lines: list[int] = field(default_factory=list)
 
     def line(self, offset: int) -> int:
-        """The 1-based line of an offset within the stretch."""
-        at = offset - self.base
-        if self._counted < 0 or at < self._counted:
-            self._counted, self._line = self.start, self.first_line
-        self._line += self.data.count(b"\n", self._counted, at)
-        self._counted = at
-        return self._line
+        """The 1-based line of an offset within the stretch, counted from the nearest place before it that was asked for."""
+        at = max(offset - self.base, self.start)
+        if not self._asked:
+            self._asked, self._lines = [self.start], [self.first_line]
+        place = bisect_right(self._asked, at)
+        before, line = self._asked[place - 1], self._lines[place - 1]
+        if before < at:
+            line += newlines(self.data[before:at])
+            self._asked.insert(place, at)
+            self._lines.insert(place, line)
+        return line
 
     def step(self, row: int) -> int | None:
         """The step of a record whose column of steps is not there: printed, or from bar or epoch."""

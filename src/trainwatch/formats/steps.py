@@ -225,14 +225,13 @@ def _newest(data: bytes, total: int, start: int, end: int) -> _Frame | None:
     at = end
     for _ in range(TORN):
         at = data.rfind(mark, start, at + len(mark) - 1 if at < end else end)
-        first = at
-        while first > max(start, at - 15) and data[first - 1 : first].isdigit():
-            first -= 1
         if at < 0:
             return None
-        if first < at:
+        before = data[max(start, at - 15) : at]
+        counter = before[len(before.rstrip(b"0123456789")) :]
+        if counter:
             elapsed = _ELAPSED.match(data, at + len(mark) - 1, end)
-            return int(data[first:at]), clock(elapsed[1]) if elapsed is not None else 0.0
+            return int(counter), clock(elapsed[1]) if elapsed is not None else 0.0
     return None
 
 

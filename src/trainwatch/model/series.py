@@ -10,6 +10,9 @@ from collections.abc import Iterator, Sequence
 FANOUT = 16
 """Values per bucket of the lowest level, and buckets per bucket above: 9.07 bytes a value in all."""
 
+BEHIND = 1024
+"""So many newest values may not be in the pyramid yet: buckets are cheap by the dozen, and a view reads these few one by one."""
+
 
 class Series:
     """Values in the order printed, with a min/max pyramid; about 9 bytes a value.
@@ -50,7 +53,8 @@ class Series:
             self._anchor(len(self.values) - 1, last_step)
         if not math.isfinite(sum(values)):
             self.nonfinite.extend(i for i in range(start, len(self.values)) if not math.isfinite(self.values[i]))
-        self._grow(start // FANOUT)
+        if len(self.values) - FANOUT * len(self._low[0] if self._low else ()) >= BEHIND:
+            self._grow()
 
     def _anchor(self, index: int, step: float) -> None:
         """Keep the step of an index; a third anchor on one line replaces the second."""
@@ -63,22 +67,21 @@ class Series:
         at.append(index)
         steps.append(step)
 
-    def _grow(self, bucket: int) -> None:
-        """Bring every level up to date from the given bucket of the lowest."""
+    def _grow(self) -> None:
+        """Bring every level up to date."""
         low: array[float] = self.values
         high: array[float] = self.values
-        odd = bool(self.nonfinite) and self.nonfinite[-1] >= bucket * FANOUT
         level = 0
         while len(low) >= FANOUT:
             if level == len(self._low):
                 self._low.append(array("d"))
                 self._high.append(array("d"))
-                bucket = 0
             lows, highs = self._low[level], self._high[level]
-            del lows[bucket:], highs[bucket:]
+            bucket = len(lows)
+            odd = not level and bool(self.nonfinite) and self.nonfinite[-1] >= bucket * FANOUT
             lows.extend(map(_least if odd else min, _buckets(low, bucket)))
             highs.extend(map(_greatest if odd else max, _buckets(high, bucket)))
-            low, high, bucket, level, odd = lows, highs, bucket // FANOUT, level + 1, False
+            low, high, level = lows, highs, level + 1
 
     def step_at(self, index: float) -> float:
         """The step of a (fractional) index between 0 and the length minus 1. Raises IndexError when empty."""
@@ -116,9 +119,9 @@ class Series:
         """Add the extremes of [start, stop) of a level, going up where whole buckets allow it."""
         low = self.values if level == 0 else self._low[level - 1]
         high = self.values if level == 0 else self._high[level - 1]
-        first, last = -(-start // FANOUT), stop // FANOUT
-        has_above = level < len(self._low) and last <= len(self._low[level])
-        if not has_above or last - first < 1:
+        first = -(-start // FANOUT)
+        last = min(stop // FANOUT, len(self._low[level]) if level < len(self._low) else 0)
+        if last <= first:
             lows.append(_least(low[start:stop]))
             highs.append(_greatest(high[start:stop]))
             return

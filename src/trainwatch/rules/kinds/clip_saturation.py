@@ -51,9 +51,12 @@ class ClipSaturation(Rule):
         norms = block.columns.get("grad_norm") if block.kind != "eval" else None
         if not norms:
             return ()
-        limit = self._limit(block, 0, history)
+        first, limit = self._limit(block, 0, history), self._limit(block, -1, history)
+        if not limit and not first:
+            self._lots.skip(norms)
+            return ()
         highest = max(*norms, self._lots.highest)
-        if limit and not any(self._clipped) and highest < self.settings.near * limit and limit == self._limit(block, -1, history):
+        if limit and limit == first and not any(self._clipped) and highest < self.settings.near * limit:
             return self._none(block, norms, limit)
         return list(self._count(block, history))
 
