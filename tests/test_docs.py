@@ -103,7 +103,8 @@ def test_requirements_are_those_of_the_package():
     for requirement in project["dependencies"]:
         assert f"`{re.split('[<>=]', requirement)[0]}`" in text
     assert f"Python {project['requires-python'].removeprefix('>=')} or newer" in section("Try it")
-    assert f"pip install {project['name']}" in section("Try it")
+    assert f"`{project['name']}`" in section("Try it")
+    assert "    pip install .\n" in section("Try it")
 
 
 def test_the_changelog_knows_this_version():

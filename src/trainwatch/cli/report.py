@@ -68,5 +68,5 @@ def _png(drawn: str) -> bytes:
     try:
         import cairosvg
     except (ImportError, OSError) as error:
-        raise UsageError(f"a PNG needs the extra `plot` (pip install 'trainwatch-tui[plot]'): {error}; an .svg needs nothing") from error
+        raise UsageError(f"a PNG needs the extra `plot` (pip install cairosvg): {error}; an .svg needs nothing") from error
     return bytes(cairosvg.svg2png(bytestring=drawn.encode("utf-8"), scale=SHARP))
