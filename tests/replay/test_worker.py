@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -114,6 +115,19 @@ def test_a_worker_reads_what_we_would_have_read(log: Path):
     assert told(other.snapshot()) == told(expected.snapshot())
     assert shares == sorted(shares)
     assert 0 < shares[-1] <= 1
+
+
+def test_a_worker_is_heard_beside_a_thousand_open_logs(log: Path):
+    """A run of a thousand ranks has as many logs open: what the worker says comes on a number above all of them."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (4096, hard))
+    held = [os.open(log, os.O_RDONLY) for _ in range(1100)]
+    one = Worker(RunFile(fold_files([log], preset=load("default")).run))
+    wait(lambda: one.poll() and one.ended, "the worker comes to its end")
+    one.close()
+    for fd in held:
+        os.close(fd)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def test_the_screen_has_a_preview_until_the_worker_is_done(log: Path):

@@ -113,7 +113,9 @@ class Worker:
 
     def _may_read(self, fd: int) -> bool:
         """Whether there is something to read; once the columns have begun to come, the rest of them is waited for."""
-        return bool(select.select([fd], [], [], FLOW if self._text else 0.0)[0])
+        poll = select.poll()  # `select` refuses what a view with a thousand logs open gives it
+        poll.register(fd, select.POLLIN)
+        return bool(poll.poll(FLOW * 1000 if self._text else 0))
 
     def _listen(self) -> None:
         """Take the numbers before the columns."""
