@@ -82,6 +82,19 @@ def test_why_prints_five_sentences(log: Path, capsys: pytest.CaptureFixture[str]
     assert lines[-1].startswith("It ended with cuda_oom")
 
 
+def test_a_log_that_is_being_written_has_not_ended(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    """While a process has the log open for writing, its run goes on; when none has, the log is all there is."""
+    log = tmp_path / "train.out"
+    log.write_text(overfit_log())
+    with log.open("a"):
+        assert main(["why", str(log)]) == 0
+        assert capsys.readouterr().out.endswith("It has not ended.\n")
+        assert main(["status", str(log)]) == 0
+        assert "state     running, nobody supervises it\n" in capsys.readouterr().out
+    assert main(["why", str(log)]) == 0
+    assert "It has not ended." not in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("verb", ["report", "why"])
 def test_a_log_without_a_metric_is_no_error(verb: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     """A log in which nothing is found ends with 0 and a sentence on stderr."""
@@ -123,7 +136,7 @@ def test_a_png_without_the_extra(log: Path, tmp_path: Path, monkeypatch: pytest.
     """What is missing is named, with what to install and what works without; nothing is written."""
     monkeypatch.setitem(sys.modules, "cairosvg", None)
     assert main(["report", str(log), "--plot", str(tmp_path / "a.png")]) == 2
-    assert "trainwatch-tui[plot]" in capsys.readouterr().err
+    assert "pip install cairosvg" in capsys.readouterr().err
     assert not (tmp_path / "a.png").exists()
 
 

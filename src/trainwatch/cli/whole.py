@@ -131,7 +131,17 @@ def _judged(target: Target, args: argparse.Namespace, preset: Preset) -> Snapsho
     """What the inputs alone say, with these rules."""
     from trainwatch.replay.whole import fold_target
 
-    return fold_target(target, preset=preset, stated=facts_of(args), formats=formats_of(args)).snapshot()
+    return _going_on(fold_target(target, preset=preset, stated=facts_of(args), formats=formats_of(args)).snapshot())
+
+
+def _going_on(snapshot: Snapshot) -> Snapshot:
+    """The same; running where a process of this machine still has a log open for writing: its end is only where we stopped to read."""
+    from pathlib import Path
+
+    from trainwatch.supervise.discover import written
+
+    goes_on = snapshot.state == "done" and written([Path(source) for source in snapshot.run.sources])
+    return replace(snapshot, state="running") if goes_on else snapshot
 
 
 def _of_run(target: Target, *, beside: str = "") -> Snapshot:

@@ -176,13 +176,13 @@ def _best(report: Report, metric: str, direction: str) -> Evaluation | None:
 
 
 def _curve(report: Report, metric: str) -> Curve:
-    """The metric by step; where evaluations print none, by what stands for it in the series."""
+    """The metric by step; where evaluations print none, counted from 1."""
     found = ((e.step, _value(e, report, metric)) for e in report.snapshot.evaluations)
     known = tuple((float(step), value) for step, value in found if step is not None and value is not None and math.isfinite(value))
     series = report.snapshot.series.get(metric)
     if known or series is None:
         return known
-    return tuple((series.step_at(i), value) for i, value in enumerate(series.values) if math.isfinite(value))
+    return tuple((float(i), value) for i, value in enumerate(series.values, 1) if math.isfinite(value))
 
 
 def _train(report: Report) -> Curve:
