@@ -33,6 +33,14 @@ def test_each_thing_is_told_once() -> None:
     assert [line.partition(" ")[2] for line in plain.lines(stopped)] == ["stopped by overfit", "stopped"]
 
 
+def test_an_end_is_told_once() -> None:
+    """The log of a short job ends before its supervisor looks; that this then runs and says the same is no news. Going on is."""
+    plain = Plain(stops=False)
+    states = ("done", "running", "done", "silent", "done")
+    told = [[line.partition(" ")[2] for line in plain.lines(replace(SHOWN, events=(), evaluations=(), state=s))] for s in states]
+    assert told == [["done"], [], [], ["silent"], ["done"]]
+
+
 def test_what_comes_at_once_is_told_in_its_order() -> None:
     """Much of a run in one look: each evaluation with the best by then, never one that is still to come, and events after theirs."""
     values = (3.0, 1.0, 2.0, 0.5)

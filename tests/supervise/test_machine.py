@@ -316,3 +316,10 @@ def test_a_damaged_state_is_refused() -> None:
     """A state that does not exist is an error, not a silent idle."""
     with pytest.raises(KeyError):
         from_json({"state": "dancing"})
+
+
+def test_a_stop_that_nobody_can_call_off_offers_nothing():
+    """Without time for a veto the sentence says that it stops now; with it, how long it may be called off."""
+    machine = Machine("veto", 0.0, Wish("root", "stop"))
+    assert say.sentence(machine, Limits()).endswith("; stopping now")
+    assert say.sentence(replace(machine, veto=60.0), Limits()).endswith("; stopping in 60 s unless cancelled")

@@ -11,7 +11,7 @@ from operator import itemgetter
 from trainwatch.model.snapshot import Best, Evaluation, Snapshot
 from trainwatch.present.clean import clean
 from trainwatch.present.numbers import number
-from trainwatch.present.sentences import best_sentence, event_sentence, place, state_of
+from trainwatch.present.sentences import ENDED, best_sentence, event_sentence, place, state_of
 
 PASSING = frozenset({"starting", "running", "saving", "stopping", "stopped"})
 """States that the journal tells better."""
@@ -34,6 +34,7 @@ class Plain:
         self._events = 0
         self._stop = ""
         self._state = ""
+        self._end = ""
 
     def lines(self, snapshot: Snapshot) -> list[str]:
         """What happened since the last call, in words."""
@@ -44,6 +45,7 @@ class Plain:
         state = state_of(snapshot)
         if self._is_news(state):
             new.append(f"{_clock(snapshot.now)} {state}")
+            self._end = state if state in ENDED else ""
         self._state = state
         return new
 
@@ -61,8 +63,11 @@ class Plain:
             yield (after, True), f"{_clock(event.at)} {event_sentence(event)}"
 
     def _is_news(self, state: str) -> bool:
-        """Whether a state is to be told: another one than before, and none that other lines tell better."""
-        if state == self._state:
+        """Whether a state is to be told: another one than before, none that other lines tell better, and no end a second time.
+
+        The log of a short job has ended before its supervisor has begun to look, and ends again when that says so.
+        """
+        if state in (self._state, self._end):
             return False
         if self._stops:
             return bool(self._state) or state not in ("starting", "running")

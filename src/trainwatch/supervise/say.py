@@ -66,7 +66,7 @@ def sentence(machine: Machine, limits: Limits) -> str:
         "saving": f"{by}: the job was asked to save",
         "waiting": f"{by}: no hook in the job, so its next regular save is waited for, {limits.save:.0f} s if it never saves",
         "proving": f"{by}: looking at {name}" if machine.path else f"{by}: looking for the newest complete checkpoint",
-        "veto": f"{by}: {_kept(machine)}; stopping in {machine.veto:.0f} s unless cancelled",
+        "veto": f"{by}: {_kept(machine)}; stopping{f' in {machine.veto:.0f} s unless cancelled' if machine.veto else ' now'}",
         "leaving": f"{by}: {_kept(machine)}; the script was told to end by itself",
         "terminating": f"{by}: {_kept(machine)}; SIGTERM sent, {limits.grace:.0f} s to end",
         "killing": f"{by}: {_kept(machine)}; SIGKILL sent",
