@@ -35,6 +35,8 @@ def test_a_run_in_a_screenful():
 def test_a_log_of_which_little_is_known():
     """No run directory, no step, no evaluation: only what there is."""
     assert so_far(Snapshot(RunInfo("a.out", "a", ("a.out",)))) == ["watching a.out", "no rules loaded: nothing is judged"]
+    in_epochs = Snapshot(RunInfo("a.out", "a", ("a.out",)), progress=Progress(epoch=3.5))
+    assert so_far(in_epochs)[1] == "epoch 3.5"
 
 
 def test_how_it_ended():

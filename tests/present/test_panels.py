@@ -40,6 +40,9 @@ def test_header_of_what_is_not_known():
     assert header(EMPTY, 80, ASCII).lines()[0].startswith("train_v4  #7471  * starting  no step yet  ETA ?")
     unplanned = replace(EMPTY, state="running", progress=Progress(step=12))
     assert "step 12 of ?" in header(unplanned, 80, ASCII).lines()[0]
+    in_epochs = header(replace(EMPTY, progress=Progress(epoch=3.5)), 60, ASCII).lines()[0]
+    assert "epoch 3.5" in in_epochs
+    assert "step" not in in_epochs
 
 
 def test_header_sets_the_time_that_is_left_beside_the_eta():

@@ -62,9 +62,12 @@ def _progress(snapshot: Snapshot) -> list[str]:
     if at.step is None and at.epoch is None:
         return []
     total = "" if at.total_steps is None else f" of {integer(at.total_steps)}"
-    epoch = "" if at.epoch is None else f", epoch {number(at.epoch)}"
-    left = f", {duration(at.eta)} left" if at.eta and snapshot.state not in ENDED else ""
-    return [f"step {integer(at.step)}{total}{epoch}{left}"]
+    parts = [
+        "" if at.step is None else f"step {integer(at.step)}{total}",
+        "" if at.epoch is None else f"epoch {number(at.epoch)}",
+        f"{duration(at.eta)} left" if at.eta and snapshot.state not in ENDED else "",
+    ]
+    return [", ".join(part for part in parts if part)]
 
 
 def _quality(snapshot: Snapshot) -> list[str]:

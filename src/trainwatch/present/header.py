@@ -66,7 +66,8 @@ def _parts(snapshot: Snapshot, width: int, look: Look) -> Iterator[Part]:
         yield 3, _preview(snapshot.history_read), "text.dim"
     if snapshot.data_age is not None and snapshot.data_age > _STALE and snapshot.state not in ENDED:
         yield 1, f"no news for {numbers.duration(snapshot.data_age)}", "severity.yellow"
-    yield 1, _steps(snapshot), "text.plain"
+    if progress.step is not None or progress.epoch is None:
+        yield 1, _steps(snapshot), "text.plain"
     if snapshot.state not in ENDED:
         yield 2, f"ETA {numbers.duration(progress.eta)}", "text.plain"
     if snapshot.time_left is not None and snapshot.state not in ENDED:
@@ -81,7 +82,7 @@ def _parts(snapshot: Snapshot, width: int, look: Look) -> Iterator[Part]:
         yield 7, f"{numbers.count(progress.samples_per_second)} samples/s", "text.dim"
     if progress.epoch is not None:
         of = "" if progress.total_epochs is None else f"/{numbers.number(progress.total_epochs)}"
-        yield 8, f"epoch {numbers.number(progress.epoch)}{of}", "text.dim"
+        yield 1 if progress.step is None else 8, f"epoch {numbers.number(progress.epoch)}{of}", "text.dim"
     if run.host:
         yield 9, look.text(clean(run.host)), "text.dim"
 
