@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from operator import mul
 from statistics import fmean
@@ -18,8 +19,11 @@ MOST = 200
 
 
 def fit(steps: list[float], losses: list[float]) -> tuple[float, float, float]:
-    """(c, a, p) of the curve c + a * step^-p with the smallest squared error; p among tenths up to 2."""
-    middle = fmean(losses)
+    """(c, a, p) of the curve c + a * step^-p with the smallest squared error; p among tenths up to 2. NaN of losses beyond all sums."""
+    try:
+        middle = fmean(losses)
+    except OverflowError:
+        return math.nan, math.nan, 1.0
     around = [loss - middle for loss in losses]
     tried: dict[int, tuple[float, Callable[[float], tuple[float, float, float]]]] = {}
 
