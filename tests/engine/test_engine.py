@@ -100,3 +100,18 @@ def test_ticks_alone_decide_nothing() -> None:
     engine = Engine(load("default"), RunInfo("s1", "s1", ("train.out",)))
 
     assert [event for now in range(300) for event in engine.feed(Tick(float(now)))] == []
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.sampled_from(["utf-16-le", "utf-16-be"]), st.lists(st.integers(1, 500), max_size=5))
+def test_what_ended_a_job_whose_log_is_utf16(codec: str, edges: list[int]) -> None:
+    """The cause is found on its line behind the last record, as in UTF-8, however the bytes are cut."""
+    text = (
+        "\ufeff" + "{'loss': 1.25, 'epoch': 0.5}\n" * 9 + "é\ntorch.cuda.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB\n"
+    )
+    data, engine = text.encode(codec), Engine(load("off"), RunInfo("t", "t", ("t.out",)))
+    for a, b in pairwise(sorted({0, *edges, len(data)})):
+        engine.feed(Chunk("t.out", a, data[a:b], final=b == len(data)))
+    failure = engine.snapshot().failure
+    assert failure is not None
+    assert (failure.kind, failure.line) == ("cuda_oom", 11)

@@ -161,6 +161,20 @@ def test_utf16_is_read() -> None:
     assert [record[0] for record in read(text.encode("utf-16"))] == ["eval", "train"]
 
 
+@given(st.integers(0, 400), st.integers(0, 60), st.sampled_from(["utf-8", "utf-16-le", "utf-16-be"]))
+def test_the_newest_bytes_once_more(start: int, torn: int, codec: str) -> None:
+    """The end of a source, from any byte of it on, is the end of the text that its records have their offsets in."""
+    text = "\ufeff" + "\N{EURO SIGN} step 10: train loss 1.5, val loss 2.5\n" * 8
+    reader, data = Reader("t", facts=Facts()), text.encode(codec)
+    data = data[: len(data) - torn]
+    start = min(start, len(data))
+    reader.feed(data[:100], 0)
+    reader.feed(data[100:], 100)
+    again, offset = reader.again(data[start:], start)
+    decoded = data if codec == "utf-8" else data.decode(codec, "ignore").removeprefix("\ufeff").encode()
+    assert (again, offset) == (decoded[offset:], len(decoded) - len(again))
+
+
 def test_our_own_lines_are_skipped() -> None:
     """What trainwatch itself wrote into the job's log is no record."""
     assert read("[trainwatch] iter 1: loss 2.0, time 1.0ms, mfu 3.0%\n[trainwatch] step 3 loss=0.5\n") == []

@@ -276,7 +276,11 @@ class Engine:
         return self._failure[1]
 
     def _diagnose(self, source: str, tail: Tail, exit_code: int | None) -> Failure | None:
-        return diagnose(tail.window(), tail.offset, tail.first_line, source, last_record=self._last_record.get(source), exit_code=exit_code)
+        reader = self.readers.get((source, self.ends[source][0]))
+        data, offset = tail.window(), tail.offset
+        if reader is not None:
+            data, offset = reader.again(data, offset)
+        return diagnose(data, offset, tail.first_line, source, last_record=self._last_record.get(source), exit_code=exit_code)
 
     def _tail_lines(self) -> tuple[str, ...]:
         """The newest lines of the main source, fit for a screen."""

@@ -93,6 +93,11 @@ class Reader:
         """When the log was written, by its timestamps or its train bar."""
         return self._stamps.span(self._lines.elapsed)
 
+    def again(self, data: bytes, offset: int) -> tuple[bytes, int]:
+        """The newest bytes of the source, from byte `offset` of it on, as they are read: (text, its place among the offsets of records)."""
+        text = self._decoder.again(data, offset)
+        return (data, offset) if text is None else (text, self._base + self._done + self._waiting - len(text))
+
     @property
     def lines(self) -> int:
         """How many lines were completed."""

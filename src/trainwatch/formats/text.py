@@ -28,6 +28,7 @@ class Decoder:
     def __init__(self) -> None:
         self._head = b""
         self._decided = False
+        self._codec = ""
         self._incremental: codecs.IncrementalDecoder | None = None
 
     def decode(self, data: bytes, *, final: bool) -> bytes:
@@ -38,10 +39,17 @@ class Decoder:
                 self._head = data
                 return b""
             self._decided, self._head = True, b""
-            codec = _BOM_CODECS.get(data[:2])
-            if codec is not None:
-                self._incremental = codecs.getincrementaldecoder(codec)("replace")
+            self._codec = _BOM_CODECS.get(data[:2], "")
+            if self._codec:
+                self._incremental = codecs.getincrementaldecoder(self._codec)("replace")
                 data = data[2:]
         if self._incremental is None:
             return data
         return self._incremental.decode(data, final).encode("utf-8", "replace")
+
+    def again(self, data: bytes, offset: int) -> bytes | None:
+        """A piece of the same stream from byte `offset` on, up to where it was read, as UTF-8; None where all of it is as it came."""
+        if not self._codec:
+            return None
+        start = 2 if offset == 0 else offset % 2
+        return codecs.getincrementaldecoder(self._codec)("replace").decode(data[start:]).encode("utf-8", "replace")

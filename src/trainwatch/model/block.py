@@ -36,7 +36,8 @@ class Block:
 
     `columns` maps a metric's name to its values, one per row; a value that is not a number is NaN there and stands in `texts`.
     `step`, where the record prints it, is the column "step"; `epoch` likewise.
-    `offsets` holds the byte position at which each record begins. `derived` names what was not printed but derived ("step", "epoch").
+    `offsets` holds the byte position at which each record begins; in a UTF-16 source, its place in the same text as UTF-8.
+    `derived` names what was not printed but derived ("step", "epoch").
     `texts` holds, per row, values that are not numbers; empty when no row has any.
     `seen_at` is the arrival time of the bytes that completed these records, NaN when nobody watched.
     `zero_rate` is how the first learning rate of zero among them is printed; empty when none is zero, or nobody knows.
