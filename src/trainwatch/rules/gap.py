@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import islice
 from statistics import fmean, pstdev
 
 from trainwatch.rules.figures import figure, percent
@@ -34,15 +35,14 @@ def ratio(history: History, point: Point) -> float | None:
     return loss / train if train > FLOOR * history.train_resolution.half_unit and loss > 0 else None
 
 
-@per_point
-def ratios(history: History) -> list[float]:
-    """The known ratios of all evaluations."""
+def ratios(history: History) -> Iterator[float]:
+    """The known ratios of all evaluations; the first ones mostly tell enough."""
     floor = FLOOR * history.train_resolution.half_unit
-    return [
+    return (
         loss / train
         for p in history.points
         if p.train is not None and (train := p.train.value) > floor and (loss := p.evaluation.values.get("eval_loss", 0.0)) > 0
-    ]
+    )
 
 
 def components(values: Mapping[str, float]) -> dict[str, float]:
@@ -65,27 +65,29 @@ def weights(history: History, values: Mapping[str, float]) -> dict[str, float]:
 @per_point
 def mismatch(history: History) -> str:
     """Why train and eval loss are not the same quantity; empty when nothing says so."""
-    seen = ratios(history)
+    seen = list(islice(ratios(history), 2))
     return (_scaled(history, seen) or _part(history)) if seen else ""
 
 
 @per_point
 def steady(history: History) -> str:
     """Says that the two have stood apart by the same factor since the first evaluation; empty when they have not."""
-    seen = ratios(history)
-    if len(seen) < 3 or min(seen) <= APART or pstdev(seen) > STEADY * fmean(seen):
+    if any(apart <= APART for apart in ratios(history)):
+        return ""
+    seen = list(ratios(history))
+    if len(seen) < 3 or pstdev(seen) > STEADY * fmean(seen):
         return ""
     return f"eval loss is {figure(fmean(seen), 3)} times the train loss at every evaluation, without growing"
 
 
 def _scaled(history: History, seen: list[float]) -> str:
-    """Whether the first two evaluations differ from training by a known factor."""
+    """Whether the first two evaluations, `seen`, differ from training by a known factor."""
     if len(seen) < 2:
         return ""
     for name, words in UNITS.items():
         unit = history.plan.number(name)
         for factor in (unit, 1 / unit) if unit and unit >= 2 else ():
-            if all(abs(r / factor - 1) <= SAME_UNIT for r in seen[:2]):
+            if all(abs(r / factor - 1) <= SAME_UNIT for r in seen):
                 return f"eval loss over train loss is {figure(seen[0], 3)}, which is {words} ({figure(unit or 0)}): one of them is not averaged"
     return ""
 

@@ -65,6 +65,20 @@ def per_point(ask: Callable[[History], T]) -> Callable[[History], T]:
     return asked
 
 
+def per_best(ask: Callable[[History], T]) -> Callable[[History], T]:
+    """Ask once for each best evaluation, about those up to it; `History.best_memo` keeps the answer until one of them changes."""
+
+    @wraps(ask)
+    def asked(history: History) -> T:
+        name = ask.__qualname__
+        if name not in history.best_memo:
+            history.best_memo[name] = ask(history)
+        answer: T = history.best_memo[name]
+        return answer
+
+    return asked
+
+
 class History:
     """The evaluations of a run. `points` are those that count: each a new look, at a finite value, in order of steps.
 
@@ -90,6 +104,7 @@ class History:
         self.settled = False
         self.newest: Block | None = None
         self.memo: dict[str, Any] = {}
+        self.best_memo: dict[str, Any] = {}
         self._interval: list[Block] = []
         self._held = 0
 
@@ -131,6 +146,7 @@ class History:
         self.schedule.go_back(step, anew=anew)
         if anew:
             self.memo.clear()
+            self.best_memo.clear()
             self.points.clear()
             self.best = -1
             self.settled = False
@@ -141,6 +157,7 @@ class History:
         """A person says that from here on the run is another one: nothing is compared with what was before."""
         self._interval.clear()
         self.memo.clear()
+        self.best_memo.clear()
         self.points.clear()
         self.best = -1
         self.rate_jump = None
@@ -201,6 +218,7 @@ class History:
         self._watch_rate()
         if self.best < 0 or loss < self.points[self.best].loss:
             self.best = len(self.points) - 1
+            self.best_memo.clear()
             self.trend = Trend()
         self.trend.add(loss)
 
@@ -224,6 +242,7 @@ class History:
         kept = [p for p in self.points if p is best or p.step is None or p.step < step]
         self.points = kept
         self.best = next(i for i, p in enumerate(kept) if p is best)
+        self.best_memo.clear()
         self.trend = Trend()
         for point in kept[self.best :]:
             self.trend.add(point.loss)
@@ -264,7 +283,10 @@ class History:
     def since(self) -> int:
         """Evaluations after the best one, a repeated stretch not counted twice."""
         best = self.top.step
-        return sum(1 for p in self.points[self.best + 1 :] if best is None or p.step is None or p.step > best)
+        counted, since = self.best_memo.get("since", (self.best + 1, 0))
+        since += sum(1 for p in self.points[counted:] if best is None or p.step is None or p.step > best)
+        self.best_memo["since"] = len(self.points), since
+        return int(since)
 
     @property
     def losses(self) -> list[float]:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from trainwatch.rules.history import History, per_point
+from trainwatch.rules.history import History, per_best
 from trainwatch.rules.noise import median
 
 
-@per_point
+@per_best
 def healthy_train(history: History) -> float | None:
     """The median train loss up to the best evaluation; None when not known."""
     values = [p.train.value for p in history.points[: history.best + 1] if p.train is not None]
     return median(values) if values else None
 
 
-@per_point
+@per_best
 def healthy_gradient(history: History) -> float | None:
     """The median gradient norm up to the best evaluation; None when not known."""
     values = [p.gradient.value for p in history.points[: history.best + 1] if p.gradient is not None]

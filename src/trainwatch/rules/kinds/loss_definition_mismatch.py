@@ -27,7 +27,7 @@ class LossDefinitionMismatch(Rule):
         """Judge from the first evaluation on."""
         if history.profile:
             return forbidden(f"{history.profile}: the loss says nothing about progress")
-        if not ratios(history):
+        if next(ratios(history), None) is None:
             return pending("no train and eval loss to compare")
         why = mismatch(history) or steady(history)
         if not why:
