@@ -42,6 +42,12 @@ pytestmark = [
 ]
 
 
+WITH_DEEPSPEED = [
+    pytest.mark.frameworks,
+    pytest.mark.skipif(not (FRAMEWORKS.parent / "deepspeed").exists(), reason=f"no deepspeed beside {FRAMEWORKS}: `make frameworks`"),
+]
+
+
 def free_port() -> str:
     """A port that nobody uses now."""
     with socket.socket() as probe:
@@ -59,9 +65,7 @@ def command(live: Live, name: str) -> tuple[int, str]:
 def cases() -> Iterator[object]:
     """Every launcher; DeepSpeed only where it is installed."""
     for name in JOBS:
-        missing = name == "deepspeed" and not (FRAMEWORKS.parent / "deepspeed").exists()
-        marks = [pytest.mark.frameworks, pytest.mark.skipif(missing, reason=f"no deepspeed beside {FRAMEWORKS}: `make frameworks`")]
-        yield pytest.param(name, marks=marks if name == "deepspeed" else [])
+        yield pytest.param(name, marks=WITH_DEEPSPEED if name == "deepspeed" else [])
 
 
 @pytest.mark.parametrize("name", list(cases()))
@@ -106,13 +110,19 @@ def running(live: Live, line: str, log: Path) -> Iterator[None]:
         shell.wait()
 
 
-@pytest.mark.parametrize(
-    "shape", ["nohup JOB > train.out 2>&1", "JOB 2>&1 | tee train.out > /dev/null", "bash -c 'JOB; true' > train.out 2>&1"]
-)
-def test_a_job_that_somebody_started_is_stopped_whole(live: Live, shape: str) -> None:
+def shapes() -> Iterator[object]:
+    """(launcher, how it was started in a shell)."""
+    tee = "JOB 2>&1 | tee train.out > /dev/null"
+    for shape in ("nohup JOB > train.out 2>&1", tee, "bash -c 'JOB; true' > train.out 2>&1"):
+        yield pytest.param("torchrun", shape)
+    yield pytest.param("deepspeed", tee, marks=WITH_DEEPSPEED)
+
+
+@pytest.mark.parametrize(("launcher", "shape"), list(shapes()))
+def test_a_job_that_somebody_started_is_stopped_whole(live: Live, launcher: str, shape: str) -> None:
     """By its log alone: launcher and both ranks are found, the next regular save is proven, and nobody is left."""
     log = live.cwd / "train.out"
-    job = JOBS["torchrun"][1].replace("PORT", free_port()) + " --no-hook --save-every 150"
+    job = JOBS[launcher][1].replace("PORT", free_port()) + " --no-hook --save-every 150"
     with running(live, shape.replace("JOB", job), log):
         before = [proc for proc in discover.writers([log]) if str(TRAINER) in proc.argv]
         assert len(before) >= 2
