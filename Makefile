@@ -36,7 +36,7 @@ snap: $(SETUP)            ## the pictures of the README and the screens of the t
 	$(BIN)/python tests/tui/snap.py
 
 frameworks: $(SETUP) .venv-frameworks/.ready   ## jobs of DeepSpeed, Lightning, Accelerate and PEFT, with trainwatch's hook; minutes
-	$(BIN)/python -m pytest tests/frameworks -n 2 -v
+	$(BIN)/python -m pytest tests -m frameworks -n 2 -v
 
 launchers: $(SETUP) .venv-frameworks/.ready    ## docs/launchers.md anew: each launcher with each framework; half an hour
 	$(BIN)/python -m tests.frameworks.launchers --write docs/launchers.md
