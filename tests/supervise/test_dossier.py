@@ -91,6 +91,17 @@ def test_the_flight_recorder_says_who_is_waited_for(tmp_path: Path) -> None:
     assert not (tmp_path / "owned").exists()
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may give a file to another user")
+def test_a_recording_of_somebody_else_is_not_taken(tmp_path: Path) -> None:
+    """Anybody may put a file beside those of the job: it would name the wrong rank. Letters of a pattern in the prefix are letters."""
+    ranks = [processes.Proc(0, 1, 1, "S", ("python",), {"RANK": "0", "TORCH_NCCL_DEBUG_INFO_TEMP_FILE": str(tmp_path / "[t]race_")})]
+    planted, own = tmp_path / "[t]race_1", tmp_path / "[t]race_0"
+    for path in (planted, own, tmp_path / "trace_0"):
+        path.write_bytes(b"")
+    os.chown(planted, 65534, 65534)
+    assert [path for path in recorder.files(ranks) if path.parent == tmp_path] == [own]
+
+
 def test_the_last_line_of_each_rank(tmp_path: Path) -> None:
     """From a log of its own, else from the marks of torchrun in the common log."""
     own = tmp_path / "rank1.log"

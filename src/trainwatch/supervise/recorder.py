@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from glob import escape
 from pathlib import Path
 from typing import Any
 
 from trainwatch.checkpoints import pickled
 from trainwatch.model.errors import NotReadableError
 from trainwatch.store.files import read_bytes
-from trainwatch.supervise.processes import Proc
+from trainwatch.supervise.processes import Proc, owner
 
 VARIABLE = "TORCH_NCCL_DEBUG_INFO_TEMP_FILE"
 USUAL = "/tmp/nccl_trace_rank_"  # noqa: S108  where torch writes it unless it is told otherwise
@@ -27,10 +28,20 @@ MOST = 64
 
 
 def files(ranks: Iterable[Proc]) -> list[Path]:
-    """The files of these ranks and of the usual place, in the order of ranks."""
-    prefixes = {proc.environ.get(VARIABLE) or USUAL for proc in ranks} | {USUAL}
-    found = {path for prefix in prefixes for path in Path(prefix).parent.glob(f"{Path(prefix).name}*") if _rank(path) is not None}
-    return sorted(found, key=lambda path: (_rank(path) or 0, str(path)))[:MOST]
+    """The files of these ranks and of the usual place, in the order of ranks; not those of users to whom none of the ranks belongs."""
+    job = list(ranks)
+    users = {os.geteuid(), *(owner(proc.pid) for proc in job)}
+    prefixes = {proc.environ.get(VARIABLE) or USUAL for proc in job} | {USUAL}
+    found = {path for prefix in prefixes for path in Path(prefix).parent.glob(f"{escape(Path(prefix).name)}*") if _rank(path) is not None}
+    return sorted((path for path in found if _user(path) in users), key=lambda path: (_rank(path) or 0, str(path)))[:MOST]
+
+
+def _user(path: Path) -> int:
+    """The user id that a file belongs to, -1 when it is gone. A link counts as its own and not as what it leads to."""
+    try:
+        return path.lstat().st_uid
+    except OSError:
+        return -1
 
 
 def read(paths: Iterable[Path]) -> list[dict[str, Any]]:
