@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from trainwatch.store.lock import holder, start_ticks
 from trainwatch.store.rundir import RunDir
 
@@ -167,7 +169,9 @@ def living(folder: Path, given: Mapping[str, str] | None = None) -> Iterator[Liv
 
 
 def _end(run: Run) -> None:
-    """Kill what a run recorded, by pid and start time: first who would start it again."""
+    """Kill what a run recorded, by pid and start time: first who would start it again; then what has not recorded anything yet."""
+    with suppress(AssertionError):
+        wait_for(lambda: run.dir.job.exists() or not _ours(run), "job.json", 10)
     job = run.read(run.dir.job)
     who = holder(run.dir.lock)
     marks = [job.get("shim"), {"pid": who.pid, "ticks": who.ticks} if who else None, job.get("launcher")]
@@ -176,3 +180,11 @@ def _end(run: Run) -> None:
         if mark and mark.get("ticks") and start_ticks(int(mark["pid"])) == mark["ticks"]:
             with suppress(ProcessLookupError):
                 os.kill(int(mark["pid"]), signal.SIGKILL)
+    for process in _ours(run):
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+
+
+def _ours(run: Run) -> list[psutil.Process]:
+    """Shim and supervisor of a run: its directory stands in their command lines."""
+    return [process for process in psutil.process_iter(["cmdline"]) if str(run.dir.path) in (process.info["cmdline"] or ())]
