@@ -53,27 +53,24 @@ class Point:
 
 def per_point(ask: Callable[[History], T]) -> Callable[[History], T]:
     """Ask once for each evaluation; `History.memo` keeps the answer until the next."""
-
-    @wraps(ask)
-    def asked(history: History) -> T:
-        name = ask.__qualname__
-        if name not in history.memo:
-            history.memo[name] = ask(history)
-        answer: T = history.memo[name]
-        return answer
-
-    return asked
+    return _kept(ask, lambda history: history.memo)
 
 
 def per_best(ask: Callable[[History], T]) -> Callable[[History], T]:
     """Ask once for each best evaluation, about those up to it; `History.best_memo` keeps the answer until one of them changes."""
+    return _kept(ask, lambda history: history.best_memo)
+
+
+def _kept(ask: Callable[[History], T], memo_of: Callable[[History], dict[str, Any]]) -> Callable[[History], T]:
+    """Ask only what the memo does not hold."""
+    name = ask.__qualname__
 
     @wraps(ask)
     def asked(history: History) -> T:
-        name = ask.__qualname__
-        if name not in history.best_memo:
-            history.best_memo[name] = ask(history)
-        answer: T = history.best_memo[name]
+        memo = memo_of(history)
+        if name not in memo:
+            memo[name] = ask(history)
+        answer: T = memo[name]
         return answer
 
     return asked
@@ -145,17 +142,17 @@ class History:
         anew = step <= start and step <= NEW_START * end
         self.schedule.go_back(step, anew=anew)
         if anew:
-            self.memo.clear()
-            self.best_memo.clear()
-            self.points.clear()
-            self.best = -1
+            self._forget()
             self.settled = False
-            self.rate_jump = None
         return anew
 
     def begin_again(self) -> None:
         """A person says that from here on the run is another one: nothing is compared with what was before."""
         self._interval.clear()
+        self._forget()
+
+    def _forget(self) -> None:
+        """Know no point, and so no best."""
         self.memo.clear()
         self.best_memo.clear()
         self.points.clear()
