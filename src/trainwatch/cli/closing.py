@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from trainwatch.store.files import mode_in
 from trainwatch.store.rundir import RunDir
-
-if TYPE_CHECKING:
-    from trainwatch.model.snapshot import Snapshot
 
 COMMAND = (sys.executable, "-P", "-m", "trainwatch.cli.closing")
 """What writes the report; the run directory follows."""
@@ -18,33 +14,19 @@ COMMAND = (sys.executable, "-P", "-m", "trainwatch.cli.closing")
 
 def main(argv: list[str]) -> int:
     """Write report.md and report.json of a run. Raises NotReadableError or OSError into the supervisor's log."""
+    from trainwatch.cli.whole import run_now
     from trainwatch.report.compose import compose
     from trainwatch.report.document import to_json
     from trainwatch.report.markdown import to_markdown
 
     run_dir = RunDir(Path(argv[0]))
-    report = compose(_snapshot(run_dir))
+    report = compose(run_now(run_dir, ended=True))
     path = run_dir.report
     path.with_suffix(".json").write_text(to_json(report), encoding="utf-8")
     path.write_text(to_markdown(report), encoding="utf-8")
     for written in (path, path.with_suffix(".json")):
         written.chmod(mode_in(run_dir.path))
     return 0
-
-
-def _snapshot(run_dir: RunDir) -> Snapshot:
-    """The run as it ended."""
-    from trainwatch.replay.target import Target
-    from trainwatch.replay.watch import Reading, Watch
-    from trainwatch.supervise.clock import SystemClock
-
-    now = SystemClock().now()
-    watch = Watch(Target(run_dir=run_dir), now=now, reading=Reading(), written=lambda _: False)
-    while watch.poll(now):
-        pass
-    snapshot = watch.snapshot(now)
-    watch.close()
-    return snapshot
 
 
 if __name__ == "__main__":

@@ -41,10 +41,11 @@ def snapshot_of(args: argparse.Namespace) -> Snapshot:
 
 def _told(snapshot: Snapshot) -> Snapshot:
     """The same; says on stderr when nothing was read."""
-    if not snapshot.bytes_read:
-        print(f"trainwatch: {', '.join(snapshot.run.sources)}: the log is empty", file=sys.stderr)
-    elif not snapshot.records:
-        print(f"trainwatch: {', '.join(snapshot.run.sources)}: no metric found in {snapshot.bytes_read:,} bytes", file=sys.stderr)
+    from trainwatch.cli.summary import nothing_read
+
+    little = nothing_read(snapshot)
+    if little:
+        print(f"trainwatch: {little}", file=sys.stderr)
     return snapshot
 
 
@@ -63,11 +64,11 @@ def run_of(word: str, args: argparse.Namespace) -> Snapshot:
     return _snapshot(_target([word], args), args)
 
 
-def run_now(run_dir: RunDir) -> Snapshot:
-    """A run of ours as it stands, its logs included where nobody supervises it."""
+def run_now(run_dir: RunDir, *, ended: bool = False) -> Snapshot:
+    """A run of ours as it stands, its logs included where nobody supervises it. `ended`: nobody writes them any more, as is known."""
     from trainwatch.replay.target import Target
 
-    return _of_run(Target(run_dir=run_dir))
+    return _of_run(Target(run_dir=run_dir), ended=ended)
 
 
 def _target(words: list[str], args: argparse.Namespace) -> Target:
@@ -144,14 +145,14 @@ def _going_on(snapshot: Snapshot) -> Snapshot:
     return replace(snapshot, state="running") if goes_on else snapshot
 
 
-def _of_run(target: Target, *, beside: str = "") -> Snapshot:
+def _of_run(target: Target, *, beside: str = "", ended: bool = False) -> Snapshot:
     """A run of ours: its directory holds preset, arrivals and how it ended. The rules of a preset `beside` are judged with its own."""
     from trainwatch.replay.watch import Reading, Watch
     from trainwatch.supervise.clock import SystemClock
     from trainwatch.supervise.discover import writers
 
     now = SystemClock().now()
-    watch = Watch(target, now=now, reading=Reading(beside=beside), written=lambda logs: bool(writers(logs)), restart=0.0)
+    watch = Watch(target, now=now, reading=Reading(beside=beside), written=lambda logs: not ended and bool(writers(logs)), restart=0.0)
     while watch.poll(now):
         pass
     snapshot = watch.snapshot(now)
