@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import compress
 
+from trainwatch.formats.columns import columns as columns_of
 from trainwatch.formats.gaps import NEWLINE, Known
 from trainwatch.formats.gather import Gather
 from trainwatch.formats.lines import Lines
@@ -201,7 +202,7 @@ class Blocks:
             self._line += part.lines()
             return
         try:
-            columns = _columns(learned, values)
+            columns = columns_of(learned.plan, dict(enumerate(zip(*values, strict=True))), _number)
         except ValueError:
             self._slow(part.data, part.start, part.stop, part.base)
             return
@@ -262,37 +263,9 @@ def _zero(rates: array[float] | None, data: bytes, offsets: Sequence[int], base:
     return printed_zero(data[at : end if end >= 0 else len(data)])
 
 
-def _columns(learned: Learned, values: list[Values]) -> dict[str, array[float]]:
-    """The values of the rows, under our names and in SI. Raises ValueError when one is not spelt as `float` takes it.
-
-    Two names for one value share a column.
-    """
-    raw = list(zip(*values, strict=True))
-    made: dict[tuple[int, float], array[float]] = {}
-    columns: dict[str, array[float]] = {}
-    for slot in learned.plan.slots:
-        key = slot.index, slot.factor
-        if key not in made:
-            made[key] = _numbers(raw[slot.index], slot.factor)
-        columns[slot.name] = made[key]
-    return columns
-
-
 def _kept(columns: Mapping[str, array[float]], kept: Sequence[bool]) -> dict[str, array[float]]:
     """Some of the rows."""
     return {name: array("d", compress(column, kept)) for name, column in columns.items()}
-
-
-def _numbers(texts: Values, factor: float) -> array[float]:
-    """Texts as numbers, times a factor. Configuration is printed again and again: what does not change is converted once."""
-    first = texts[0]
-    if first == texts[-1] and texts.count(first) == len(texts):
-        return array("d", [_number(first) * factor]) * len(texts)
-    try:
-        numbers = array("d", map(float, texts))
-    except ValueError:
-        numbers = array("d", map(_number, texts))
-    return numbers if factor == 1.0 else array("d", [value * factor for value in numbers])
 
 
 def _number(text: bytes) -> float:

@@ -14,6 +14,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
+from trainwatch.formats.columns import columns as columns_of
 from trainwatch.formats.gaps import CLEAR, NEWLINE, Known
 from trainwatch.formats.numbers import LONGEST
 from trainwatch.formats.places import LineOffsets
@@ -186,7 +187,7 @@ class Finder:
             return None
         texts = shape.columns(found.texts, len(found.offsets))
         try:
-            columns = _columns(self._plan, texts)
+            columns = columns_of(self._plan, texts, float)
         except ValueError:
             return None
         return Run(base, texts, len(texts) == len(shape.literals) - 1, columns, found.offsets, found.odd, found.adjacent)
@@ -250,22 +251,3 @@ def _odd(data: bytes, starts: list[int], stops: list[int]) -> dict[int, bytes]:
     if stops[last] - starts[last] > 1 and rows[-1:] != [last]:
         rows.append(last)
     return {row: data[starts[row] : stops[row]] for row in rows}
-
-
-def _columns(plan: Plan, texts: Mapping[int, Sequence[bytes]]) -> dict[str, array[float]]:
-    """The values under our names and in SI; two names for one value share a column. Raises ValueError when `float` does not take one."""
-    made: dict[tuple[int, float], array[float]] = {}
-    for slot in plan.slots:
-        key = slot.index, slot.factor
-        if key not in made:
-            made[key] = _numbers(texts[slot.index], slot.factor)
-    return {slot.name: made[slot.index, slot.factor] for slot in plan.slots}
-
-
-def _numbers(texts: Sequence[bytes], factor: float) -> array[float]:
-    """Texts as numbers, times a factor. Configuration is printed again and again: what does not change is converted once."""
-    first = texts[0]
-    if first == texts[-1] and texts.count(first) == len(texts):
-        return array("d", [float(first) * factor]) * len(texts)
-    numbers = list(map(float, texts))
-    return array("d", numbers if factor == 1.0 else [value * factor for value in numbers])
