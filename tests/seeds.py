@@ -90,3 +90,13 @@ def plateau_log() -> str:
     """A pretrained model that learns next to nothing: three evaluations with their train loss."""
     figures = ((1500, 6.67, 6.71), (2000, 6.75, 6.93), (2500, 6.52, 6.72))
     return "".join(f"step {step}: train loss {train:.4f}, val loss {loss:.4f}\n" for step, train, loss in figures)
+
+
+LOGS = {
+    "overfit": overfit_log,
+    "distill": distill_log,
+    "distill before": distill_before_log,
+    "drop": drop_log,
+    "plateau": plateau_log,
+}
+"""Every seed log, by what it shows."""

@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.replay.runs import NOW, Supervisor, evaluation, record
+from tests.replay.runs import NOW, FakeClock, Supervisor, evaluation, record
 from tests.seeds import overfit_log
 
 from trainwatch.model.errors import NotFoundError, UsageError
@@ -18,24 +18,6 @@ from trainwatch.rules.preset import load
 from trainwatch.store.journal import Journal
 
 
-class Clock:
-    """A clock that is moved."""
-
-    at = 0.0
-
-    def now(self) -> float:
-        """Unix seconds."""
-        return self.at
-
-    def monotonic(self) -> float:
-        """Seconds."""
-        return self.at
-
-    def sleep(self, seconds: float) -> None:
-        """Move on."""
-        self.at += seconds
-
-
 def recorded(target: Target) -> Recording:
     """The recording of a target as it is read by default."""
     return recorder.record(target, rules=None, stated={}, formats=None)
@@ -43,7 +25,7 @@ def recorded(target: Target) -> Recording:
 
 def played(recording: Recording, parts: int = 50) -> Snapshot:
     """The last snapshot of a recording that was played in that many steps."""
-    clock = Clock()
+    clock = FakeClock(0.0)
     player = Player(recording, clock=clock, speed=1.0)
     for _ in range(parts + 1):
         clock.sleep(recording.seconds / parts)

@@ -6,7 +6,7 @@ from functools import cache
 
 import pytest
 from tests.rules.records import climbed
-from tests.seeds import distill_before_log, distill_log, drop_log, overfit_log, plateau_log
+from tests.seeds import LOGS, overfit_log
 
 from trainwatch.engine.engine import Engine
 from trainwatch.model.facts import FactValue
@@ -14,13 +14,6 @@ from trainwatch.model.inputs import CheckpointSeen, Chunk
 from trainwatch.model.snapshot import RunInfo
 from trainwatch.rules.preset import load
 
-LOGS = {
-    "overfit": overfit_log,
-    "distill": distill_log,
-    "distill before": distill_before_log,
-    "drop": drop_log,
-    "plateau": plateau_log,
-}
 PRETRAINED: dict[str, FactValue] = {"vocab_size": 50257, "pretrained": True, "total_steps": 5000}
 
 

@@ -2,30 +2,23 @@ import json
 from pathlib import Path
 
 import pytest
+from tests.replay.runs import FakeClock
 
 from trainwatch.store.create import create
 from trainwatch.store.rundir import RunDir
 from trainwatch.supervise.rest import GATHER, LONGEST, LOOK, Rest
 
 
-class Clock:
+class Clock(FakeClock):
     """Time that passes when somebody sleeps; while it does, things happen."""
 
     def __init__(self) -> None:
-        self.at = 0.0
+        super().__init__(0.0)
         self.happens: list[tuple[float, Path]] = []
-
-    def now(self) -> float:
-        """Unix seconds."""
-        return self.at
-
-    def monotonic(self) -> float:
-        """Seconds."""
-        return self.at
 
     def sleep(self, seconds: float) -> None:
         """Let time pass, and write what is to be written by then."""
-        self.at += seconds
+        super().sleep(seconds)
         for at, path in [event for event in self.happens if event[0] <= self.at + 1e-6]:
             with path.open("a", encoding="utf-8") as file:
                 file.write(json.dumps({"v": 1}))

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.seeds import distill_before_log, distill_log, drop_log, overfit_log, plateau_log
+from tests.seeds import LOGS, overfit_log
 from tests.supervise.test_loop import World
 from tests.supervise.trainer import put
 
@@ -23,13 +23,6 @@ from trainwatch.rules.preset import load
 from trainwatch.store import journal
 from trainwatch.supervise.may import May
 
-LOGS = {
-    "overfit": overfit_log,
-    "distill": distill_log,
-    "distill before": distill_before_log,
-    "drop": drop_log,
-    "plateau": plateau_log,
-}
 PIECE = 200
 """Bytes that arrive at a time: lines are torn."""
 
