@@ -30,7 +30,8 @@ RUN_DIR = os.path.dirname(HERE)
 VERSION = 1
 READ_LIMIT = 64 * 1024  # bytes of a control file
 RUN_LIMIT = 1024 * 1024  # bytes of run.json, which holds the command line
-LOOK_EVERY = 0.2  # seconds between looks for a request, and between agreements
+LOOK_EVERY = 0.2  # seconds between looks for a request
+MEET_EVERY = 0.5  # seconds between agreements: each costs a step of the job about a millisecond
 BEAT_EVERY = 5.0  # seconds between heartbeats
 HOLD_LOOK = 0.1  # seconds between agreements while holding
 HOLD = 120.0  # seconds to hold when the request does not say
@@ -352,8 +353,8 @@ class Hook:
 
         now, met = time.monotonic(), self.met
         self.met = now
-        pace = (now - met) / max(1, self.every - max(0, self.left)) if met else LOOK_EVERY
-        steps = max(1, min(int(LOOK_EVERY / max(pace, 1e-6)), 2 * self.every, 50))
+        pace = (now - met) / max(1, self.every - max(0, self.left)) if met else MEET_EVERY
+        steps = max(1, min(int(MEET_EVERY / max(pace, 1e-6)), 2 * self.every, 50))
         self.taken, self.request = self.request, None
         best = best and not self.costly
         why = self.objection(self.taken, best) if self.taken or best else ""
