@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -106,3 +107,55 @@ def test_mistakes_have_lines(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     path.write_text(WRONG)
     assert main(["formats", "check", str(path)]) == 2
     assert f"{path}:11: sample[0].record[0].step: 3, expected 4" in capsys.readouterr().err
+
+
+@pytest.fixture
+def proposed(tmp_path: Path) -> tuple[Path, Path]:
+    """A log that no built-in format names, and the file that `formats new` wrote for it, in a folder that is not the user's formats."""
+    log, file = tmp_path / "x.log", tmp_path / "mine.toml"
+    log.write_text("".join(f"<<< {step} loss {1 / step:.3f}\n" for step in range(1, 9)))
+    assert main(["formats", "new", "mine", str(log), "-o", str(file)]) == 0
+    return log, file
+
+
+def test_a_format_file_is_used_where_it_lies(
+    proposed: tuple[Path, Path], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What `formats new` writes can be given to `--formats` of any verb as it is, by a path from here or from the root."""
+    log, file = proposed
+    monkeypatch.chdir(file.parent)
+    capsys.readouterr()
+    for word in ("mine.toml", "./mine.toml", str(file), f"nanogpt,{file}"):
+        assert main(["export", str(log), "--formats", word]) == 0
+        told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+        assert [(item["format"], item["step"]) for item in told] == [("mine", step) for step in range(1, 9)]
+    assert main(["check", str(log), "--formats", "mine.toml"]) == 0
+    assert main(["report", str(log), "-f", "json", "--formats", "mine.toml"]) == 0
+    assert main(["attach", "--plain", str(log), "--formats", "mine.toml"]) == 0
+
+
+def test_test_reads_with_a_format_file(proposed: tuple[Path, Path], capsys: pytest.CaptureFixture[str]) -> None:
+    """A log is read with the formats that are named, and without a log only their samples are run."""
+    log, file = proposed
+    capsys.readouterr()
+    assert main(["formats", "test", str(log), "--formats", str(file)]) == 0
+    assert capsys.readouterr().out.split() == ["mine", "train", "8"]
+    assert main(["formats", "test", "--formats", str(file)]) == 0
+    assert capsys.readouterr().out == "1 formats, 2 samples, 0 failures\n"
+    file.write_text(WRONG)
+    assert main(["formats", "test", "--formats", f"{file},nanogpt"]) == 1
+    assert f"{file}:11: sample[0].record[0].step: 3, expected 4" in capsys.readouterr().out
+
+
+def test_a_format_file_with_mistakes_is_refused(proposed: tuple[Path, Path], capsys: pytest.CaptureFixture[str]) -> None:
+    """File, line and key of each mistake; a file that is not there is told from a name that does not exist."""
+    log, file = proposed
+    file.write_text(BAD)
+    assert main(["export", str(log), "--formats", str(file)]) == 2
+    told = capsys.readouterr().err
+    assert f"{file}:3: speed" in told
+    assert f"{file}:5: shape[0].text" in told
+    assert main(["export", str(log), "--formats", "absent.toml"]) == 3
+    assert "absent.toml: no such format file" in capsys.readouterr().err
+    assert main(["export", str(log), "--formats", "absent"]) == 2
+    assert "there is no format 'absent'; give the path of a format file" in capsys.readouterr().err

@@ -59,6 +59,8 @@ def test_a_command_that_cannot_be_started_ends_126(live: Live) -> None:
         (["launch", "--may", "stop=overfitt", "--", "true"], "overfitt; the rules of default are: "),
         (["launch", "--grace", "soon", "--", "true"], "no length of time"),
         (["launch", "--rules", "nowhere.toml", "--", "true"], "nowhere.toml"),
+        (["launch", "--formats", "nowhere", "--", "true"], "there is no format 'nowhere'"),
+        (["launch", "--formats", "nowhere.toml", "--", "true"], "nowhere.toml: no such format file"),
     ],
 )
 def test_wrong_words_are_named(live: Live, words: list[str], text: str) -> None:

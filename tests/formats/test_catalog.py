@@ -96,6 +96,25 @@ def test_coded_readers_have_names_too() -> None:
     assert readers == {"generic", "json", "tables", "grids", "listing"}
 
 
+def test_a_format_file_goes_before_a_format_of_its_name(tmp_path: Path) -> None:
+    """A path is the file there, wherever it lies, and nothing else is read with; of two files of one name the first counts."""
+    first, second = tmp_path / "a.toml", tmp_path / "b.toml"
+    first.write_text(MINE.replace('"mine"', '"nanogpt"'))
+    second.write_text(MINE.replace('"mine"', '"nanogpt"').replace("my own", "another"))
+    formats, readers = choose([str(first), "nanogpt", "megatron", str(second)])
+    assert [(fmt.name, fmt.about == "my own loop") for fmt in formats] == [("nanogpt", True), ("megatron", False)]
+    assert readers == frozenset()
+
+
+def test_every_mistake_of_every_file_named_is_told(tmp_path: Path) -> None:
+    """Two files with mistakes are told at once."""
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.toml").write_text(BROKEN)
+    with pytest.raises(DataFileError) as caught:
+        choose([str(tmp_path / "a.toml"), str(tmp_path / "b.toml")])
+    assert {Path(mistake.file).name for mistake in caught.value.mistakes} == {"a.toml", "b.toml"}
+
+
 def test_names_are_unique() -> None:
     """No two built-in formats share a name."""
     assert len({fmt.name for fmt in builtin()}) == len(builtin())

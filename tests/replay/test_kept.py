@@ -14,6 +14,7 @@ from tests.seeds import overfit_log
 from trainwatch.engine.engine import Engine
 from trainwatch.engine.frozen import Frozen
 from trainwatch.engine.kept import set_aside, take_up
+from trainwatch.formats.catalog import builtin, text_of
 from trainwatch.model.inputs import Chunk
 from trainwatch.model.series import Series
 from trainwatch.model.snapshot import RunInfo, Snapshot
@@ -213,6 +214,17 @@ def test_what_was_read_with_other_words_is_not_taken_up(log: Path, words: dict[s
     assert told_now == fresh(log, **words)
     assert look(log, **words)[1] == [len(BARS)]
     assert look(log)[1] == [len(BARS)]
+
+
+def test_a_format_file_that_was_changed_reads_anew(log: Path, tmp_path: Path):
+    """A format file is known by its place, its length and its time: what was read with it as it was is not taken up."""
+    file = tmp_path / "mine.toml"
+    text = text_of(next(fmt for fmt in builtin() if fmt.name == "hf_trainer"))
+    file.write_text(text)
+    look(log, formats=[str(file)])
+    assert look(log, formats=[str(file)])[1] == [len(BARS)]
+    file.write_text(text + "\n")
+    assert look(log, formats=[str(file)])[1][0] == 0
 
 
 def test_another_version_reads_anew(log: Path, monkeypatch: pytest.MonkeyPatch):

@@ -1,11 +1,12 @@
-"""`formats list | show NAME | check FILE | test [LOG] | new NAME LOG`."""
+"""`formats list | show NAME | check FILE | test [LOG] [--formats …] | new NAME LOG`."""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
 
-from trainwatch.model.errors import DataFileError, NotFoundError, NotWrittenError, UsageError
+from trainwatch.cli.options import add_formats, formats_of
+from trainwatch.model.errors import DataFileError, NotWrittenError, UsageError
 
 SAMPLE = 4 << 20
 """Bytes of a log from which a format is proposed."""
@@ -19,6 +20,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     _word(words, "check", "look for mistakes in a format file, and run its samples").add_argument("file", type=Path, metavar="FILE")
     test = _word(words, "test", "run every format's samples, or say what is read of a log")
     test.add_argument("log", nargs="?", metavar="LOG")
+    add_formats(test)
     new = _word(words, "new", "propose a format file for a log that is not read well")
     new.add_argument("name", metavar="NAME")
     new.add_argument("log", type=Path, metavar="LOG")
@@ -40,7 +42,8 @@ def run(args: argparse.Namespace) -> int:
         return _check(args.file)
     if args.what == "new":
         return _new(args.name, args.log, args.output)
-    return _test_log(args.log) if args.log else _test()
+    formats = formats_of(args)
+    return _test_log(args.log, formats) if args.log else _test(formats)
 
 
 def _list() -> int:
@@ -74,8 +77,6 @@ def _check(path: Path) -> int:
     from trainwatch.formats.catalog import load_file
     from trainwatch.formats.check import failures
 
-    if not path.exists():
-        raise NotFoundError(f"{path}: no such file")
     fmt = load_file(path)
     wrong = failures(fmt, path.read_text("utf-8"))
     if wrong:
@@ -84,20 +85,21 @@ def _check(path: Path) -> int:
     return 0
 
 
-def _test() -> int:
-    """The samples of every format."""
-    from trainwatch.formats.catalog import catalog, source_of
+def _test(words: list[str] | None) -> int:
+    """The samples of these formats, or of every one."""
+    from trainwatch.formats.catalog import choose, text_of
     from trainwatch.formats.check import failures
 
-    wrong = [mistake for fmt in catalog() for mistake in failures(fmt, source_of(fmt.name) or "")]
+    formats, _ = choose(words, samples=True)
+    wrong = [mistake for fmt in formats for mistake in failures(fmt, text_of(fmt))]
     for mistake in wrong:
         print(mistake)
-    count = sum(len(fmt.samples) for fmt in catalog())
-    print(f"{len(catalog())} formats, {count} samples, {len(wrong)} failures")
+    count = sum(len(fmt.samples) for fmt in formats)
+    print(f"{len(formats)} formats, {count} samples, {len(wrong)} failures")
     return 1 if wrong else 0
 
 
-def _test_log(log: str) -> int:
+def _test_log(log: str, formats: list[str] | None) -> int:
     """What is read of a log: records by kind and format, the configuration found, the beginning of each."""
     from collections import Counter
 
@@ -106,7 +108,7 @@ def _test_log(log: str) -> int:
 
     facts = Facts()
     counts: Counter[tuple[str, str]] = Counter()
-    for block in read_blocks([log], facts, None):
+    for block in read_blocks([log], facts, formats):
         counts[block.format, block.kind] += len(block)
     for (name, kind), count in counts.items():
         print(f"{name:16} {kind:8} {count:8}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import math
 import re
+from pathlib import Path
 
 from trainwatch.model.errors import UsageError
 from trainwatch.model.facts import KNOWN_FACTS, TEXT_FACTS, TRUTH_FACTS, FactValue
@@ -17,8 +18,13 @@ _TRUTHS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0
 
 def add_reading(parser: argparse.ArgumentParser) -> None:
     """`--formats` and `--fact`: how the log is read."""
-    parser.add_argument("--formats", metavar="NAMES", help="read with these formats only, comma separated")
+    add_formats(parser)
     parser.add_argument("--fact", metavar="NAME=VALUE", action="append", default=[], help="state what the log does not say")
+
+
+def add_formats(parser: argparse.ArgumentParser) -> None:
+    """`--formats`: the formats that are read with."""
+    parser.add_argument("--formats", metavar="NAME|FILE,…", help="read with these formats only: names, or format files (with a / or .toml)")
 
 
 def add_alone(parser: argparse.ArgumentParser) -> None:
@@ -34,8 +40,14 @@ def add_rules(parser: argparse.ArgumentParser) -> None:
 
 
 def formats_of(args: argparse.Namespace) -> list[str] | None:
-    """The formats to read with; None: all."""
-    return [name.strip() for name in args.formats.split(",") if name.strip()] if args.formats else None
+    """The names and absolute paths of the formats to read with; None: all. Raises UsageError, NotFoundError or DataFileError."""
+    if not args.formats:
+        return None
+    from trainwatch.formats.catalog import choose, is_path
+
+    words = [word.strip() for word in args.formats.split(",") if word.strip()]
+    choose(words)
+    return [str(Path(word).absolute()) if is_path(word) else word for word in words]
 
 
 def check_own(run: str, args: argparse.Namespace) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from trainwatch.formats.plugins import plugin_files
 from trainwatch.formats.schema import Format, parse_format
 from trainwatch.formats.where import line_of
-from trainwatch.model.errors import DataFileError, Mistake, UsageError
+from trainwatch.model.errors import DataFileError, Mistake, NotFoundError, UsageError
 
 BUILTIN = Path(__file__).with_name("builtin")
 """The formats that come with trainwatch: a plain path, as finding a package's files in general is a tenth of a short command."""
@@ -38,10 +38,17 @@ def user_directory() -> Path:
     return Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "trainwatch" / "formats"
 
 
+def is_path(word: str) -> bool:
+    """Whether a word of `--formats` is the path of a format file, not a name."""
+    return "/" in word or word.endswith(".toml")
+
+
 def load_file(path: Path) -> Format:
-    """A format file. Raises DataFileError naming every mistake."""
+    """A format file. Raises NotFoundError, and DataFileError naming every mistake."""
     try:
         text = path.read_text("utf-8")
+    except FileNotFoundError:
+        raise NotFoundError(f"{path}: no such format file") from None
     except (OSError, UnicodeDecodeError) as error:
         raise DataFileError([Mistake(str(path), "", f"cannot be read: {error}")]) from error
     return _parse(text, str(path))
@@ -59,17 +66,7 @@ def catalog(*, samples: bool = True) -> tuple[Format, ...]:
 
     The first of a name counts: the user's own go before those of installed packages, and those before the built-in ones. Raises DataFileError.
     """
-    found: dict[str, Format] = {}
-    mistakes: list[Mistake] = []
-    for path in own_files():
-        try:
-            fmt = load_file(path)
-            found.setdefault(fmt.name, fmt)
-        except DataFileError as error:
-            mistakes.extend(error.mistakes)
-    if mistakes:
-        raise DataFileError(mistakes)
-    return (*found.values(), *(fmt for fmt in builtin(samples=samples) if fmt.name not in found))
+    return _before(own_files(), builtin(samples=samples))
 
 
 def own_files() -> list[Path]:
@@ -80,8 +77,11 @@ def own_files() -> list[Path]:
 def source_of(name: str) -> str | None:
     """The text of a format's file; None when there is no such format. Raises DataFileError."""
     fmt = next((fmt for fmt in catalog(samples=False) if fmt.name == name), None)
-    if fmt is None:
-        return None
+    return None if fmt is None else text_of(fmt)
+
+
+def text_of(fmt: Format) -> str:
+    """The text of the file that a format was loaded from."""
     return (BUILTIN.parent / fmt.origin if is_builtin(fmt) else Path(fmt.origin)).read_text("utf-8")
 
 
@@ -90,17 +90,37 @@ def is_builtin(fmt: Format) -> bool:
     return fmt.origin.startswith(f"{BUILTIN.name}/")
 
 
-def choose(names: Sequence[str] | None) -> tuple[tuple[Format, ...], frozenset[str]]:
-    """The formats and the coded readers of these names; all of them for None. Raises UsageError for a name that does not exist."""
-    every = catalog(samples=False)
-    if names is None:
+def choose(words: Sequence[str] | None, *, samples: bool = False) -> tuple[tuple[Format, ...], frozenset[str]]:
+    """The formats and the coded readers of these names and paths of format files; all that have a name for None.
+
+    A file goes before a format of its name. Raises UsageError for a name that does not exist, NotFoundError or DataFileError for a file.
+    """
+    every = catalog(samples=samples)
+    if words is None:
         return every, frozenset(READERS)
+    names = [word for word in words if not is_path(word)]
     known = {fmt.name for fmt in every} | set(READERS)
     for name in names:
         if name not in known:
-            raise UsageError(f"there is no format {name!r}; the formats are: {', '.join(sorted(known))}")
+            raise UsageError(f"there is no format {name!r}; give the path of a format file, or of these: {', '.join(sorted(known))}")
     readers = {reader for name in names for reader in (name, *IMPLIED.get(name, ()))} & READERS.keys()
-    return tuple(fmt for fmt in every if fmt.name in names), frozenset(readers)
+    formats = _before([Path(word) for word in words if is_path(word)], tuple(fmt for fmt in every if fmt.name in names))
+    return formats, frozenset(readers)
+
+
+def _before(paths: Sequence[Path], formats: Sequence[Format]) -> tuple[Format, ...]:
+    """The formats of these files, then the others whose names are not taken; the first of a name counts. Raises DataFileError."""
+    found: dict[str, Format] = {}
+    mistakes: list[Mistake] = []
+    for path in paths:
+        try:
+            fmt = load_file(path)
+            found.setdefault(fmt.name, fmt)
+        except DataFileError as error:
+            mistakes.extend(error.mistakes)
+    if mistakes:
+        raise DataFileError(mistakes)
+    return (*found.values(), *(fmt for fmt in formats if fmt.name not in found))
 
 
 def _parse(text: str, origin: str, *, samples: bool = True) -> Format:

@@ -36,8 +36,8 @@ CONTEXT = 4
 class Reader:
     """Reads one source of one attempt, from its first byte on.
 
-    `facts` receives the configuration found and is asked for what the log does not say. `names` restricts the formats; UsageError for
-    one that does not exist, DataFileError for a user's format file with mistakes; `formats` are used alone instead. With `only`, blocks may
+    `facts` receives the configuration found and is asked for what the log does not say. `names` restricts the formats, by name or path of a
+    file; UsageError or NotFoundError for one that does not exist, DataFileError for a format file with mistakes; `formats` are used alone instead. With `only`, blocks may
     come without the columns of other names, whose values then need only look like numbers. Content never raises.
     """
 

@@ -20,7 +20,7 @@ from trainwatch import __version__
 from trainwatch.engine.engine import Engine
 from trainwatch.engine.frozen import Frozen, NotKeptError
 from trainwatch.engine.kept import set_aside, take_up
-from trainwatch.formats.catalog import choose, own_files
+from trainwatch.formats.catalog import choose, is_builtin
 from trainwatch.sources.fingerprint import LAST, Fingerprint, fingerprint, is_unchanged
 from trainwatch.sources.readable import is_packed, length
 from trainwatch.sources.reread import Reread
@@ -184,11 +184,10 @@ def _rules(engine: Engine) -> str:
     return hashlib.blake2b(repr((specs, preset.criteria)).encode(), digest_size=16).hexdigest()
 
 
-def _own_formats(names: Sequence[str] | None) -> list[str]:
+def _own_formats(words: Sequence[str] | None) -> list[str]:
     """The formats that do not come with trainwatch, as they lie on the disk."""
-    own = [str(fmt.origin) for fmt in choose(names)[0] if not str(fmt.origin).startswith("builtin/")]
-    looks = [_looks(path).decode("utf-8", "replace") for path in own_files()]
-    return [*own, *looks]
+    own = [fmt for fmt in choose(words)[0] if not is_builtin(fmt)]
+    return [f"{fmt.origin} {_looks(Path(fmt.origin)).decode('utf-8', 'replace')}" for fmt in own]
 
 
 def _looks(path: Path) -> bytes:
