@@ -121,16 +121,17 @@ def test_the_best_saved_is_the_complete_one_with_the_best_value() -> None:
 
 
 def test_alerts_stand_worst_first_with_the_step_they_began() -> None:
-    """What holds at the end: black before the rest, each since its first event."""
+    """What holds at the end: black before the rest, each since its first event, with what the preset asks for at its level."""
     seated, _ = judge(s1()[:20], S1_FACTS)
 
     alerts = seated.alerts()
 
     assert [a.severity for a in alerts] == sorted((a.severity for a in alerts), reverse=True)
-    assert [(a.rule, a.severity.word, a.since_step) for a in alerts if a.rule in ("overfit", "memorization", "early_stopping")] == [
-        ("overfit", "black", 40),
-        ("memorization", "orange", 80),
-        ("early_stopping", "orange", 50),
+    told = [(a.rule, a.severity.word, a.since_step, a.action) for a in alerts]
+    assert [t for t in told if t[0] in ("overfit", "memorization", "early_stopping")] == [
+        ("overfit", "black", 40, "stop"),
+        ("memorization", "orange", 80, "save"),
+        ("early_stopping", "orange", 50, "notify"),
     ]
 
 

@@ -1,5 +1,8 @@
-from trainwatch.model.snapshot import RunInfo, Stop
-from trainwatch.supervise.brief import Brief
+import json
+
+from trainwatch.model.snapshot import Alert, RunInfo, Snapshot, Stop
+from trainwatch.model.verdict import Evidence, Severity
+from trainwatch.supervise.brief import Brief, of_snapshot
 
 RUN = RunInfo("r-1", "r", ("train.out",))
 
@@ -25,3 +28,29 @@ def test_a_run_that_counts_epochs_is_told_in_epochs():
     lines = Brief(RUN, "running", "process 7", Stop(), None, found).lines()
     assert "progress  epoch 7.5" in lines
     assert "best      eval_loss 1.47 at epoch 3.5" in lines
+
+
+def test_every_alert_is_told_and_stands_in_the_json():
+    """The worst first, each with what it rests on, what would change it and what it asks for; a NaN is a text there."""
+    evidence = Evidence("loss", float("nan"), 30, 1.5, "train.out", 1, 12)
+    alerts = (
+        Alert("non_finite", Severity.RED, "loss is nan", "a finite loss", 30, 31, 1, (evidence,), "stop"),
+        Alert("loss_spike", Severity.YELLOW, "a loss stands out", "", 10, 31, 2),
+    )
+    brief = of_snapshot(Snapshot(RUN, alerts=alerts))
+    assert [line for line in brief.lines() if line.startswith("alert")] == [
+        "alert     red non_finite: loss is nan",
+        "alert     yellow loss_spike: a loss stands out",
+    ]
+    worst = json.loads(json.dumps(brief.to_json(), allow_nan=False))["alerts"][0]
+    assert worst == {
+        "rule": "non_finite",
+        "severity": "red",
+        "why": "loss is nan",
+        "change": "a finite loss",
+        "since_step": 30,
+        "step": 31,
+        "episode": 1,
+        "evidence": [{"name": "loss", "value": "nan", "step": 30, "epoch": 1.5, "source": "train.out", "attempt": 1, "line": 12}],
+        "action": "stop",
+    }

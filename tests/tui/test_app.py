@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import cast
@@ -17,6 +17,7 @@ from trainwatch.present.look import look
 from trainwatch.present.overview import Painter
 from trainwatch.present.theme import load
 from trainwatch.tui.keys import KEYS, footer
+from trainwatch.tui.screens.alerts import AlertPage
 from trainwatch.tui.screens.log import LogPage
 from trainwatch.tui.watcher import Watcher
 from trainwatch.tui.widgets.cells import Cells
@@ -39,6 +40,13 @@ async def running(
 def shown(pilot: Pilot[None]) -> list[str]:
     """What the terminal would show, as text."""
     return [strip.text for strip in pilot.app.screen._compositor.render_strips()]
+
+
+async def until(pilot: Pilot[None], holds: Callable[[], bool]) -> None:
+    """Wait until something is seen on the screen. Raises TimeoutError after a minute."""
+    async with asyncio.timeout(60):
+        while not holds():
+            await pilot.pause(0.05)
 
 
 def overview(feed: FakeFeed, size: tuple[int, int], *, ascii_only: bool) -> list[str]:
@@ -127,6 +135,26 @@ async def test_help_shows_every_key():
         assert all(k.help in text for k in KEYS if k.where == "overview")
         await pilot.press("x")
         assert "severities" not in "\n".join(shown(pilot))
+
+
+async def test_the_alerts():
+    """`A` opens them in full; they scroll no further than their ends, follow what is new, and esc leads back, also when pressed twice."""
+    feed = FakeFeed(snapshot(3600))
+    async with running(feed, (60, 16)) as pilot:
+        await pilot.press("A")
+        assert "black" in shown(pilot)[2]
+        await pilot.press("end", "pagedown", "down")
+        assert "from here on" in shown(pilot)[-2]
+        await pilot.press("up", "home", "pageup")
+        assert "black" in shown(pilot)[2]
+        feed.show(snapshot(400))
+        await until(pilot, lambda: "no rule holds" in shown(pilot)[2])
+        page = cast("AlertPage", pilot.app.screen)
+        page.action_back()
+        page.action_back()
+        await pilot.pause()
+        assert shown(pilot)[0].startswith("train_v4")
+    assert feed.asked == []
 
 
 @pytest.mark.parametrize("opened", [("question_mark",), ("K",), ("l", "question_mark")])
@@ -267,7 +295,7 @@ async def test_the_end_stays_until_q():
         await asyncio.sleep(0.6)
         assert "● stopped  step" in shown(pilot)[0]
         for _ in range(2):
-            assert shown(pilot)[-1].rstrip() == "q leave: the run has ended  ? help  l log"
+            assert shown(pilot)[-1].rstrip() == "q leave: the run has ended  ? help  A alerts  l log"
             await pilot.press("down")
         assert pilot.app.is_running
 
@@ -277,7 +305,7 @@ async def test_only_what_can_be_asked_is_offered():
     feed = FakeFeed(snapshot(2600))
     feed.allowed = frozenset({"detach"})
     async with running(feed) as pilot:
-        assert shown(pilot)[-1].rstrip() == "q detach  ? help  l log"
+        assert shown(pilot)[-1].rstrip() == "q detach  ? help  A alerts  l log"
 
 
 async def test_close_after():

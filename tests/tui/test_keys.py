@@ -8,13 +8,14 @@ from trainwatch.present.keyline import key_line
 from trainwatch.present.layout import MINIMUM
 from trainwatch.present.look import ASCII
 from trainwatch.tui import keys
+from trainwatch.tui.screens.alerts import AlertPage
 from trainwatch.tui.screens.log import LogPage
 from trainwatch.tui.screens.overview import OverviewPage
 
-PAGES = {"overview": OverviewPage, "log": LogPage}
+PAGES = {"overview": OverviewPage, "alerts": AlertPage, "log": LogPage}
 
 
-@pytest.mark.parametrize("where", ["overview", "log"])
+@pytest.mark.parametrize("where", PAGES)
 def test_one_table_feeds_bindings_help_and_footer(where: keys.Where):
     """Every key of the table is bound to a method of its screen and stands in help; what the last row shows is one of them."""
     page = PAGES[where]
@@ -38,10 +39,10 @@ def test_no_plain_letter_touches_the_job():
     assert {k.name for k in keys.KEYS if k.action in ("save", "stop", "cancel")} == {"K", "X", "C"}
 
 
-@pytest.mark.parametrize("where", ["overview", "log"])
+@pytest.mark.parametrize("where", PAGES)
 def test_the_last_row_is_whole_at_the_smallest_size(where: keys.Where):
-    """At the smallest width with charts no key is left out of the last row of the overview, and at 80 none of the log's."""
-    width = MINIMUM[0] if where == "overview" else 80
+    """At the smallest width with charts no key is left out of the last row, and at 80 none of the log's."""
+    width = 80 if where == "log" else MINIMUM[0]
     line = key_line(keys.footer(where), width, ASCII).lines()[0]
     assert all(f"{shown} {word}" in line for shown, word in keys.footer(where))
 

@@ -13,7 +13,7 @@ from trainwatch.model.inputs import CheckpointSeen, Sample
 from trainwatch.model.part import Attempt, Heard, Part
 from trainwatch.model.schedule import Schedule
 from trainwatch.model.series import Series
-from trainwatch.model.verdict import Event, Evidence, RuleStatus, Severity
+from trainwatch.model.verdict import Action, Event, Evidence, RuleStatus, Severity
 
 State = Literal["starting", "running", "silent", "saving", "stopping", "stopped", "done", "failed", "lost"]
 PhaseName = Literal[
@@ -97,7 +97,7 @@ class PhaseSpan:
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """A rule that holds now. `since_step` is the step at which the episode began."""
+    """A rule that holds now. `since_step` is the step at which the episode began. `action` is what the preset asks for at this severity."""
 
     rule: str
     severity: Severity
@@ -107,6 +107,7 @@ class Alert:
     step: int | None
     episode: int
     evidence: tuple[Evidence, ...] = ()
+    action: Action = "notify"
 
 
 @dataclass(frozen=True, slots=True)

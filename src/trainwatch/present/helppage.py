@@ -12,8 +12,12 @@ from trainwatch.present.look import Look
 _CHART = (
     ("N", "a value that is NaN or infinite"),
     ("^", "values above the chart"),
-    ("c C ?", "checkpoint, the best one, not complete"),
+    ("c C ?", "checkpoint, best, incomplete"),
+    ("n", "a note: the rules began again"),
 )
+
+_MARK = 40
+"""Columns that a mark and its meaning take."""
 
 
 def help_page(keys: Sequence[tuple[str, str]], width: int, height: int, look: Look) -> Canvas:
@@ -27,13 +31,20 @@ def help_page(keys: Sequence[tuple[str, str]], width: int, height: int, look: Lo
         y += 1
     y = _severities(canvas, y, look)
     y = _phases(canvas, y, look)
-    title_row = Canvas(width, 1)
-    title(title_row, "marks", [], [], look)
-    canvas.stamp(title_row, 0, y)
-    for i, (mark, text) in enumerate((*_CHART, (look.best, "the best evaluation")), y + 1):
-        canvas.put(2, i, mark, "text.key")
-        canvas.put(10, i, text)
+    _marks(canvas, y, look)
     return canvas
+
+
+def _marks(canvas: Canvas, y: int, look: Look) -> None:
+    """What stands in the chart, two in a row where there is room."""
+    row = Canvas(canvas.width, 1)
+    title(row, "marks", [], [], look)
+    canvas.stamp(row, 0, y)
+    across = 2 if canvas.width >= 2 * _MARK else 1
+    for i, (mark, text) in enumerate(((look.best, "the best evaluation"), *_CHART)):
+        x, at = 2 + i % across * _MARK, y + 1 + i // across
+        canvas.put(x, at, mark, "text.key")
+        canvas.put(x + 8, at, text)
 
 
 def _severities(canvas: Canvas, y: int, look: Look) -> int:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from trainwatch.model.inputs import CheckpointSeen
 from trainwatch.model.snapshot import Alert, Best, Snapshot, State, Stop
-from trainwatch.model.verdict import Event, RuleStatus
+from trainwatch.model.verdict import Action, Event, RuleStatus
 from trainwatch.present.clean import clean
 from trainwatch.present.numbers import UNKNOWN, number, step
 
 ENDED = frozenset({"stopped", "done", "failed"})
 """The states from which a run does not come back by itself."""
+
+
+ASKS: Mapping[Action, str] = {"notify": "only tells", "save": "asks for a checkpoint", "stop": "asks to save and to stop the job"}
+"""What a rule wants done at a severity."""
 
 
 def event_sentence(event: Event) -> str:
@@ -30,6 +34,26 @@ def alert_sentence(alert: Alert, events: Sequence[Event] = ()) -> str:
     came = next((e.step for e in events if (e.rule, e.episode, e.severity) == (alert.rule, alert.episode, alert.severity)), None)
     level = f" ({alert.severity.word} at {step(came)})" if since and came is not None and came != alert.since_step else ""
     return clean(f"{alert.rule}{since}{level}: {alert.why}")
+
+
+def deed_sentence(alert: Alert, snapshot: Snapshot) -> str:
+    """What an alert asks for at its level, and what becomes of it under the trust that the run was given."""
+    asks = f"it {ASKS[alert.action]}"
+    if alert.action == "notify":
+        return asks
+    if snapshot.stop.machine != "idle" and snapshot.stop.rule == alert.rule:
+        return f"{asks}: {stop_sentence(snapshot.stop)}"
+    may, _, stoppers = snapshot.run.may.partition("=")
+    if may == "watch":
+        return f"{asks}; nothing follows, for the run is only watched (--may {alert.action}{_by_name(alert)} allows it)"
+    if alert.action == "stop" and alert.rule not in stoppers.split(","):
+        return f"{asks}; it may not stop it (--may stop{_by_name(alert)} allows it)"
+    return f"{asks}, which it may"
+
+
+def _by_name(alert: Alert) -> str:
+    """How `--may stop` names the rule of an alert; a save needs no name."""
+    return f"={alert.rule}" if alert.action == "stop" else ""
 
 
 def blind_rules(rules: Sequence[RuleStatus]) -> tuple[RuleStatus, ...]:

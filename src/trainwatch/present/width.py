@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from functools import lru_cache
+
+_UNIT = re.compile(r"(?<=\d) (?:%|(?:ms|s|min|h|d|[KMGTP]?B)\b)")
+"""The blank between a number and what it counts."""
 
 
 @lru_cache(maxsize=4096)
@@ -43,12 +47,19 @@ def wrap(text: str, width: int, lines: int, mark: str = "…") -> list[str]:
     out: list[str] = []
     rest = text.strip()
     while rest and len(out) < lines - 1 and cells(rest) > width:
-        head = _head(rest, width + 1)
-        at = head.rfind(" ")
+        at = _break(rest, len(_head(rest, width + 1)))
         at = at if at > width // 2 else len(_head(rest, width))
         out.append(rest[:at].rstrip())
         rest = rest[at:].lstrip() if at else ""
     return [*out, cut(rest, width, mark)] if rest else out
+
+
+def _break(text: str, end: int) -> int:
+    """The last blank before `end` that does not part a number from its unit; -1 when there is none."""
+    at = text.rfind(" ", 0, end)
+    while at > 0 and _UNIT.match(text, at):
+        at = text.rfind(" ", 0, at)
+    return at
 
 
 def _head(text: str, width: int) -> str:

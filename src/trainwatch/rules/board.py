@@ -252,5 +252,6 @@ class Board:
 
 def _alert(seat: Seat, severity: Severity, step: int | None) -> Alert:
     """A rule that holds, as views see it."""
-    verdict = seat.episode.verdict
-    return Alert(seat.spec.name, severity, verdict.why, verdict.change, seat.since, step, seat.episode.number, verdict.evidence)
+    spec, verdict, number = seat.spec, seat.episode.verdict, seat.episode.number
+    action = spec.ladder.get(severity, "notify")
+    return Alert(spec.name, severity, verdict.why, verdict.change, seat.since, step, number, verdict.evidence, action)

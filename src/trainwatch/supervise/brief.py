@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from trainwatch.model.errors import NotReadableError
-from trainwatch.model.snapshot import RunInfo, Snapshot, Stop
+from trainwatch.model.snapshot import Alert, RunInfo, Snapshot, Stop
 from trainwatch.present.attempts import named
 from trainwatch.present.clean import clean
 from trainwatch.present.header import time_left
@@ -57,28 +58,30 @@ class Brief:
         """For a list."""
         return clean(
             "  ".join(
-                part for part in (self.run.id, self._state(), self._step(), str(self.facts.get("phase") or ""), self._alert()) if part
+                part
+                for part in (self.run.id, self._state(), self._step(), str(self.facts.get("phase") or ""), *map(_told, self._alerts()[:1]))
+                if part
             )
         )
 
     def lines(self) -> list[str]:
         """For people and screen readers, always in this order."""
-        rows = {
-            "run": self.run.id,
-            "state": self._state(),
-            "progress": self._step(),
-            "attempt": self._attempt(),
-            "time left": self._time_left(),
-            "phase": str(self.facts.get("phase") or ""),
-            "newest": self._value("evaluation"),
-            "best": self._value("best"),
-            "alert": self._alert(),
-            self.stop.goal: self.stop.text,
-            "may": self.run.may,
-            "log": named(self.run.sources),
-            "exit code": "" if self.exit_code is None else str(self.exit_code),
-        }
-        return [clean(f"{name:10}{text}") for name, text in rows.items() if text] + self._notes() + self._criteria()
+        rows = (
+            ("run", self.run.id),
+            ("state", self._state()),
+            ("progress", self._step()),
+            ("attempt", self._attempt()),
+            ("time left", self._time_left()),
+            ("phase", str(self.facts.get("phase") or "")),
+            ("newest", self._value("evaluation")),
+            ("best", self._value("best")),
+            *(("alert", _told(alert)) for alert in self._alerts()),
+            (self.stop.goal, self.stop.text),
+            ("may", self.run.may),
+            ("log", named(self.run.sources)),
+            ("exit code", "" if self.exit_code is None else str(self.exit_code)),
+        )
+        return [clean(f"{name:10}{text}") for name, text in rows if text] + self._notes() + self._criteria()
 
     def _notes(self) -> list[str]:
         """A line for each thing that a person should know."""
@@ -124,10 +127,14 @@ class Brief:
         at = "" if unit is None else f" at {unit} {number(found[unit]) if unit == 'epoch' else found[unit]}"
         return f"{(self.facts.get('best') or {}).get('metric', 'eval_loss')} {number(float(found['value']))}{at}"
 
-    def _alert(self) -> str:
-        """The worst rule that holds."""
-        alert = self.facts.get("alert")
-        return f"{alert['severity']} {alert['rule']}: {alert['why']}" if alert else ""
+    def _alerts(self) -> Sequence[Mapping[str, Any]]:
+        """The rules that hold, the worst first."""
+        return self.facts.get("alerts") or ()
+
+
+def _told(alert: Mapping[str, Any]) -> str:
+    """An alert in a sentence."""
+    return f"{alert['severity']} {alert['rule']}: {alert['why']}"
 
 
 def summary(snapshot: Snapshot) -> dict[str, Any]:
@@ -142,11 +149,18 @@ def summary(snapshot: Snapshot) -> dict[str, Any]:
         "time_left": None if snapshot.time_left is None else round(snapshot.time_left),
         "phase": snapshot.phases[-1].phase if snapshot.phases else None,
         "alert": None if worst is None else {"rule": worst.rule, "severity": worst.severity.word, "why": worst.why},
+        "alerts": [_figures(alert) for alert in snapshot.alerts],
         "evaluation": None if last is None else {"value": last.value, "step": last.step, "epoch": last.epoch},
         "criteria": [asdict(c) for c in snapshot.criteria],
         "attempts": [attempt.figures() for attempt in snapshot.attempts],
         "best": None if best is None else {"metric": best.metric, "value": best.value, "step": best.step, "epoch": best.epoch},
     }
+
+
+def _figures(alert: Alert) -> dict[str, Any]:
+    """An alert as JSON values; a value of its evidence that is not finite is a text, as in `export`."""
+    evidence = [{**asdict(e), "value": e.value if math.isfinite(e.value) else str(e.value)} for e in alert.evidence]
+    return {**asdict(alert), "severity": alert.severity.word, "evidence": evidence}
 
 
 def of_snapshot(snapshot: Snapshot) -> Brief:

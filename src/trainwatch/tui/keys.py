@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-Where = Literal["overview", "log"]
+Where = Literal["overview", "alerts", "log"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +28,21 @@ class Key:
 KEYS = (
     Key("overview", "q", "q", "detach", "detach", "close this screen; training goes on"),
     Key("overview", "question_mark,f1", "?", "help", "help", "this page"),
+    Key("overview", "A", "A", "alerts", "alerts", "every alert in full: evidence, what follows, how to silence it"),
     Key("overview", "l", "l", "log", "log", "the whole log, with search"),
     Key("overview", "t", "t", "theme", "", "the next theme"),
     Key("overview", "ctrl+r", "ctrl+r", "redraw", "", "draw everything anew"),
-    Key("overview", "K", "K", "save", "save now", "ask the job for a checkpoint now (confirm with y)"),
-    Key("overview", "X", "X", "stop", "stop...", "save, prove, then stop the job (typed confirmation)"),
+    Key("overview", "K", "K", "save", "save", "ask the job for a checkpoint now (confirm with y)"),
+    Key("overview", "X", "X", "stop", "stop", "save, prove, then stop the job (typed confirmation)"),
     Key("overview", "C", "C", "cancel", "cancel", "cancel a stop that is under way"),
+    Key("alerts", "escape,q,A", "esc", "back", "back", "back to the overview"),
+    Key("alerts", "question_mark,f1", "?", "help", "help", "this page"),
+    Key("alerts", "up,k", "up", "up", "", "one line up"),
+    Key("alerts", "down,j", "down", "down", "", "one line down"),
+    Key("alerts", "pageup,b", "PgUp", "page_up", "page up", "one page up"),
+    Key("alerts", "pagedown,space", "PgDn", "page_down", "page down", "one page down"),
+    Key("alerts", "home,g", "Home", "first", "", "the first line"),
+    Key("alerts", "end,G", "End", "last", "", "the last page"),
     Key("log", "escape,q", "esc", "back", "back", "back to the overview"),
     Key("log", "question_mark,f1", "?", "help", "help", "this page"),
     Key("log", "slash", "/", "search", "search", "search upwards; enter begins, esc leaves"),

@@ -9,6 +9,7 @@ from trainwatch.present.layout import Place, arrange
 from trainwatch.present.overview import Painter, devices
 from trainwatch.present.sentences import ENDED
 from trainwatch.tui.keys import footer
+from trainwatch.tui.screens.alerts import AlertPage
 from trainwatch.tui.screens.base import Page, bindings
 from trainwatch.tui.screens.confirm import ConfirmDialog
 from trainwatch.tui.screens.help import HelpDialog
@@ -63,6 +64,10 @@ class OverviewPage(Page):
     def action_help(self) -> None:
         """Show the keys."""
         self.app.push_screen(HelpDialog("overview"))
+
+    def action_alerts(self) -> None:
+        """Open the alerts."""
+        self.app.push_screen(AlertPage())
 
     def action_log(self) -> None:
         """Open the log."""

@@ -1,0 +1,139 @@
+"""Everything that rules say of a run, in full: what holds now, what held before, who cannot see, and how to have it quieter."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from trainwatch.model.snapshot import Alert, Snapshot
+from trainwatch.model.verdict import Evidence
+from trainwatch.present.axes import Part, title
+from trainwatch.present.canvas import Canvas
+from trainwatch.present.clean import clean
+from trainwatch.present.look import Look
+from trainwatch.present.numbers import number
+from trainwatch.present.sentences import (
+    ASKS,
+    ENDED,
+    alert_sentence,
+    blind_rules,
+    deed_sentence,
+    event_sentence,
+    outcome_sentence,
+    place,
+    state_of,
+)
+from trainwatch.present.width import cells, wrap
+
+Line = tuple[Part, ...]
+"""What stands in one row, from left to right."""
+
+_LABEL = 10
+"""Columns before a sentence, for the word that says what it is about."""
+
+_LONGEST = 40
+"""Rows that one sentence may take."""
+
+_SILENCE = (
+    "a rules file of your own, begun with `trainwatch rules new quiet.toml`, leaves rules out: without = [{}]; then --rules quiet.toml. "
+    '`trainwatch note RUN "new data mix"` starts the rules again from here on.'
+)
+
+
+def alert_lines(snapshot: Snapshot, width: int, look: Look) -> list[Line]:
+    """All rows of the page for a screen of that width."""
+    page = _Page(width, look)
+    if snapshot.state in ENDED:
+        page.say(state_of(snapshot), outcome_sentence(snapshot), f"state.{state_of(snapshot)}")
+    for caveat in snapshot.caveats:
+        page.say("note", caveat, "severity.yellow")
+    page.head(f"{len(snapshot.alerts)} now" if snapshot.alerts else "now")
+    for i, alert in enumerate(snapshot.alerts):
+        _alert(page, alert, snapshot, space=i > 0)
+    if not snapshot.alerts:
+        page.say("", "no rule holds")
+    _earlier(page, snapshot)
+    _blind(page, snapshot)
+    if snapshot.events:
+        page.head("to have it quieter")
+        page.say("", _SILENCE.format(", ".join(f'"{rule}"' for rule in dict.fromkeys(e.rule for e in snapshot.events))))
+    return page.lines
+
+
+def alert_view(lines: Sequence[Line], top: int, width: int, height: int, look: Look) -> Canvas:
+    """The rows from `top` on under a title, which says how many there are where they do not all fit."""
+    canvas = Canvas(width, height)
+    rows = max(height - 1, 0)
+    where = [(f"{top + 1} to {min(top + rows, len(lines))} of {len(lines)} lines", "text.dim")] if len(lines) > rows else []
+    title(canvas, "alerts", [("what rules say of the run, in full", "text.dim")], where, look)
+    for y, line in enumerate(lines[top : top + rows], 1):
+        x = 1
+        for text, role in line:
+            x = canvas.put(x, y, text, role)
+    return canvas
+
+
+class _Page:
+    """Rows that are being written."""
+
+    def __init__(self, width: int, look: Look) -> None:
+        self.lines: list[Line] = []
+        self.look = look
+        self._width = width - 1
+
+    def head(self, text: str) -> None:
+        """Begin a section."""
+        rule = self.look.rule * max(self._width - cells(text) - 4, 0)
+        self.lines.append(((f"{self.look.rule} ", "text.rule"), (text, "text.title"), (f" {rule}", "text.rule")))
+
+    def say(self, label: str, text: str, role: str = "text.dim") -> None:
+        """A sentence over as many rows as it needs, its label before the first."""
+        for i, line in enumerate(wrap(self.look.text(clean(text)), self._width - _LABEL, _LONGEST, self.look.cut)):
+            self.lines.append(((f"{'' if i else label:<{_LABEL}}", role), (line, "text.plain")))
+
+
+def _alert(page: _Page, alert: Alert, snapshot: Snapshot, *, space: bool) -> None:
+    """A rule that holds, with all that it rests on; `space` leaves a row free before it."""
+    if space:
+        page.lines.append(())
+    word = alert.severity.word
+    page.say(f"{page.look.severity[alert.severity]} {word}", alert_sentence(alert, snapshot.events), f"severity.{word}")
+    for i, evidence in enumerate(alert.evidence):
+        page.say("" if i else "rests on", evidence_sentence(evidence))
+    if alert.change:
+        page.say("change", alert.change)
+    page.say("follows", deed_sentence(alert, snapshot))
+
+
+def evidence_sentence(evidence: Evidence) -> str:
+    """A printed value and where it stands: `eval_loss 2.616 @280 (train.out:812)`."""
+    at = "" if evidence.step is None and evidence.epoch is None else f" @{place(evidence.step, evidence.epoch)}"
+    where = f" ({_file(evidence.source)}:{evidence.line})" if evidence.line else ""
+    return f"{evidence.name} {number(evidence.value, 6)}{at}{where}"
+
+
+def _earlier(page: _Page, snapshot: Snapshot) -> None:
+    """What was raised before and is not what holds now, the newest first."""
+    now = {(alert.rule, alert.episode, alert.severity) for alert in snapshot.alerts}
+    earlier = [e for e in snapshot.events if e.verdict == "withdrawn" or (e.rule, e.episode, e.severity) not in now]
+    page.head(f"{len(earlier)} earlier" if earlier else "earlier")
+    for event in reversed(earlier):
+        glyph = page.look.severity[event.severity] if event.verdict == "fired" else ""
+        asks = f"; it {ASKS[event.action]}" if event.action != "notify" else ""
+        page.say(glyph, event_sentence(replace(event, source=_file(event.source))) + asks, f"severity.{event.severity.word}")
+    if not earlier:
+        page.say("", "nothing was raised before")
+
+
+def _blind(page: _Page, snapshot: Snapshot) -> None:
+    """The rules that cannot judge, and what they need."""
+    blind = blind_rules(snapshot.rules)
+    if blind:
+        page.head(f"{len(blind)} blind")
+    for status in blind:
+        page.say("", f"{status.rule}: {status.verdict.why or f'needs {status.needs}'}")
+
+
+def _file(source: str) -> str:
+    """The name of a source without its folders."""
+    return source.rpartition("/")[2]
