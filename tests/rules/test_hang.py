@@ -87,3 +87,27 @@ def test_a_resume_is_progress() -> None:
     seated.progress(5, 440.0)
 
     assert seated.tick(455) == []
+
+
+def test_a_job_that_is_started_again_has_done_no_step() -> None:
+    """The alert goes, the time in the queue is no silence, and what was learnt counts from the first step on."""
+    seated = hang()
+    seated.tick(600)
+
+    assert [(e.rule, e.verdict) for e in seated.restarted(9000) if e.rule == "hang"] == [("hang", "withdrawn")]
+    assert severities(seated.tick(9001)) == []
+    seated.progress(1, 9300)
+    assert severities(seated.tick(9449)) == []
+    assert severities(seated.tick(9450)) == ["orange"]
+
+
+def test_a_job_that_is_started_again_may_fail_to_begin() -> None:
+    """The wait for the first step is measured anew."""
+    seated = Board(load("full"), Facts())
+    seated.progress(1, 300)
+    seated.tick(310)
+    seated.restarted(9000)
+
+    assert severities(seated.tick(9000)) == []
+    assert severities(seated.tick(10_199)) == []
+    assert severities(seated.tick(10_200)) == ["orange"]

@@ -22,11 +22,12 @@ def run_dir(tmp_path):
 
 def test_round_trip(run_dir):
     """All that is needed to fold the run again, and keys of others untouched; the directory is where it was read."""
-    run = RunFile(INFO, "careful", ("generic",), {"total_steps": 100.0}, "/d", {"hook": "auto"})
+    run = RunFile(INFO, "careful", ("generic",), {"total_steps": 100.0}, "/d", {"hook": "auto"}, 3)
     run.save(run_dir)
     back = load(run_dir)
     assert back.info.directory == str(run_dir.path)
     assert (back.info.id, back.info.sources, back.info.started_at, back.info.may) == ("demo-1", ("/d/a.out",), 1795142412.5, "stop=overfit")
+    assert back.attempt == 3
     assert (back.preset, back.formats, back.stated, back.cwd, back.extra) == (
         "careful",
         ("generic",),

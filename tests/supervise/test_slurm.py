@@ -162,7 +162,7 @@ def test_attach_to_a_slurm_job_watches(cluster: Cluster, live: Live) -> None:
 
 
 def test_a_preempted_job_is_requeued_and_goes_on(cluster: Cluster, live: Live) -> None:
-    """The example: SIGTERM to the batch script saves, proves and stops; 85 requeues; the second attempt resumes from the proven one."""
+    """The example: SIGTERM to the batch script saves, proves and stops; 85 requeues; the second attempt resumes from the proven one, of one run."""
     text = EXAMPLE.read_text(encoding="utf-8").replace("trainwatch launch", f"{OURS} launch").replace("$(trainwatch", f"$({OURS}")
     line = next(line for line in text.splitlines() if line.startswith("train=("))
     text = text.replace(line, f'train=({TRAIN} --out "$out" --flat --pause 0.02)')
@@ -177,6 +177,9 @@ def test_a_preempted_job_is_requeued_and_goes_on(cluster: Cluster, live: Live) -
     time.sleep(3)  # slurmd refuses an attempt of the second in which the one before it was ended
     log = live.cwd / f"slurm-{job}.out"
     wait_for(lambda: again(cluster, job) and f"resumed at step {stop['step']}" in log.read_text(encoding="utf-8"), "the second attempt", 90)
+    second = next(Run(live, found) for found in live.runs() if found != first.dir)
+    assert (second.read(second.dir.run)["attempt"], first.id in log.read_text(encoding="utf-8")) == (2, True)
+    wait_for(lambda: len(second.state().get("brief", {}).get("attempts", [])) == 2, "both attempts in what is told")
     cluster.run("scancel", job)
     ended(cluster, job)
 

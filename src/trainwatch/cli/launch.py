@@ -124,7 +124,8 @@ def _plan(args: argparse.Namespace, now: float) -> tuple[Plan, list[str]]:
 def _greet(started: Started, promised: list[str]) -> None:
     """Say what runs, where its output goes, and what may happen to it."""
     info = started.run.info
-    lines = [f"run {info.id}", f"log {info.sources[0]}", *promised, *_batch_warning(info.job_id if started.inherited else "")]
+    again = [f"attempt {started.run.attempt} of run {started.earlier}, read and judged as one"] if started.earlier else []
+    lines = [f"run {info.id}", *again, f"log {info.sources[0]}", *promised, *_batch_warning(info.job_id if started.inherited else "")]
     for line in lines:
         print(f"[trainwatch] {line}" if started.inherited else line, file=sys.stdout if started.inherited else sys.stderr, flush=True)
 

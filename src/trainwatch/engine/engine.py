@@ -96,6 +96,10 @@ class Engine:
         """A person's command, as far as it changes what is judged."""
         if order.op == "standing":
             self.facts.note("standing_order", value=True, origin="the hook in the job")
+        if order.op == "attempt":
+            self.pace, self._last_seen = Pace(), math.nan
+            self._ended.clear()
+            return self.board.restarted(order.at)
         if order.op != "note":
             return []
         self.notes.append(Note(order.reason, order.who, order.at, self.curves.last_step, self.curves.last_epoch))

@@ -87,11 +87,14 @@ class CheckpointSeen:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A person's command, as read from a request file, or the standing order given to the job. `id` makes it idempotent."""
+    """A person's command, as read from a request file, the standing order given to the job, or that an attempt of the job begins.
+
+    `id` makes it idempotent.
+    """
 
     at: float
     id: str
-    op: Literal["save", "stop", "cancel", "note", "standing"]
+    op: Literal["save", "stop", "cancel", "note", "standing", "attempt"]
     who: str
     reason: str = ""
     options: dict[str, str | float | bool] = field(default_factory=dict)

@@ -117,6 +117,7 @@ def _supervisor(run_dir: RunDir) -> Process | None:
 
 def _logs(run: RunFile, ends: Mapping[str, tuple[int, int]], *, now: float, written: Written, look: Look | None = None) -> LogInputs:
     """The logs of a run, from where the arrivals end."""
-    starts = {source: (1, int(size)) for source, size in run.extra.get("starts", {}).items()}
+    starts = {source: (run.attempt, int(size)) for source, size in run.extra.get("starts", {}).items()}
+    read = {source: end for source, end in ends.items() if end >= starts.get(source, (0, 0))}
     logs = list(map(Path, run.info.sources))
-    return LogInputs(logs, now=now, written=written, look=look, starts={**starts, **ends}, parts=run.info.parts)
+    return LogInputs(logs, now=now, written=written, look=look, starts={**starts, **read}, parts=run.info.parts)

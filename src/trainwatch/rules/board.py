@@ -70,7 +70,18 @@ class Board:
         self._rewards = Rewards()
         self._hearing = {
             hook: [(i, s) for i, s in enumerate(self.seats) if s.hears(hook)]
-            for hook in ("evaluated", "records", "went_back", "noticed", "checkpoint", "progress", "arrived", "sampled", "tick")
+            for hook in (
+                "evaluated",
+                "records",
+                "went_back",
+                "noticed",
+                "checkpoint",
+                "progress",
+                "arrived",
+                "sampled",
+                "tick",
+                "restarted",
+            )
         }
 
     # --- inputs -------------------------------------------------------------------------------------------------------------
@@ -151,6 +162,10 @@ class Board:
     def tick(self, now: float) -> list[Event]:
         """It is now `now`, in Unix seconds."""
         return self._outside(((s, s.rule.tick(now)) for _, s in self._hearing["tick"]), now)
+
+    def restarted(self, at: float) -> list[Event]:
+        """The job is started again, at `at` in Unix seconds: it has done no step yet."""
+        return self._outside(((s, s.rule.restarted()) for _, s in self._hearing["restarted"]), at)
 
     def note(self, text: str, at: float) -> list[Event]:
         """A person says that the run is another one from here on, at `at` in Unix seconds: rules that judge how training goes start again."""

@@ -92,6 +92,9 @@ class Rule:
     def tick(self, now: float) -> Judgement | None:
         """It is now `now`, in Unix seconds."""
 
+    def restarted(self) -> Judgement | None:
+        """The job is started again: the next attempt of the run, which has not printed anything yet."""
+
 
 @dataclass(frozen=True, slots=True)
 class Kind:

@@ -72,8 +72,11 @@ def is_run(folder: Path) -> bool:
 
 def ended(run_dir: RunDir) -> bool:
     """Whether the run is over: its shim found no process of the job left, or its supervisor said its last word."""
-    if run_dir.exit.exists():
-        return True
+    return run_dir.exit.exists() or told_all(run_dir)
+
+
+def told_all(run_dir: RunDir) -> bool:
+    """Whether a run's supervisor has said its last word."""
     try:
         state = statefile.load(run_dir)
     except NotReadableError:

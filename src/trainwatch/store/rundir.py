@@ -4,6 +4,7 @@ RUN_DIR/
   run.json              who the run is and what may be done; written once, rewritten by the supervisor
   state.json            where it stands; rewritten at each change, before any signal
   journal.jsonl         every decision, request, answer, proof and signal, appended
+  earlier.jsonl         the journals of the attempts before this one
   arrivals.jsonl        every input of the fold, appended
   samples.jsonl         devices
   stop.json             how a stop went
@@ -49,6 +50,11 @@ class RunDir:
     def journal(self) -> Path:
         """Decisions and actions, one JSON object a line."""
         return self.path / "journal.jsonl"
+
+    @property
+    def earlier(self) -> Path:
+        """The journals of the attempts before this one."""
+        return self.path / "earlier.jsonl"
 
     @property
     def arrivals(self) -> Path:

@@ -26,7 +26,7 @@ class RunFile:
 
     `preset` is the name or path of the rules, `formats` restricts the readers (None: all), `stated` are the user's `--fact` values,
     and what lay beside the log when the run began.
-    Sources in `info` are absolute paths. `extra` holds every other key, kept as it is.
+    Sources in `info` are absolute paths. `attempt` is the run's that the job is: what came before it is in the arrivals. `extra` holds every other key, kept as it is.
     """
 
     info: RunInfo
@@ -35,6 +35,7 @@ class RunFile:
     stated: Mapping[str, Given] = field(default_factory=dict)
     cwd: str = ""
     extra: Mapping[str, Any] = field(default_factory=dict)
+    attempt: int = 1
 
     def save(self, run_dir: RunDir) -> None:
         """Write run.json. Raises NotWrittenError."""
@@ -55,13 +56,14 @@ class RunFile:
             "may": info.may,
             "preset": self.preset,
             "formats": None if self.formats is None else list(self.formats),
+            "attempt": self.attempt,
             "facts": {name: asdict(fact) if isinstance(fact, Fact) else fact for name, fact in self.stated.items()},
         }
         write_json(run_dir.run, value)
 
 
 KNOWN = frozenset(
-    "v run name sources parts command cwd host job_id started_at supervised may preset formats facts".split()  # noqa: SIM905  a line of words
+    "v run name sources parts command cwd host job_id started_at supervised may preset formats attempt facts".split()  # noqa: SIM905  a line of words
 )
 
 
@@ -102,4 +104,5 @@ def _decode(run_dir: RunDir, value: dict[str, Any]) -> RunFile:
         stated=restored(value.get("facts", {})),
         cwd=str(value.get("cwd", "")),
         extra={key: inner for key, inner in value.items() if key not in KNOWN},
+        attempt=int(value.get("attempt", 1)),
     )

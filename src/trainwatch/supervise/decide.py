@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from pathlib import Path
 
 from trainwatch.model.series import Series
 from trainwatch.model.snapshot import Alert
@@ -23,12 +24,15 @@ class Decider:
     Events are gathered while history is read; only what still holds at the newest record is acted on.
     """
 
-    def __init__(self, diary: Diary, may: May, *, unsaved: bool) -> None:
-        """`diary` also tells what earlier supervisors said and did. `unsaved` allows a stop without a proven checkpoint."""
+    def __init__(self, diary: Diary, may: May, *, unsaved: bool, earlier: Path | None = None) -> None:
+        """`diary` also tells what earlier supervisors said and did, `earlier` what those of earlier attempts did.
+
+        `unsaved` allows a stop without a proven checkpoint.
+        """
         self._diary = diary
         self._may = may
         self._unsaved = unsaved
-        past = journal.read(diary.path)
+        past = [entry for path in (earlier, diary.path) if path is not None for entry in journal.read(path)]
         self._said = {(str(e.get("name")), str(e.get("verdict"))) for e in past if e.get("event") == "rule"}
         self._done = {str(e["key"]) for e in past if "key" in e}
         self._gathered: dict[str, Event] = {}

@@ -68,11 +68,11 @@ class Intake:
         self._ends = reader.ends
 
     def follow(self, source: str, start: int, kept: Mapping[str, Any] | None, attempt: int = 1) -> None:
-        """Follow a log: from where the arrivals end; a log not met before from `start`, where `attempt` begins.
+        """Follow a log: from where the arrivals end; one not met before, or only by earlier attempts, from `start`, where `attempt` begins.
 
         `kept` is `Follower.state()` of an earlier supervisor, used when it is of the same position.
         """
-        if source not in self._ends:
+        if self._ends.get(source, (0, 0))[0] < attempt:
             self.followers[source] = Follower(source, offset=start, attempt=attempt)
             return
         attempt, offset = self._ends[source]

@@ -61,7 +61,7 @@ class Supervisor:
         self.outlook = Outlook(
             run_dir, run, self.engine, self.job, clock=clock, diary=self.diary, standing=standing, hooked=self.terms.hooked
         )
-        self.decider = Decider(self.diary, self.terms.may, unsaved=self.terms.unsaved)
+        self.decider = Decider(self.diary, self.terms.may, unsaved=self.terms.unsaved, earlier=run_dir.earlier)
         self.horizon = self.terms.horizon(run.info.job_id)
         self.ending = slurm.Ending(run.info.job_id)
         self.desk = Desk(run_dir, run.info, self.terms, self.diary)
@@ -98,7 +98,8 @@ class Supervisor:
             self.decider.gather(self.engine.feed(item), now)
             self.outlook.seen_before(item)
         for source in self.run_file.info.sources:
-            self.intake.follow(source, self.terms.starts.get(source, 0), followers.get(source), self.run_file.info.attempt_of(source))
+            attempt = max(self.run_file.attempt, self.run_file.info.attempt_of(source))
+            self.intake.follow(source, self.terms.starts.get(source, 0), followers.get(source), attempt)
         self.diary.note("supervisor", now, pid=self.publisher.pid, state=self.machine.state)
 
     def turn(self, now: float) -> None:

@@ -80,7 +80,8 @@ class Outlook:
             self._looks = True
             if item.path:
                 self.watch.seen_before(item)
-        self._stood = self._stood or (isinstance(item, Order) and item.op == "standing")
+        if isinstance(item, Order) and item.op in ("standing", "attempt"):
+            self._stood = item.op == "standing"
 
     def look(self, now: float, machine: Machine, read: int) -> Iterator[CheckpointSeen | Order]:
         """Look around; yields checkpoints that have come to rest, and that the hook has its standing order.

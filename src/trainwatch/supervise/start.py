@@ -7,7 +7,7 @@ import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from trainwatch.hook import install
@@ -18,7 +18,7 @@ from trainwatch.store import index
 from trainwatch.store.create import create
 from trainwatch.store.rundir import RunDir
 from trainwatch.store.runfile import RunFile
-from trainwatch.supervise import output, spawn
+from trainwatch.supervise import output, requeue, spawn
 from trainwatch.supervise.machine import Limits
 from trainwatch.supervise.may import May
 from trainwatch.supervise.output import Output
@@ -68,13 +68,17 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """A job that runs. `shim` is its parent and our child. `grace`: seconds from our SIGTERM to the end, None: it is passed on at once."""
+    """A job that runs. `shim` is its parent and our child. `grace`: seconds from our SIGTERM to the end, None: it is passed on at once.
+
+    `earlier` is the run whose next attempt it is, empty when it is a run of its own.
+    """
 
     run_dir: RunDir
     run: RunFile
     shim: subprocess.Popen[bytes]
     inherited: bool
     grace: float | None = None
+    earlier: str = ""
 
 
 def check(command: Sequence[str]) -> None:
@@ -94,16 +98,19 @@ def start(plan: Plan, *, now: float, environ: Mapping[str, str]) -> Started:
     run_dir = create(plan.name, now=now, log=here, environ=environ, share=plan.share)
     try:
         stem = _log_stem(run_dir.path.name, plan.name, environ)
-        out = mine or output.created(plan.log or Path.cwd() / f"{stem}.out", append=plan.append)
+        again = plan.append or (plan.log is None and requeue.restarts(environ) > 0)
+        out = mine or output.created(plan.log or Path.cwd() / f"{stem}.out", append=again)
     except TrainwatchError:
         shutil.rmtree(run_dir.path)
         raise
     try:
-        run = _run_file(plan, run_dir, out, now, environ)
+        attempt, earlier = requeue.begin(run_dir, plan.name, out.starts, now=now, environ=environ)
+        run = replace(_run_file(plan, run_dir, out, now, environ), attempt=attempt)
         run.save(run_dir)
         with suppress(NotWrittenError):  # it is then found by its folder only
             index.register(run_dir, environ)
-        return Started(run_dir, run, spawn.shim(run_dir, out.out, out.err), out.inherited, plan.signal_grace if plan.may.save else None)
+        grace = plan.signal_grace if plan.may.save else None
+        return Started(run_dir, run, spawn.shim(run_dir, out.out, out.err), out.inherited, grace, earlier)
     finally:
         out.close()
 
@@ -137,7 +144,8 @@ def _run_file(plan: Plan, run_dir: RunDir, out: Output, now: float, environ: Map
         save_by=plan.save_by,
         veto_if_attended=plan.veto_if_attended,
     )
-    return RunFile(info, plan.preset, plan.formats, plan.stated, os.fspath(Path.cwd()), terms.extra())
+    extra = {**terms.extra(), **requeue.said(environ)}
+    return RunFile(info, plan.preset, plan.formats, plan.stated, os.fspath(Path.cwd()), extra)
 
 
 def _environment(plan: Plan, run_dir: RunDir, environ: Mapping[str, str]) -> dict[str, str]:

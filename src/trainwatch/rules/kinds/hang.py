@@ -123,6 +123,11 @@ class Hang(Rule):
             return ok(f"the last step came {seconds(silent)} ago")
         return self._found(silent, timeout)
 
+    def restarted(self) -> Judgement | None:
+        """How long steps take is still true; how long none has come is not."""
+        self._step, self._interrupted = None, False
+        return ok("the job was started again", negated=True)
+
     def _found(self, silent: float, timeout: float) -> Judgement:
         """The sentence, with the timeout that was learnt."""
         s = self.settings

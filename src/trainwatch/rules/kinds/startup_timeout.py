@@ -56,6 +56,11 @@ class StartupTimeout(Rule):
             return ok(f"no step yet, for {seconds(waited)}")
         return fired(Severity.ORANGE, f"no step for {seconds(waited)} since watching began", (), "the first step would withdraw it")
 
+    def restarted(self) -> Judgement | None:
+        """The first step is waited for once more."""
+        self._since, self._started = math.nan, False
+        return ok("the job was started again", negated=True)
+
     def _begun(self) -> Judgement:
         return ok("the run has begun", negated=True)
 
