@@ -97,6 +97,16 @@ def test_a_sign_of_life_gives_more_time_to_answer() -> None:
     assert walk(machine, Seen(500, hook=True, life=300)).state == "saving"
 
 
+def test_a_job_that_was_told_to_save_and_end_and_hangs_is_not_waited_for_for_ever() -> None:
+    """Ranks that wait for each other show no life: 84 after the time that a save may take. One that still prints is waited for."""
+    machine = begin(Machine(), STOP, Seen(0))
+    assert machine.state == "waiting"
+    assert walk(machine, Seen(500, told_to_end=True, life=300)).state == "waiting"
+    failed = walk(machine, Seen(301, told_to_end=True))
+    assert (failed.state, say.exit_code(failed)) == ("failed", 84)
+    assert "did neither" in say.sentence(failed, Limits())
+
+
 def test_a_veto_holds_the_ranks_and_looks_again() -> None:
     """After the veto the checkpoint is proven once more before the signal."""
     limits = Limits(veto=30)

@@ -164,9 +164,14 @@ class Job:
             self.rung = True
         if self.rung:
             self.rung = False
-            print(f"Saving model checkpoint to {checkpoint(self.args.out, self.step)}", flush=True)
+            print(f"Saving model checkpoint to {checkpoint(self.args.out, self.step, cut=self.cut)}", flush=True)
             if self.args.doorbell == "jit":
-                sys.exit(0)
+                sys.exit(self.args.code)
+
+    @property
+    def cut(self) -> int | None:
+        """Where a checkpoint that is asked for is torn."""
+        return self.args.cut if self.args.save == "torn" else None
 
     def ring(self, *_: object) -> None:
         """SIGUSR1."""
@@ -211,7 +216,7 @@ class Job:
         if self.args.save == "slow":
             time.sleep(1.5)
         self.end_at("saving")
-        path = checkpoint(self.args.out.absolute(), self.step, cut=self.args.cut if self.args.save == "torn" else None)
+        path = checkpoint(self.args.out.absolute(), self.step, cut=self.cut)
         with suppress(OSError), (run_dir / "control/saves.txt").open("a", encoding="utf-8") as file:
             file.write(f"{path}\n")
         self.ack(run_dir, name, "saved", path=str(path))

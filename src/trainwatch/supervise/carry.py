@@ -215,10 +215,11 @@ class Carrier:
         self._diary.note("stopped", now, exit_code=say.exit_code(machine), torn=torn, resume=again)
 
     def _torn_after(self, machine: Machine, now: float) -> list[str]:
-        """Checkpoints newer than the proven one that are not complete."""
+        """Checkpoints newer than the proven one that are not complete; where none is proven, all that are not."""
         paths = self._watch.candidates()
-        newer = paths[paths.index(Path(machine.path)) + 1 :] if Path(machine.path) in paths else []
-        return [str(path) for path in newer if not self._watch.judge(path, now).complete]
+        if machine.proven:
+            paths = paths[paths.index(Path(machine.path)) + 1 :] if Path(machine.path) in paths else []
+        return [str(path) for path in paths if not self._watch.judge(path, now).complete]
 
     def _write(self, machine: Machine, _now: float) -> None:
         write_json(self._dir.stop, say.record(machine, self._limits, torn=[], resume=""))

@@ -241,6 +241,8 @@ def _waiting(machine: Machine, seen: Seen, limits: Limits) -> Machine:
     found = seen.regular
     if found is not None and found.at > machine.since:
         return _enter(replace(machine, path=found.path, step=found.step), "proving", seen)
+    if seen.told_to_end and seen.now - max(machine.since, seen.life) > max(limits.save, 10 * machine.save_seconds):
+        return _fail(machine, seen, limits, "it was told to save and end, and did neither")
     late = seen.now - machine.since > limits.save
     if late and not seen.saves:
         return _fail(machine, seen, limits, NO_SAVES)
