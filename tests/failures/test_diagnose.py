@@ -68,6 +68,42 @@ def test_an_attempt_that_began_anew_and_stops_has_no_failure():
     assert died(TRACE + OOM + "***** Running training *****\n" + RECORD * 3) is None
 
 
+def test_a_program_that_ran_alone_and_was_started_again():
+    """What nobody caught ended its process: ordinary output after it is another attempt, unless several processes write."""
+    setup = "".join(f"loading shard {i}\n" for i in range(30))
+    text = TRACE + OOM + setup + TRACE + "IndexError: list index out of range\n"
+    got = died(text)
+    assert got is not None
+    assert got.text.startswith("IndexError")
+    ranks = died("[rank0]: hello\n" + text)
+    assert ranks is not None
+    assert ranks.kind == "cuda_oom"
+
+
+def test_an_attempt_that_trains_after_a_mistyped_command_has_no_failure():
+    """Records of training well after the end of an attempt are those of another one."""
+    text = "train.py: error: unrecognized arguments: --lrr\n" + RECORD * 30
+    assert died(text, record=len(text) - len(RECORD)) is None
+
+
+def test_a_process_that_lost_its_parent_is_no_cause():
+    """What stops a program while it starts its workers is the cause, and not what the workers miss then."""
+    orphan = TRACE + "    self = reduction.pickle.load(from_parent)\nEOFError: Ran out of input\n"
+    got = died(orphan + TRACE + "TypeError: cannot pickle 'module' object\n")
+    assert got is not None
+    assert got.text.startswith("TypeError")
+    assert died(orphan) is None
+
+
+def test_a_port_that_another_attempt_to_bind_found_free():
+    """A job that was cancelled later was not ended by the port it could not bind at first."""
+    got = died(
+        "[W socket.cpp:464] [c10d] The server socket has failed to bind to [::]:29501 (errno: 98 - Address already in use).\n" + CANCELLED
+    )
+    assert got is not None
+    assert got.kind == "slurm_cancelled"
+
+
 def test_output_that_goes_on_for_long_means_that_the_job_survived():
     """An exception that was caught, or belongs to an attempt before, is neither the end nor the cause of a later one."""
     chatter = "".join(f"still here {i}\n" for i in range(400))

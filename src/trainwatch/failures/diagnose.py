@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from trainwatch.failures.hit import Hit, piece, rank_of, text_of
 from trainwatch.failures.kind import Kind
 from trainwatch.failures.load import kinds
 from trainwatch.failures.scan import scan
-from trainwatch.failures.traceback import tracebacks
+from trainwatch.failures.traceback import ORPHAN, tracebacks
 from trainwatch.model.failure import Failure
 
 STRAGGLERS = 16 << 10
@@ -49,7 +50,7 @@ def diagnose(
     if exit_code == 0:
         return None
     hits = _attempt(data, _all_hits(data))
-    hits = _recent(hits, None if last_record is None else last_record - offset, exit_code)
+    hits = _recent(data, hits, None if last_record is None else last_record - offset, exit_code)
     root = _root(hits)
     if root is None or root.kind is None:
         return _by_exit_code(exit_code, source)
@@ -67,14 +68,20 @@ def diagnose(
 
 
 def _all_hits(data: bytes) -> list[Hit]:
-    """Hits by text and by traceback; a traceback whose exception a kind knows by its text belongs to that kind."""
-    hits = scan(data, kinds())
-    told = {piece(data, h.at)[0] for h in hits}
-    raised: dict[int, Hit] = {}
-    for hit in tracebacks(data, kinds()):
-        if piece(data, hit.at)[0] not in told:
-            raised.setdefault(hit.at, hit)
-    return sorted((*hits, *raised.values()), key=lambda h: h.at)
+    """Hits by text and by traceback; a traceback whose exception a kind knows by its text belongs to that kind.
+
+    What a process says that lost its parent is no cause, whatever its text.
+    """
+    raised = {piece(data, hit.at)[0]: hit for hit in tracebacks(data, kinds())}
+    hits: list[Hit] = []
+    for hit in scan(data, kinds()):
+        trace = raised.get(hit.start)
+        if trace is None:
+            hits.append(hit)
+        elif ORPHAN not in data[trace.start : trace.at]:
+            hits.append(replace(hit, ends=hit.ends or trace.ends))
+    told = {hit.start for hit in hits}
+    return sorted((*hits, *(trace for start, trace in raised.items() if start not in told)), key=lambda h: h.at)
 
 
 def _attempt(data: bytes, hits: Sequence[Hit]) -> list[Hit]:
@@ -97,12 +104,13 @@ def _ordinary(data: bytes, start: int, end: int) -> int:
     return sum(1 for _ in _SAYS.finditer(data, start, end))
 
 
-def _recent(hits: list[Hit], last_record: int | None, exit_code: int | None) -> list[Hit]:
+def _recent(data: bytes, hits: list[Hit], last_record: int | None, exit_code: int | None) -> list[Hit]:
     """The hits that training did not survive."""
     if last_record is None:
         return hits
     after = [h for h in hits if h.end >= last_record]
-    died = exit_code is not None or any(h.kind is not None for h in after) or any(h.ends for h in hits)
+    ended = any(h.ends and _ordinary(data, h.end, last_record) <= ORDINARY for h in hits)
+    died = ended or exit_code is not None or any(h.kind is not None for h in after)
     return [h for h in hits if h.end >= last_record - STRAGGLERS] if died else []
 
 

@@ -48,7 +48,9 @@ def text_of(data: bytes, at: int) -> str:
     return _CONTROL.sub(" ", text).strip()
 
 
-_RANK = re.compile(rb"\[rank\s?(\d{1,6})\]|\[Rank (\d{1,6})\]|\[default(\d{1,3})\]|local_rank: (\d{1,4})|^rank(\d{1,6}):")
+_RANK = re.compile(
+    rb"\[rank\s?(\d{1,6})\]|\[Rank (\d{1,6})\]|\[default(\d{1,3})\]|local_rank: (\d{1,4})|^rank(\d{1,6}):|(?:process|on) rank (\d{1,6}) "
+)
 
 
 def rank_of(line: bytes) -> int | None:

@@ -26,26 +26,40 @@ _EXCEPTION = re.compile(
 )
 """A name that says what it is, or one with its module before it."""
 
-_FRAME_OR_NAME = re.compile(b"(?:\xe2\x95\xad[\xe2\x94\x80 ]*|\\w{1,60} {2,})$")
+_FRAME_OR_NAME = re.compile(b"(?:\xe2\x95\xad[\xe2\x94\x80 ]*|\\w{1,60} {2,}|Original )$")
 _DIGITS = re.compile(rb"\d")
 _BENIGN = (b"Exception ignored in", b"--- Logging error ---", b"Error in atexit")
+
+ORPHAN = b"pickle.load(from_parent)"
+"""Stands in the traceback of a process whose parent died while it started."""
+
+_RANKS = (b"[rank", b"local_rank", b"ChildFailedError", b"closing signal", b"srun: ", b"ProcessGroup", b" NCCL ", b"_handler] ")
+"""What tells that several processes write to a log: one that ends is not the end of the job."""
+
+_MODULE = re.compile(rb'[^\n]*\n  File "[^<"\n][^"\n]*", line \d+, in <module>')
+"""How the traceback of a program begins that nobody caught."""
+
 _BEFORE = 300
 """Bytes before the head in which a traceback may be called harmless."""
 
 
 def tracebacks(data: bytes, kinds: Iterable[Kind]) -> Iterator[Hit]:
-    """A hit for each traceback: from its head to its exception, decided at the exception. Harmless ones are hits without a kind."""
+    """A hit for each traceback: from its head to its exception, decided at the exception. Harmless ones are hits without a kind.
+
+    One that ends a program which runs alone ends the attempt.
+    """
     by_name = {name: kind for kind in kinds for name in kind.exceptions}
+    alone = not any(text in data for text in _RANKS)
     for start, head, _ in chain(pieces(data, HEAD), islice(pieces(data, FRAME), 1)):
         found = _exception(data, head, _prefix(data[start:head]))
         if found is None:
             continue
         at, end, name = found
         kind = by_name.get(name) or by_name.get("*")
-        harmless = any(text in data[max(head - _BEFORE, 0) : head] for text in _BENIGN)
+        harmless = any(text in data[max(head - _BEFORE, 0) : head] for text in _BENIGN) or ORPHAN in data[head:at]
         if kind is None or harmless or any(text in data[at:end] for text in kind.benign):
             kind = None
-        yield Hit(start, at, end, kind)
+        yield Hit(start, at, end, kind, ends=alone and kind is not None and _MODULE.match(data, head) is not None)
 
 
 def _exception(data: bytes, head: int, prefix: bytes) -> tuple[int, int, str] | None:
