@@ -113,6 +113,34 @@ def test_the_last_rank_speaks_where_the_first_is_mute():
     assert steps(short) == [1, 2]
 
 
+def test_a_rank_speaks_that_is_alone_for_a_minute():
+    """Where the lowest rank prints no training, one record of another is shown after a while, not when eight are there or all is over."""
+    parts = (Part("0.log", rank=0), Part("1.log", rank=1), Part("2.log", rank=2))
+    run = engine(parts)
+    line = b" iteration %d/ 100 | consumed samples: 32 | elapsed time per iteration (ms): 100.0 | learning rate: 1.000E-04 | lm loss: 2.0E+00 |\n"
+    run.feed(Chunk("0.log", 0, b"building the model\n", 1.0))
+    run.feed(Chunk("2.log", 0, line % 1, 2.0))
+    run.feed(Tick(3.0))
+    run.feed(Tick(62.0))
+    assert run.snapshot().records == 0
+    run.feed(Tick(63.0))
+    assert steps(run) == [1]
+    run.feed(Chunk("1.log", 0, line % 1, 64.0))
+    run.feed(Chunk("2.log", len(line % 1), line % 2, 65.0))
+    assert steps(run) == [1, 2]
+
+
+def test_a_rank_that_is_late_by_less_speaks():
+    """The lowest rank prints its first record before the patience is over: it speaks, and nothing of another counts."""
+    run = engine((Part("0.log", rank=0), Part("1.log", rank=1)))
+    run.feed(Chunk("1.log", 0, record(10, loss=7.0), 1.0))
+    run.feed(Tick(2.0))
+    run.feed(Chunk("0.log", 0, record(10, loss=1.0), 50.0))
+    run.feed(Tick(90.0))
+    losses = run.snapshot().series["loss"]
+    assert (len(losses), losses.last) == (1, 1.0)
+
+
 def test_a_launcher_that_repeats_its_ranks_speaks_for_them():
     """`torchrun --tee` prints what it writes to files: nothing is read twice, also after it has started the ranks again."""
     parts = (Part("job.out"), Part("a0/0.log", 1, 0), Part("a1/0.log", 2, 0))

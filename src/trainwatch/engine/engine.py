@@ -79,7 +79,7 @@ class Engine:
                 events = self._chunk(item)
             case Tick():
                 self._now = item.now
-                events = [*self._judge(self.streams.release()), *self.board.tick(item.now)]
+                events = [*self._judge(self.streams.release(item.now)), *self.board.tick(item.now)]
             case CheckpointSeen():
                 if item.path:
                     self.checkpoints[item.path] = item

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 
 from trainwatch.engine.joint import Joint
@@ -61,9 +62,14 @@ class Streams:
         self.parts |= {part.source: part for part in new}
         self._open |= {part.source for part in new if (part.source, part.attempt) not in self.readers}
 
-    def release(self) -> list[Block]:
-        """Records that waited for what else was on disk: all of it has been read."""
-        return [block for joint in self._joints.values() for block in joint.release()]
+    def release(self, now: float = math.nan) -> list[Block]:
+        """Records that waited for what else was on disk: all of it has been read. `now` in Unix seconds, NaN where time means nothing."""
+        heard = [block for attempt, speaker in self._speakers.items() if speaker is not None for block in self._late(attempt, speaker, now)]
+        return [*heard, *(block for joint in self._joints.values() for block in joint.release())]
+
+    def _late(self, attempt: int, speaker: Speaker, now: float) -> Iterator[Block]:
+        """Records of a rank that is believed because a lower one says nothing."""
+        return self._joints.setdefault(attempt, Joint(self._facts)).take(speaker.wait(now))
 
     def rank(self, source: str) -> int | None:
         """The rank that prints to a source of its own, None for any other source."""
