@@ -12,6 +12,7 @@ from trainwatch.cli.main import main
 from trainwatch.model.snapshot import RunInfo
 from trainwatch.store.rundir import RunDir
 from trainwatch.store.runfile import RunFile
+from trainwatch.store.statefile import StateFile
 
 
 @pytest.fixture
@@ -98,6 +99,35 @@ def test_a_run_of_ours_is_its_log(sweep: Path, capsys: pytest.CaptureFixture[str
     RunFile(RunInfo("r1", "r1", (str(sweep / "run1" / "train.out"),))).save(RunDir(folder))
     assert main(["table", str(folder)]) == 0
     assert "0.12" in capsys.readouterr().out
+
+
+def test_every_verb_tells_the_same_state(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    """A log that stops before its last step is silent; while somebody has it open for writing, it is running."""
+    log = tmp_path / "train.out"
+    log.write_text("step 5 of 100: loss 0.5\n" * 3)
+    words = ["--fact", "total_steps=100"]
+
+    def states() -> set[str]:
+        found = {}
+        for asked, form in (("status", "--json"), ("report", "-fjson"), ("table", "-fjson"), ("compare", "-fjson")):
+            assert main([asked, *([str(log)] * (2 if asked == "compare" else 1)), form, *words]) == 0
+            found[asked] = json.loads(capsys.readouterr().out)
+        told = (found["status"], found["report"]["run"], *found["table"]["runs"], *found["compare"]["runs"])
+        return {run["state"] for run in told}
+
+    assert states() == {"silent"}
+    with log.open("a"):
+        assert states() == {"running"}
+
+
+def test_a_run_of_ours_is_in_the_state_that_its_supervisor_told(sweep: Path, capsys: pytest.CaptureFixture[str]):
+    """The log of a run that was stopped looks like that of one that is done."""
+    folder = sweep / "run_dir"
+    folder.mkdir(mode=0o700)
+    RunFile(RunInfo("r1", "r1", (str(sweep / "run1" / "train.out"),))).save(RunDir(folder))
+    StateFile("stopped", exit_code=80, extra={"final": True}).save(RunDir(folder))
+    assert main(["table", str(folder), "--csv"]) == 0
+    assert [row["state"] for row in csv.DictReader(io.StringIO(capsys.readouterr().out))] == ["stopped"]
 
 
 def test_a_run_without_anything_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]):

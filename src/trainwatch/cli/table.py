@@ -7,6 +7,7 @@ import glob
 import os
 import sys
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
@@ -67,10 +68,10 @@ def _read(paths: list[Path], args: argparse.Namespace) -> list[Entry]:
     runs = [_logs(path) for path in paths]
     workers = min(os.cpu_count() or 1, len(runs), MOST)
     if workers < 2 or sum(log.stat().st_size for run in runs for log in run) < WORTH:
-        return list(map(read, runs))
-    first = read(runs[0])
+        return list(map(read, paths, runs))
+    first = read(paths[0], runs[0])
     with ProcessPoolExecutor(workers, mp_context=get_context("fork")) as pool:
-        return [first, *pool.map(read, runs[1:])]
+        return [first, *pool.map(read, paths[1:], runs[1:])]
 
 
 def _logs(path: Path) -> tuple[Path, ...]:
@@ -88,9 +89,10 @@ def _logs(path: Path) -> tuple[Path, ...]:
     return (path, other) if other is not None and is_log(other) else found
 
 
-def _entry(logs: tuple[Path, ...], *, stated: dict[str, FactValue], formats: list[str] | None) -> Entry:
+def _entry(path: Path, logs: tuple[Path, ...], *, stated: dict[str, FactValue], formats: list[str] | None) -> Entry:
     """One run, without rules: a table judges nothing. Says on stderr when there was nothing to read."""
     from trainwatch.cli.summary import nothing_read
+    from trainwatch.cli.whole import going_on
     from trainwatch.replay.beside import beside
     from trainwatch.replay.run import fold_files
     from trainwatch.report.sweep import entry
@@ -100,4 +102,15 @@ def _entry(logs: tuple[Path, ...], *, stated: dict[str, FactValue], formats: lis
     little = nothing_read(snapshot)
     if little:
         print(f"trainwatch: {little}", file=sys.stderr)
-    return entry(snapshot)
+    found = entry(going_on(snapshot))
+    return replace(found, state=_told(path) or found.state)
+
+
+def _told(path: Path) -> str:
+    """The state of a run of ours, as its supervisor tells it or told it last; empty for a log, and where there is no such word."""
+    from trainwatch.store import openrun
+    from trainwatch.store.rundir import RunDir
+    from trainwatch.supervise import brief
+
+    run = brief.of_run(RunDir(path)) if openrun.is_run(path) else None
+    return run.state if run is not None and run.is_current else ""

@@ -132,11 +132,11 @@ def _judged(target: Target, args: argparse.Namespace, preset: Preset) -> Snapsho
     """What the inputs alone say, with these rules."""
     from trainwatch.replay.whole import fold_target
 
-    return _going_on(fold_target(target, preset=preset, stated=facts_of(args), formats=formats_of(args)).snapshot())
+    return going_on(fold_target(target, preset=preset, stated=facts_of(args), formats=formats_of(args)).snapshot())
 
 
-def _going_on(snapshot: Snapshot) -> Snapshot:
-    """The same; running where a process of this machine still has a log open for writing: its end is only where we stopped to read."""
+def going_on(snapshot: Snapshot) -> Snapshot:
+    """The snapshot of logs; running where a process of this machine still has a log open for writing: its end is only where we stopped to read."""
     from pathlib import Path
 
     from trainwatch.supervise.discover import written

@@ -12,6 +12,7 @@ from statistics import median
 from trainwatch.model.facts import FactValue
 from trainwatch.model.series import Series
 from trainwatch.model.snapshot import Evaluation
+from trainwatch.present.sentences import state_of
 from trainwatch.report.compose import Report
 from trainwatch.report.differences import differing
 from trainwatch.report.words import alike, ended, integer
@@ -131,7 +132,7 @@ def _run(report: Report, name: str, metric: str, direction: str) -> Run:
     return Run(
         name,
         snapshot.run.sources,
-        snapshot.state,
+        state_of(snapshot),
         snapshot.progress.step,
         snapshot.progress.total_steps,
         report.cost.hours,

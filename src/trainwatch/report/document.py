@@ -8,6 +8,7 @@ from dataclasses import asdict
 
 from trainwatch.model.snapshot import Evaluation, Snapshot
 from trainwatch.model.verdict import Event, Evidence
+from trainwatch.present.sentences import state_of
 from trainwatch.report.compose import Report
 from trainwatch.report.stretch import Stretch
 from trainwatch.report.strict import strict
@@ -66,7 +67,7 @@ def _run(snapshot: Snapshot) -> dict[str, object]:
         "host": run.host or None,
         "job_id": run.job_id or None,
         "may": run.may,
-        "state": snapshot.state,
+        "state": state_of(snapshot),
         "exit_code": snapshot.exit_code,
         "ended": ended(snapshot),
         "started_at": _known(run.started_at),

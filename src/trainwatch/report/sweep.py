@@ -17,6 +17,7 @@ from trainwatch.present.aligned import aligned
 from trainwatch.present.attempts import named
 from trainwatch.present.clean import clean
 from trainwatch.present.numbers import number
+from trainwatch.present.sentences import state_of
 from trainwatch.report.cost import cost
 from trainwatch.report.differences import differing
 from trainwatch.report.words import alike, fact, hours
@@ -67,9 +68,8 @@ class Entry:
 def entry(run: Snapshot) -> Entry:
     """The entry of a run."""
     evaluations = tuple((e.step, e.value, dict(e.values)) for e in run.evaluations)
-    return Entry(
-        named(run.run.sources), run.best, evaluations, dict(run.facts), run.progress.step, run.state, cost(run).hours, len(run.attempts)
-    )
+    name, step, state = named(run.run.sources), run.progress.step, state_of(run)
+    return Entry(name, run.best, evaluations, dict(run.facts), step, state, cost(run).hours, len(run.attempts))
 
 
 def sweep(runs: Sequence[Entry], by: str | None = None) -> Sweep:
