@@ -23,6 +23,7 @@ from trainwatch.present.metrics import metrics_panel
 from trainwatch.present.rulelist import rule_panel
 from trainwatch.present.small import small_chart
 from trainwatch.present.strip import phase_cells, phase_strip
+from trainwatch.present.xaxis import XAxis
 
 EMPTY = Snapshot(RUN)
 
@@ -64,7 +65,7 @@ def test_header_says_how_old_the_data_are():
 
 def test_phase_strip_stands_above_the_chart():
     """A cell of the strip is the phase of the chart's column below it; after the newest step there is none."""
-    cells = phase_cells(snapshot(2600).phases, 4400.0, 2600, 73)
+    cells = phase_cells(snapshot(2600).phases, XAxis("step", 4400.0, 2600.0), 73)
     assert [cells[int(step / 4400 * 73)] for step in (100, 700, 1800, 2500)] == ["warm-up", "healthy", "divergence", "severe"]
     assert set(cells[44:]) == {None}
 
@@ -79,7 +80,7 @@ def test_phases_differ_without_colour():
 def test_a_short_phase_is_still_one_cell():
     """A phase that just began is visible."""
     spans = (PhaseSpan("healthy", 0, None, 1000, None, ""), PhaseSpan("dead", 1000, None, None, None, ""))
-    assert phase_cells(spans, 10_000.0, 1001, 50)[5] == "dead"
+    assert phase_cells(spans, XAxis("step", 10_000.0, 1001.0), 50)[5] == "dead"
 
 
 def test_strip_before_the_first_evaluation():

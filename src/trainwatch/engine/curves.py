@@ -14,10 +14,14 @@ NOT_METRICS = frozenset({"step", "epoch", "total_steps", "attempt"})
 
 
 class Curves:
-    """Series by metric name, filled from blocks. Where no step is known, x is the number of the record in the run."""
+    """Series by metric name, filled from blocks. Where no step is known, x is the number of the record in the run.
+
+    `epochs` are those of the records for as long as no step is known.
+    """
 
     def __init__(self) -> None:
         self.series: dict[str, Series] = {}
+        self.epochs = Series()
         self.last_step: int | None = None
         self.last_epoch: float | None = None
         self.records = 0
@@ -38,6 +42,8 @@ class Curves:
             self.last_epoch = epoch
         if block.kind == "bar":
             return
+        if self.last_step is None and epoch is not None:
+            self._append(self.epochs, block.columns["epoch"], steps, first)
         for name, column in block.columns.items():
             if name not in NOT_METRICS:
                 self._append(self.series.setdefault(name, Series()), column, steps, first)

@@ -102,7 +102,7 @@ class Engine:
             return self.board.restarted(order.at)
         if order.op != "note":
             return []
-        self.notes.append(Note(order.reason, order.who, order.at, self.curves.last_step, self.curves.last_epoch))
+        self.notes.append(Note(order.reason, order.who, order.at, self.curves.last_step, self.curves.last_epoch, self.curves.records))
         return self.board.note(order.reason, order.at)
 
     def join(self, run: RunInfo) -> None:
@@ -194,6 +194,7 @@ class Engine:
             saved_lines=tuple(self.saved),
             schedule=self.board.schedule,
             series=self.curves.series,
+            epochs=self.curves.epochs,
             facts=self.facts,
             sample=self._sample,
             failure=failure,

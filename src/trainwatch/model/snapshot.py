@@ -85,7 +85,10 @@ class Best:
 
 @dataclass(frozen=True, slots=True)
 class PhaseSpan:
-    """A stretch of the run. It starts at the evaluation before its first state: the change happened inside that interval."""
+    """A stretch of the run. It starts at the evaluation before its first state: the change happened inside that interval.
+
+    `eval_start` is the 0-based number of the evaluation of its first state, None when it rests on none.
+    """
 
     phase: PhaseName
     step_start: int | None
@@ -93,6 +96,7 @@ class PhaseSpan:
     step_end: int | None
     epoch_end: float | None
     why: str
+    eval_start: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,13 +161,17 @@ class SavedLine:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """What a person said of a point of the run: rules that judge how training goes start again there. `at` in Unix seconds."""
+    """What a person said of a point of the run: rules that judge how training goes start again there. `at` in Unix seconds.
+
+    `records` is how many had been read by then.
+    """
 
     text: str
     who: str
     at: float
     step: int | None
     epoch: float | None
+    records: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +196,8 @@ def _no_schedule() -> Schedule | None:
 class Snapshot:
     """A run at one moment. Series are shared with the engine and must not be written to.
 
+    The x of a series is its step. `epochs` holds the epoch of each record of a run that prints no step, whose x is the number of the
+    record; it is empty as soon as a step is known.
     `saved_best` is the complete checkpoint with the best evaluation at its step, with that value; None when there is none.
     `saved_lines` are the saves that the log announces; what is on disk stands in `checkpoints`.
     `events` holds every change raised so far, in order; `alerts` those that hold now, the worst first.
@@ -214,6 +224,7 @@ class Snapshot:
     saved_lines: tuple[SavedLine, ...] = ()
     schedule: Callable[[], Schedule | None] = field(default=_no_schedule, compare=False, repr=False)
     series: Mapping[str, Series] = field(default_factory=dict)
+    epochs: Series = field(default_factory=Series)
     facts: Mapping[str, Fact] = field(default_factory=dict)
     sample: Sample | None = None
     stop: Stop = field(default_factory=Stop)

@@ -5,16 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from trainwatch.model.series import Series
-from trainwatch.model.snapshot import Snapshot
+from trainwatch.model.snapshot import Best, Snapshot
 from trainwatch.present.axes import GUTTER, Part, title, x_axis, y_axis
 from trainwatch.present.canvas import Canvas
+from trainwatch.present.clean import clean
 from trainwatch.present.columns import Column, Columns, extremes
 from trainwatch.present.look import Look
-from trainwatch.present.numbers import number, size, step
+from trainwatch.present.numbers import number, size
 from trainwatch.present.plot import Curve, density, draw
-from trainwatch.present.scale import Limits, x_end, y_limits
-from trainwatch.present.sentences import best_sentence, saved_sentence
+from trainwatch.present.scale import Limits, y_limits
+from trainwatch.present.sentences import best_sentence, saved_sentence, since_sentence
 from trainwatch.present.width import cells
+from trainwatch.present.xaxis import XAxis, axis_of, best_at, note_at
 
 _TRAIN = ("loss", "train_loss")
 """What the train curve is drawn from: the loss, or where only evaluations print one, theirs."""
@@ -46,36 +48,31 @@ class ColumnCache:
         return cut.all()
 
 
-def domain(snapshot: Snapshot) -> float:
-    """The right end of the step axis that chart and phase strip share."""
-    steps = [s.step_at(len(s) - 1) for s in snapshot.series.values() if len(s)]
-    return x_end(snapshot.progress, max([*steps, float(snapshot.progress.step or 0)]))
-
-
 def loss_chart(snapshot: Snapshot, width: int, height: int, look: Look, cache: ColumnCache) -> Canvas:
     """The chart with title, axes and marks."""
     canvas = Canvas(width, height)
     plot = Canvas(width - GUTTER, height - 3)
-    end = domain(snapshot)
+    axis = axis_of(snapshot)
     drawn = curves_of(snapshot, look)
     title(canvas, "loss", _legend(drawn, look), phase_part(snapshot, look), look)
     if not drawn or not plot.width or not plot.height:
         return _empty(canvas, snapshot, look)
     across = plot.width * density(look)[0]
-    curves = [Curve(cache.columns(d.word, d.series, end, across), d.role, d.point, d.band) for d in drawn]
+    curves = [Curve(cache.columns(d.word, d.series, axis.end, across), d.role, d.point, d.band) for d in drawn]
     limits = y_limits([extremes(curve.columns) for curve in curves])
     draw(plot, curves[::-1], limits, look)
-    _marks(plot, snapshot, end, look)
-    frame(canvas, plot, limits, end, look)
-    checkpoints(canvas, snapshot, end)
+    _marks(plot, snapshot, axis, look)
+    frame(canvas, plot, limits, axis, look)
+    checkpoints(canvas, snapshot, axis)
+    notes(canvas, snapshot, axis)
     return canvas
 
 
-def frame(canvas: Canvas, plot: Canvas, limits: Limits, end: float, look: Look) -> None:
+def frame(canvas: Canvas, plot: Canvas, limits: Limits, axis: XAxis, look: Look) -> None:
     """Axes around the plot."""
     y_axis(canvas, 1, plot.height, limits, look)
     canvas.stamp(plot, GUTTER, 1)
-    x_axis(canvas, canvas.height - 2, end, look)
+    x_axis(canvas, canvas.height - 2, axis, look)
 
 
 def curves_of(snapshot: Snapshot, look: Look) -> list[Drawn]:
@@ -100,19 +97,38 @@ def phase_part(snapshot: Snapshot, look: Look) -> list[Part]:
     if not snapshot.phases:
         return []
     span = snapshot.phases[-1]
-    since = "" if span.step_start is None else f" since {step(span.step_start)}"
-    return [(f"{look.phase[span.phase]} {span.phase}{since}", f"phase.{span.phase}")]
+    role, since = f"phase.{span.phase}", since_sentence(span)
+    return [(f"{look.phase[span.phase]} {span.phase}", role), *([(since, role)] if since else [])]
 
 
-def _marks(plot: Canvas, snapshot: Snapshot, end: float, look: Look) -> None:
-    """A dotted line at the best evaluation, with what was best and what of it is on disk beside it."""
+def _marks(plot: Canvas, snapshot: Snapshot, axis: XAxis, look: Look) -> None:
+    """Dotted lines at the best evaluation, with what was best and what of it is on disk beside it, and at each note, with its words."""
     best = snapshot.best
-    if best is None or best.step is None or end <= 0:
-        return
-    x = min(int(best.step / end * plot.width), plot.width - 1)
+    at = None if best is None else best_at(axis, best, snapshot)
+    if best is not None and at is not None:
+        _best(plot, _guide(plot, at, axis, look, "text.best"), best, snapshot, look)
+    for note in snapshot.notes:
+        at = note_at(axis, note)
+        if at is not None:
+            _label(plot, _guide(plot, at, axis, look, "text.dim"), look.text(clean(note.text)), "text.dim")
+
+
+def _guide(plot: Canvas, at: float, axis: XAxis, look: Look, role: str) -> int:
+    """A dotted line from top to bottom, behind the curves; returns its column."""
+    x = _column(plot.width, at, axis)
     for y in range(plot.height):
         if plot.is_blank(x, y, 1):
-            plot.put(x, y, look.guide, "text.best")
+            plot.put(x, y, look.guide, role)
+    return x
+
+
+def _column(width: int, at: float, axis: XAxis) -> int:
+    """The column of a place on the axis."""
+    return max(min(int(at / axis.end * width), width - 1), 0)
+
+
+def _best(plot: Canvas, x: int, best: Best, snapshot: Snapshot, look: Look) -> None:
+    """What is written beside the line of the best evaluation."""
     known = bool(snapshot.checkpoints) or snapshot.run.supervised
     saved = saved_sentence(best, snapshot.saved_best, known=known)
     _label(plot, x, f"{look.best} {best_sentence(best)}", "text.best")
@@ -130,14 +146,22 @@ def _label(plot: Canvas, x: int, text: str, role: str) -> None:
                 return
 
 
-def checkpoints(canvas: Canvas, snapshot: Snapshot, end: float) -> None:
+def notes(canvas: Canvas, snapshot: Snapshot, axis: XAxis) -> None:
+    """Notes on the x axis: `n`."""
+    for note in snapshot.notes:
+        at = note_at(axis, note)
+        if at is not None:
+            canvas.put(GUTTER + _column(canvas.width - GUTTER, at, axis), canvas.height - 2, "n", "text.key")
+
+
+def checkpoints(canvas: Canvas, snapshot: Snapshot, axis: XAxis) -> None:
     """Checkpoints on the x axis: `c` complete, `C` the best one saved, `?` not complete."""
-    width = canvas.width - GUTTER
     best = snapshot.saved_best[0].path if snapshot.saved_best else ""
     for seen in snapshot.checkpoints:
-        if seen.step is not None and 0 <= seen.step <= end:
+        at = axis.at(seen.step, None)
+        if at is not None and 0 <= at <= axis.end:
             mark = "?" if not seen.complete else "C" if seen.path == best else "c"
-            x = GUTTER + min(int(seen.step / end * width), width - 1)
+            x = GUTTER + _column(canvas.width - GUTTER, at, axis)
             canvas.put(x, canvas.height - 2, mark, "text.best" if mark == "C" else "text.plain")
 
 

@@ -7,8 +7,8 @@ from trainwatch.present.alert import alert_panel
 from trainwatch.present.canvas import Canvas
 from trainwatch.present.header import header
 from trainwatch.present.look import Look
-from trainwatch.present.numbers import number, step
-from trainwatch.present.sentences import best_sentence
+from trainwatch.present.numbers import number
+from trainwatch.present.sentences import best_sentence, since_sentence
 from trainwatch.present.sparkline import sparkline
 
 
@@ -20,7 +20,7 @@ def compact(snapshot: Snapshot, width: int, height: int, look: Look) -> Canvas:
     if snapshot.phases:
         span = snapshot.phases[-1]
         x = canvas.put(0, 2, f"{look.phase[span.phase]} {span.phase}", f"phase.{span.phase}")
-        canvas.put(x + 1, 2, f"since {step(span.step_start)}", "text.dim")
+        canvas.put(x + 1, 2, since_sentence(span), "text.dim")
     canvas.put(0, 3, f"{look.best} {best_sentence(snapshot.best)}", "text.best")
     for y, (name, role) in enumerate((("loss", "series.train"), ("eval_loss", "series.eval")), 4):
         series = snapshot.series.get(name)

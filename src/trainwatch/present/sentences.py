@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from trainwatch.model.inputs import CheckpointSeen
-from trainwatch.model.snapshot import Alert, Best, Snapshot, State, Stop
+from trainwatch.model.snapshot import Alert, Best, PhaseSpan, Snapshot, State, Stop
 from trainwatch.model.verdict import Action, Event, RuleStatus
 from trainwatch.present.clean import clean
 from trainwatch.present.numbers import UNKNOWN, number, step
@@ -74,15 +74,22 @@ def quiet_sentence(rules: Sequence[RuleStatus]) -> str:
 
 
 def best_sentence(best: Best | None) -> str:
-    """The best evaluation: `best 1.445 @6200`; says so when there is none."""
+    """The best evaluation: `best 1.445 @6200`; without its place where that is not known, and says so when there is none."""
     if best is None:
         return "no evaluation yet"
-    return f"best {number(best.value)} @{place(best.step, best.epoch)}"
+    at = place(best.step, best.epoch)
+    return f"best {number(best.value)}" if at == UNKNOWN else f"best {number(best.value)} @{at}"
 
 
 def place(at: int | None, epoch: float | None) -> str:
     """Where a record stands in its run: its step, else its epoch, else that it is not known."""
     return step(at) if at is not None else f"epoch {number(epoch)}" if epoch is not None else UNKNOWN
+
+
+def since_sentence(span: PhaseSpan) -> str:
+    """Since when a phase lasts: `since 2200`; empty for what began with the run, or nobody knows where."""
+    known = bool(span.step_start) if span.step_start is not None else bool(span.epoch_start)
+    return f"since {place(span.step_start, span.epoch_start)}" if known else ""
 
 
 def saved_sentence(best: Best | None, saved: tuple[CheckpointSeen, float] | None, *, known: bool = True) -> str:

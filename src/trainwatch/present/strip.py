@@ -7,18 +7,17 @@ from itertools import groupby
 from trainwatch.model.snapshot import PhaseName, PhaseSpan, Snapshot
 from trainwatch.present.axes import GUTTER
 from trainwatch.present.canvas import Canvas
-from trainwatch.present.chart import domain
 from trainwatch.present.clean import clean
 from trainwatch.present.look import Look
 from trainwatch.present.width import cells, cut
+from trainwatch.present.xaxis import XAxis, axis_of
 
 
 def phase_strip(snapshot: Snapshot, width: int, chart_width: int, look: Look) -> Canvas:
     """One row; the strip is as wide as the chart below, what room is left tells why the phase of now is called so."""
     canvas = Canvas(width, 1)
     canvas.put(0, 0, "phase", "text.dim")
-    end = domain(snapshot)
-    names = phase_cells(snapshot.phases, end, snapshot.progress.step, chart_width - GUTTER)
+    names = phase_cells(snapshot.phases, axis_of(snapshot), chart_width - GUTTER)
     x = GUTTER
     for name, group in groupby(names):
         length = len(list(group))
@@ -32,13 +31,11 @@ def phase_strip(snapshot: Snapshot, width: int, chart_width: int, look: Look) ->
     return canvas
 
 
-def phase_cells(phases: tuple[PhaseSpan, ...], end: float, now: int | None, width: int) -> list[PhaseName | None]:
-    """The phase of each cell, judged at its middle; None after the newest step."""
+def phase_cells(phases: tuple[PhaseSpan, ...], axis: XAxis, width: int) -> list[PhaseName | None]:
+    """The phase of each cell, up to where the next one begins; None after the newest record."""
     out: list[PhaseName | None] = [None] * max(width, 0)
-    for span in phases:
-        start = (span.step_start or 0) / end * width
-        last = span.step_end if span.step_end is not None else now
-        stop = start if last is None else last / end * width
+    starts = [axis.start(span) / axis.end * width for span in phases]
+    for span, start, stop in zip(phases, starts, [*starts[1:], axis.now / axis.end * width], strict=False):
         for x in range(max(int(start), 0), min(max(round(stop), int(start) + 1), width)):
             out[x] = span.phase
     return out

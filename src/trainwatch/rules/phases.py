@@ -27,6 +27,9 @@ DEAD_RATE = 0.01
 HOLD = 2
 """Evaluations that a state must last; the last one of the run may be provisional."""
 
+Place = tuple[int | None, float | None]
+"""(step, epoch); None for what is not known."""
+
 ORDER: tuple[PhaseName, ...] = ("healthy", "divergence", "severe", "memorised", "dead")
 
 
@@ -36,7 +39,7 @@ class Phases:
     def __init__(self) -> None:
         self._named: dict[int, PhaseName] = {}
         self._past: tuple[PhaseSpan, ...] = ()
-        self._from: tuple[int | None, float | None] = (0, 0.0)
+        self._from: Place = (0, 0.0)
 
     def mark(self, history: History, named: list[PhaseName]) -> None:
         """A point was judged while rules claimed these phases; `unstable` goes before all."""
@@ -59,7 +62,7 @@ class Phases:
         starts = [self._from if k == 0 else _where(history.points[members[0] - 1]) for k, (_, members) in enumerate(groups)]
         ends = [*starts[1:], _end(history)]
         spans = zip(groups, starts, ends, strict=True)
-        return (*self._past, *(PhaseSpan(name, *start, *end, _why(history, name, members)) for (name, members), start, end in spans))
+        return (*self._past, *(_span(history, name, members, start, end) for (name, members), start, end in spans))
 
     def _state(self, history: History, i: int) -> PhaseName:
         """The state of one evaluation, from what was known by then; up to the best one all is healthy."""
@@ -102,7 +105,7 @@ def _smooth(states: list[PhaseName]) -> None:
             states[i] = states[i - 1]
 
 
-def _before_any(history: History, start: tuple[int | None, float | None]) -> tuple[PhaseSpan, ...]:
+def _before_any(history: History, start: Place) -> tuple[PhaseSpan, ...]:
     """From `start` on, before the first evaluation: warm-up while one can be expected, else nobody can tell."""
     if history.newest is None:
         return ()
@@ -113,11 +116,17 @@ def _before_any(history: History, start: tuple[int | None, float | None]) -> tup
     return (PhaseSpan(name, *start, *_end(history), why),)
 
 
-def _where(point: Point) -> tuple[int | None, float | None]:
+def _span(history: History, name: PhaseName, members: list[int], start: Place, end: Place) -> PhaseSpan:
+    """A phase that rests on these points."""
+    number = history.points[members[0]].evaluation.index
+    return PhaseSpan(name, *start, *end, _why(history, name, members), number)
+
+
+def _where(point: Point) -> Place:
     return point.evaluation.step, point.evaluation.epoch
 
 
-def _end(history: History) -> tuple[int | None, float | None]:
+def _end(history: History) -> Place:
     """The newest record."""
     newest = history.newest
     if newest is None:

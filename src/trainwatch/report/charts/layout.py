@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from trainwatch.model.series import Series
 from trainwatch.model.snapshot import Snapshot
-from trainwatch.present.chart import domain
 from trainwatch.present.scale import y_limits
+from trainwatch.present.xaxis import axis_of
 from trainwatch.report.charts.curves import Point
 from trainwatch.report.charts.panel import Panel
 from trainwatch.report.compose import Report
@@ -82,8 +82,10 @@ def layout(report: Report, loss: Series | None, evaluations: Sequence[Point], wi
 def _end(snapshot: Snapshot) -> float:
     """The right end of the step axis: the plan's, where one is known, else the last step."""
     if snapshot.progress.total_steps:
-        return domain(snapshot)
-    return max((series.step_at(len(series) - 1) for series in snapshot.series.values() if len(series)), default=0.0) or domain(snapshot)
+        return axis_of(snapshot).end
+    return (
+        max((series.step_at(len(series) - 1) for series in snapshot.series.values() if len(series)), default=0.0) or axis_of(snapshot).end
+    )
 
 
 def finite(series: Series | None) -> list[float]:
