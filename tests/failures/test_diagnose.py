@@ -95,6 +95,11 @@ def test_a_process_that_lost_its_parent_is_no_cause():
     assert died(orphan) is None
 
 
+def test_a_thread_that_broke_did_not_end_the_job():
+    """What a writer of events died of in its thread is no failure of the run."""
+    assert died(RECORD * 5 + "Exception in thread Thread-3:\n" + TRACE + "OSError: handle is closed\n", record=4 * len(RECORD)) is None
+
+
 def test_a_port_that_another_attempt_to_bind_found_free():
     """A job that was cancelled later was not ended by the port it could not bind at first."""
     got = died(

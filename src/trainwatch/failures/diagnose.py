@@ -10,7 +10,7 @@ from trainwatch.failures.hit import Hit, piece, rank_of, text_of
 from trainwatch.failures.kind import Kind
 from trainwatch.failures.load import kinds
 from trainwatch.failures.scan import scan
-from trainwatch.failures.traceback import ORPHAN, tracebacks
+from trainwatch.failures.traceback import orphaned, tracebacks
 from trainwatch.model.failure import Failure
 
 STRAGGLERS = 16 << 10
@@ -28,7 +28,7 @@ BLOCK = 600
 ECHOES = 100
 """Echoes that are kept."""
 
-_STARTS = (b"Setting OMP_NUM_THREADS", b"***** Running training *****", b"WORLD INFO DICT")
+_STARTS = (b"Setting OMP_NUM_THREADS", b"***** Running training *****", b"WORLD INFO DICT", b"Starting with JobEnvironment(")
 _SAYS = re.compile(rb"\n(?:\[(?:rank|default)\d{1,6}\]:){0,2}+ ?+[^\s|=\-]")
 _BLOCK_RANK = re.compile(rb"Root Cause \(first observed failure\):.{0,300}?\brank\s+: (\d{1,6})", re.DOTALL)
 
@@ -78,7 +78,7 @@ def _all_hits(data: bytes) -> list[Hit]:
         trace = raised.get(hit.start)
         if trace is None:
             hits.append(hit)
-        elif ORPHAN not in data[trace.start : trace.at]:
+        elif not orphaned(data, trace.start, trace.at):
             hits.append(replace(hit, ends=hit.ends or trace.ends))
     told = {hit.start for hit in hits}
     return sorted((*hits, *(trace for start, trace in raised.items() if start not in told)), key=lambda h: h.at)

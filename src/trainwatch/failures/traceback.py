@@ -28,11 +28,7 @@ _EXCEPTION = re.compile(
 
 _FRAME_OR_NAME = re.compile(b"(?:\xe2\x95\xad[\xe2\x94\x80 ]*|\\w{1,60} {2,}|Original )$")
 _DIGITS = re.compile(rb"\d")
-_BENIGN = (b"Exception ignored in", b"--- Logging error ---", b"Error in atexit")
-
-ORPHAN = b"pickle.load(from_parent)"
-"""Stands in the traceback of a process whose parent died while it started."""
-
+_BENIGN = (b"Exception ignored in", b"--- Logging error ---", b"Error in atexit", b"Exception in thread ")
 _RANKS = (b"[rank", b"local_rank", b"ChildFailedError", b"closing signal", b"srun: ", b"ProcessGroup", b" NCCL ", b"_handler] ")
 """What tells that several processes write to a log: one that ends is not the end of the job."""
 
@@ -56,10 +52,15 @@ def tracebacks(data: bytes, kinds: Iterable[Kind]) -> Iterator[Hit]:
             continue
         at, end, name = found
         kind = by_name.get(name) or by_name.get("*")
-        harmless = any(text in data[max(head - _BEFORE, 0) : head] for text in _BENIGN) or ORPHAN in data[head:at]
+        harmless = any(text in data[max(head - _BEFORE, 0) : head] for text in _BENIGN) or orphaned(data, start, at)
         if kind is None or harmless or any(text in data[at:end] for text in kind.benign):
             kind = None
         yield Hit(start, at, end, kind, ends=alone and kind is not None and _MODULE.match(data, head) is not None)
+
+
+def orphaned(data: bytes, start: int, at: int) -> bool:
+    """Whether the exception at `at` is that of a process whose parent died while it started; `start` is that of its traceback."""
+    return data.startswith((b"EOFError", b"_pickle.UnpicklingError"), at) and b"pickle.load(from_parent)" in data[start:at]
 
 
 def _exception(data: bytes, head: int, prefix: bytes) -> tuple[int, int, str] | None:
