@@ -39,7 +39,7 @@ def test_ascii_is_seven_bits(width: int, height: int, step: int, gpus: int):
 def test_an_empty_run_has_a_screen():
     """Before anything was printed every panel says so."""
     text = "\n".join(Painter(look(ascii=True)).screen(Snapshot(RUN), 120, 40).lines())
-    for sentence in ("no step yet", "nothing was printed yet", "no metric found yet", "nobody watches", "no rules loaded"):
+    for sentence in ("no step yet", "nothing was printed yet", "no metric found yet", "not sampled yet", "no rules loaded"):
         assert sentence in text
 
 

@@ -166,9 +166,12 @@ def test_too_many_gpus_are_counted():
 
 
 def test_no_gpu_says_why():
-    """The reason given with the sample is shown; without a sample, that nobody looks; unknown figures are question marks."""
+    """The reason given with the sample is shown; without a sample, that nobody looks or has looked yet; unknown figures are question marks."""
     assert "no NVIDIA driver" in " ".join(gpu_panel(snapshot(800, gpus=0), 38, 5, ASCII).lines())
-    assert "nobody watches" in " ".join(gpu_panel(EMPTY, 38, 5, ASCII).lines())
+    assert "not sampled yet" in " ".join(gpu_panel(EMPTY, 38, 5, ASCII).lines())
+    alone = replace(EMPTY, state="running", run=replace(RUN, supervised=False, directory="/runs/r"))
+    assert "nobody watches" in " ".join(gpu_panel(alone, 38, 5, ASCII).lines())
+    assert "not sampled yet" in " ".join(gpu_panel(replace(alone, state="starting"), 38, 5, ASCII).lines())
     silent = Sample(0.0, (Gpu(0, "u", "", None, None, None),))
     assert "0    ?" in gpu_panel(replace(EMPTY, sample=silent), 38, 5, ASCII).lines()[1]
 

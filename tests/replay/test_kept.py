@@ -58,10 +58,14 @@ def told(snapshot: Snapshot) -> dict[str, str]:
     values = {f.name: getattr(snapshot, f.name) for f in fields(snapshot)}
     values["schedule"] = values["schedule"]()
     values["facts"] = dict(values["facts"])
-    values["series"] = {
-        name: [list(_flat(getattr(series, slot))) for slot in Series.__slots__] for name, series in values["series"].items()
-    }
+    values["series"] = {name: _parts(series) for name, series in values["series"].items()}
+    values["epochs"] = _parts(values["epochs"])
     return {name: repr(value) for name, value in values.items()}
+
+
+def _parts(series: Series) -> list[list[object]]:
+    """A curve as what it holds."""
+    return [list(_flat(getattr(series, slot))) for slot in Series.__slots__]
 
 
 def _flat(value: object) -> list[object]:

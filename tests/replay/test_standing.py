@@ -72,7 +72,16 @@ def test_the_last_word_of_a_supervisor_stays(run_dir):
 
 def test_a_restart_is_no_alarm(run_dir):
     """The shim starts a new supervisor within seconds: until then nothing is said."""
+    StateFile("running", NOW).save(run_dir)
     assert settle(FOLD, read(run_dir, None, HOST), ended=False, orphaned=False).caveats == ()
+
+
+def test_before_the_first_word_of_a_supervisor_its_beginning_is_told(run_dir):
+    """A moment after the launch nothing acts on the run yet; later that nobody supervises it is told, and not both."""
+    (begins,) = settle(FOLD, read(run_dir, None, HOST), ended=False, orphaned=False).caveats
+    assert begins == "its supervision begins: nothing acts on it yet"
+    (alone,) = settle(FOLD, read(run_dir, None, HOST), ended=False, orphaned=True).caveats
+    assert alone.startswith("nobody supervises this run")
 
 
 def test_a_job_that_vanished_is_lost(run_dir):

@@ -1,8 +1,15 @@
 import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
 
 from trainwatch.model.snapshot import Alert, RunInfo, Snapshot, Stop
 from trainwatch.model.verdict import Evidence, Severity
-from trainwatch.supervise.brief import Brief, of_snapshot
+from trainwatch.store.create import create
+from trainwatch.store.runfile import RunFile
+from trainwatch.supervise import clock
+from trainwatch.supervise.brief import Brief, of_run, of_snapshot
 
 RUN = RunInfo("r-1", "r", ("train.out",))
 
@@ -14,6 +21,17 @@ def test_a_list_says_that_nobody_supervises():
     assert alone.lines()[1].split(maxsplit=1) == ["state", "running, nobody supervises it"]
     assert Brief(RUN, "running", "process 7", Stop(), None).line() == "r-1  running"
     assert Brief(RUN, "done", "", Stop(), 0).line() == "r-1  done"
+
+
+@pytest.mark.parametrize(
+    ("after", "said"), [(5.0, "starting, its supervision begins"), (60.0, "starting, nobody supervises it"), (-5.0, "starting, nobody")]
+)
+def test_a_run_that_has_just_been_started_gets_its_supervisor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, after: float, said: str):
+    """In its first seconds no supervisor has spoken yet, and that is no alarm; later it is one."""
+    run_dir = create("r", now=1e9, log=None, environ={"TRAINWATCH_HOME": str(tmp_path)})
+    RunFile(replace(RUN, started_at=1e9)).save(run_dir)
+    monkeypatch.setattr(clock.SystemClock, "now", lambda _: 1e9 + after)
+    assert said in of_run(run_dir).line()
 
 
 def test_a_save_is_no_stop():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from trainwatch.model.inputs import Gpu, Sample
+from trainwatch.model.inputs import Gpu
 from trainwatch.model.snapshot import Snapshot
 from trainwatch.present.axes import Part, title
 from trainwatch.present.canvas import Canvas
@@ -26,7 +26,7 @@ def gpu_panel(snapshot: Snapshot, width: int, height: int, look: Look) -> Canvas
     hidden = [(f"+{len(gpus) - len(shown)} busier", "text.dim")] if len(shown) < len(gpus) else []
     title(canvas, "gpu", [*hidden, *_memory(gpus)], [], look)
     if not gpus:
-        for y, line in enumerate(wrap(look.text(_reason(sample)), width - 2, rows, look.cut), 1):
+        for y, line in enumerate(wrap(look.text(_reason(snapshot)), width - 2, rows, look.cut), 1):
             canvas.put(1, y, line, "text.dim")
     each = width // columns
     for i, gpu in enumerate(shown):
@@ -39,11 +39,13 @@ def _load(gpu: Gpu) -> float:
     return gpu.utilisation if gpu.utilisation is not None else 0.0
 
 
-def _reason(sample: Sample | None) -> str:
+def _reason(snapshot: Snapshot) -> str:
     """Why there is no device."""
-    if sample is None:
-        return "not sampled: nobody watches the devices of this run"
-    return clean(sample.reason) or "no device found"
+    if snapshot.sample is not None:
+        return clean(snapshot.sample.reason) or "no device found"
+    if snapshot.run.supervised or (snapshot.state == "starting" and snapshot.run.directory):
+        return "not sampled yet"
+    return "not sampled: nobody watches the devices of this run"
 
 
 def _memory(gpus: tuple[Gpu, ...]) -> list[Part]:

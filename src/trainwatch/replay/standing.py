@@ -58,6 +58,8 @@ def settle(snapshot: Snapshot, standing: Standing, *, ended: bool, orphaned: boo
     stop = state.stop if state is not None else snapshot.stop
     final = standing.over or ended
     caveats = list(snapshot.caveats)
+    if state is None and standing.supervisor is None and not orphaned and not final:
+        caveats.append("its supervision begins: nothing acts on it yet")
     if orphaned and not final:
         caveats.append("nobody supervises this run now: it is watched, and nothing acts on it")
     if standing.trouble:

@@ -16,11 +16,15 @@ from trainwatch.present.numbers import duration, number
 from trainwatch.present.sentences import state_of
 from trainwatch.store import runfile, statefile
 from trainwatch.store.lock import holder
+from trainwatch.store.openrun import ended
 from trainwatch.store.rundir import RunDir
 from trainwatch.supervise import clock
 from trainwatch.supervise.job import Job
 
 OVER = frozenset({"stopped", "done", "failed", "lost"})
+
+BEGINNING = 30.0
+"""Seconds after its start in which a run that no supervisor has spoken of yet is given the time to get one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,9 @@ class Brief:
 
     is_current: bool = True
     """Whether nothing can have come since: a supervisor is at work, or has said its last word."""
+
+    begins: bool = False
+    """Whether the run was started a moment ago and its supervisor has not had the time to speak."""
 
     def to_json(self) -> dict[str, Any]:
         """Everything, with stable keys."""
@@ -94,7 +101,9 @@ class Brief:
 
     def _state(self) -> str:
         """The state, and whether somebody looks after it."""
-        return self.state + ("" if self.supervisor or self.state in OVER else ", nobody supervises it")
+        if self.supervisor or self.state in OVER:
+            return self.state
+        return f"{self.state}, {'its supervision begins' if self.begins else 'nobody supervises it'}"
 
     def _step(self) -> str:
         """How far it is."""
@@ -178,7 +187,8 @@ def of_run(run_dir: RunDir) -> Brief:
     except NotReadableError:
         kept = None
     if kept is None:
-        return Brief(run.info, "starting", supervisor, Stop(), None, is_current=bool(supervisor))
+        begins = not ended(run_dir) and 0 <= clock.SystemClock().now() - run.info.started_at < BEGINNING
+        return Brief(run.info, "starting", supervisor, Stop(), None, is_current=bool(supervisor) or begins, begins=begins)
     state: str = kept.state
     is_current = bool(supervisor) or kept.extra.get("final") is True
     if not supervisor and state not in OVER and _gone(run_dir, run):
