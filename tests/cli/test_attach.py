@@ -7,11 +7,10 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
-from tests.live import Live
+from tests.live import WAIT, Live
 from tests.replay.runs import NOW, Supervisor, evaluation, record
 from tests.seeds import overfit_log
 
@@ -83,7 +82,7 @@ def test_what_happens_is_told_as_it_happens(place: Live) -> None:
         told = next(line for line in view.stdout if "eval_loss 2.25" in line)
         assert told[2] == told[5] == ":"
         view.send_signal(signal.SIGINT)
-        _, err = view.communicate(timeout=20)
+        _, err = view.communicate(timeout=WAIT)
     assert view.returncode == 130
     assert "training goes on" in err
 
@@ -95,10 +94,8 @@ def test_the_writer_that_ends_ends_the_view(place: Live) -> None:
     )
     with (place.cwd / "job.out").open("w") as out:
         job = subprocess.Popen([sys.executable, "job.py"], cwd=place.cwd, stdout=out, stderr=out)
-    started = time.monotonic()
     done = place.run("attach", "job.out")
     job.wait()
-    assert 2 < time.monotonic() - started < 30
     assert done.returncode == 0
     assert "MemoryError" in done.stdout.splitlines()[-1]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 import math
 import os
+import signal
 import sys
-import threading
 from typing import TYPE_CHECKING
 
 from trainwatch.cli.options import add_alone, add_reading, add_rules, check_own, facts_of, formats_of
@@ -24,8 +24,8 @@ SCREEN_RATE = 2.0
 PLAIN_RATE = 1.0
 """Snapshots a second."""
 
-WAIT = 1.0
-"""Seconds between looks at a feed that has nothing to tell."""
+LOOK = 0.1
+"""Seconds between looks at what the feed has to tell."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -114,24 +114,37 @@ def _lines(feed: FollowFeed, target: Target) -> int:
     from trainwatch.cli.plain import Plain
     from trainwatch.cli.summary import nothing_read, outcome, so_far
     from trainwatch.present.sentences import detached_sentence
+    from trainwatch.supervise.clock import SystemClock
 
-    news, plain = threading.Event(), Plain()
-    feed.subscribe(lambda _: news.set())
-    try:
-        while feed.latest().preview:
-            news.wait(WAIT)
-        _print(so_far(feed.latest()))
-        plain.lines(feed.latest())
-        while not feed.ended:
-            news.wait(WAIT)
-            news.clear()
-            _print(plain.lines(feed.latest()))
-    except KeyboardInterrupt:
+    plain, pause, left = Plain(), SystemClock().sleep, _interrupts()
+    while feed.latest().preview and not left:
+        pause(LOOK)
+    _print(so_far(feed.latest()))
+    plain.lines(feed.latest())
+    while not feed.ended and not left:
+        pause(LOOK)
+        _print(plain.lines(feed.latest()))
+    if left:
         _say(detached_sentence(feed.latest()))
         return 130
     _print([*plain.lines(feed.latest()), *outcome(feed.latest(), watched=target.run_dir is None)])
     _say(nothing_read(feed.latest()))
     return 0
+
+
+def _interrupts() -> list[int]:
+    """The first SIGINT, once it has come. The second ends us anyhow.
+
+    It is not raised: an exception between two instructions can leave a lock behind that the feed's thread then waits for.
+    """
+    come: list[int] = []
+
+    def note(number: int, _frame: object) -> None:
+        come.append(number)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    signal.signal(signal.SIGINT, note)
+    return come
 
 
 def _nothing_named() -> int:
