@@ -9,6 +9,7 @@ import signal
 import sys
 from typing import TYPE_CHECKING
 
+from trainwatch.cli.broken import broken
 from trainwatch.cli.options import add_alone, add_reading, add_rules, check_own, facts_of, formats_of
 from trainwatch.cli.people import add_any_user
 from trainwatch.cli.trust import add_trust
@@ -164,4 +165,4 @@ def _print(lines: list[str]) -> None:
 def _say(text: str) -> None:
     """A word beside the data; none when there is nothing to say."""
     if text:
-        print(f"trainwatch: {text}", file=sys.stderr)
+        print(broken(f"trainwatch: {text}", sys.stderr), file=sys.stderr)

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+from trainwatch.cli.broken import broken
 from trainwatch.cli.closing import COMMAND
 from trainwatch.cli.ending import add_ending, ending_of
 from trainwatch.cli.options import add_reading, add_rules, facts_of, formats_of
@@ -127,7 +128,10 @@ def _greet(started: Started, promised: list[str]) -> None:
     again = [f"attempt {started.run.attempt} of run {started.earlier}, read and judged as one"] if started.earlier else []
     lines = [f"run {info.id}", *again, f"log {info.sources[0]}", *promised, *_batch_warning(info.job_id if started.inherited else "")]
     for line in lines:
-        print(f"[trainwatch] {line}" if started.inherited else line, file=sys.stdout if started.inherited else sys.stderr, flush=True)
+        if started.inherited:
+            print(f"[trainwatch] {line}", flush=True)
+        else:
+            print(broken(line, sys.stderr), file=sys.stderr, flush=True)
 
 
 def _batch_warning(job: str) -> list[str]:

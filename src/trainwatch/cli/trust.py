@@ -84,7 +84,7 @@ def promises(may: May, preset: Preset) -> list[str]:
     if not may.save:
         return ["watching only: nothing is asked of the job (--may save or --may stop=RULE gives more trust)"]
     lines = [_promise(rule, may) for rule in preset.rules]
-    return [f"allowed: {may}", *(f"  {line}" for line in lines if line)]
+    return [f"allowed: {str(may).replace(',', ', ')}", *(f"  {line}" for line in lines if line)]
 
 
 def _promise(rule: RuleSpec, may: May) -> str:

@@ -19,6 +19,7 @@ from trainwatch.present.sentences import (
     blind_rules,
     deed_sentence,
     event_sentence,
+    file_name,
     outcome_sentence,
     place,
     state_of,
@@ -108,7 +109,7 @@ def _alert(page: _Page, alert: Alert, snapshot: Snapshot, *, space: bool) -> Non
 def evidence_sentence(evidence: Evidence) -> str:
     """A printed value and where it stands: `eval_loss 2.616 @280 (train.out:812)`."""
     at = "" if evidence.step is None and evidence.epoch is None else f" @{place(evidence.step, evidence.epoch)}"
-    where = f" ({_file(evidence.source)}:{evidence.line})" if evidence.line else ""
+    where = f" ({file_name(evidence.source)}:{evidence.line})" if evidence.line else ""
     return f"{evidence.name} {number(evidence.value, 6)}{at}{where}"
 
 
@@ -120,7 +121,7 @@ def _earlier(page: _Page, snapshot: Snapshot) -> None:
     for event in reversed(earlier):
         glyph = page.look.severity[event.severity] if event.verdict == "fired" else ""
         asks = f"; it {ASKS[event.action]}" if event.action != "notify" else ""
-        page.say(glyph, event_sentence(replace(event, source=_file(event.source))) + asks, f"severity.{event.severity.word}")
+        page.say(glyph, event_sentence(replace(event, source=file_name(event.source))) + asks, f"severity.{event.severity.word}")
     if not earlier:
         page.say("", "nothing was raised before")
 
@@ -132,8 +133,3 @@ def _blind(page: _Page, snapshot: Snapshot) -> None:
         page.head(f"{len(blind)} blind")
     for status in blind:
         page.say("", f"{status.rule}: {status.verdict.why or f'needs {status.needs}'}")
-
-
-def _file(source: str) -> str:
-    """The name of a source without its folders."""
-    return source.rpartition("/")[2]

@@ -9,6 +9,7 @@ from trainwatch.model.snapshot import Alert, Best, PhaseSpan, Snapshot, State, S
 from trainwatch.model.verdict import Action, Event, RuleStatus
 from trainwatch.present.clean import clean
 from trainwatch.present.numbers import UNKNOWN, number, step
+from trainwatch.present.quote import quoted
 
 ENDED = frozenset({"stopped", "done", "failed"})
 """The states from which a run does not come back by itself."""
@@ -26,6 +27,11 @@ def event_sentence(event: Event) -> str:
     at = "" if event.step is None else f" at step {step(event.step)}"
     where = f" ({event.source}:{event.line})" if event.line else ""
     return clean(f"{what}{at}: {event.why}{where}")
+
+
+def file_name(source: str) -> str:
+    """The name of a source without its folders."""
+    return source.rpartition("/")[2]
 
 
 def alert_sentence(alert: Alert, events: Sequence[Event] = ()) -> str:
@@ -140,8 +146,8 @@ def outcome_sentence(snapshot: Snapshot) -> str:
     said = [stop_sentence(snapshot.stop)] if snapshot.stop.machine != "idle" else []
     failure = snapshot.failure
     if failure is not None and snapshot.state != "stopped":
-        at = f" ({failure.source}:{failure.line})" if failure.line else ""
-        said.append(f"{failure.kind}: {failure.text}{at}")
+        at = f" ({file_name(failure.source)}:{failure.line})" if failure.line else ""
+        said.append(f"{failure.kind}: {quoted(failure.text)}{at}")
     if stops_short(snapshot) and not any(said):
         said = [f"the log stops at step {snapshot.progress.step:,} of {snapshot.progress.total_steps:,} and gives no reason"]
     elif not any(said):
