@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Mapping, Sequence
+from struct import pack
 
 from trainwatch.formats.plan import Plan
 
@@ -33,4 +34,4 @@ def _numbers(texts: Sequence[bytes], factor: float, spelt: Spelt) -> array[float
         numbers = list(map(float, texts))
     except ValueError:
         numbers = list(map(spelt, texts))
-    return array("d", numbers if factor == 1.0 else [value * factor for value in numbers])
+    return array("d", pack(f"{len(numbers)}d", *(numbers if factor == 1.0 else [value * factor for value in numbers])))

@@ -12,8 +12,10 @@ from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import NamedTuple
 
+from trainwatch.formats import even
 from trainwatch.formats.columns import columns as columns_of
 from trainwatch.formats.gaps import CLEAR, NEWLINE, Known
 from trainwatch.formats.numbers import LONGEST
@@ -25,6 +27,11 @@ from trainwatch.formats.text import newlines
 _SLOT = re.compile(rb" \*\+\(\[\^(?:\\.|[^\]\\])*\]\+\+\)")
 _NOT_LITERAL = re.compile(rb"(?<!\\)[\[(+*]")
 _FIGURES = (string.ascii_letters + string.digits).encode()
+
+_DIGIT = re.compile(rb"\d")
+
+REST = 16
+"""So many stretches are not tried as even lines after one that was not."""
 
 MAX_FOLDS = 16
 """So often constants are taken into a pattern; a log whose constants change more often has none."""
@@ -151,9 +158,13 @@ class Finder:
         self._constants: dict[int, bytes] = {}
         self._folds = 0
         self._fills_lines = True
+        self._rest = 0
 
     def find(self, data: bytes, start: int, stop: int, base: int) -> Run | None:
         """The run in `data[start:stop]`, where `start` is at least 1; None when there is none, or a value is no plain number."""
+        found = self._even(data, (start, stop), base)
+        if found is not None:
+            return self._run(self._shape, found, base)
         if self._folded is not None:
             run = self._find(self._folded, data, (start, stop), base)
             if run is not None and not run.odd:
@@ -183,8 +194,19 @@ class Finder:
         if found is None:
             found = _scattered(shape, data, extent, base)
             self._fills_lines = found is not None and found.fills_lines
-        if found is None:
+        return self._run(shape, found, base) if found is not None else None
+
+    def _even(self, data: bytes, extent: tuple[int, int], base: int) -> _Found | None:
+        """The records of a stretch of even lines; behind one that is not, some more are not tried."""
+        if self._rest:
+            self._rest -= 1
             return None
+        found = _even(self._shape, data, extent, base)
+        self._rest = REST if found is None else 0
+        return found
+
+    def _run(self, shape: Quick, found: _Found, base: int) -> Run | None:
+        """What was found, as a run; None when a value is no number."""
         texts = shape.columns(found.texts, len(found.offsets))
         try:
             columns = columns_of(self._plan, texts, float)
@@ -208,6 +230,28 @@ class _Found(NamedTuple):
     odd: dict[int, bytes]
     adjacent: bool
     fills_lines: bool
+
+
+def _even(shape: Quick, data: bytes, extent: tuple[int, int], base: int) -> _Found | None:
+    """The records of a stretch in few pieces of even lines; None where there are none."""
+    start, stop = extent
+    pieces = even.pieces(shape.whole, data, start, stop) if not any(map(_DIGIT.search, shape.literals)) else None
+    parts = [piece for piece in pieces or () if piece.values]
+    if pieces is None or not parts:
+        return None
+    rows, texts = sum(part.rows for part in parts), even.texts(parts, data)
+    if len(parts) == len(pieces):
+        return _Found(texts, LineOffsets(data, base, start, stop, rows), {}, adjacent=rows > 1, fills_lines=True)
+    offsets, odd, end = array("q"), {}, start - 1
+    for part in parts:
+        if part.begin > end + 1:
+            odd[len(offsets)] = data[end : part.begin]
+        offsets.extend(range(base + part.begin, base + part.end, part.width))
+        end = part.end - 1
+    if stop > end + 1:
+        odd[rows] = data[end:stop]
+    adjacent = rows > len(parts) or any(before.end == part.begin for before, part in pairwise(parts))
+    return _Found(texts, offsets, odd, adjacent, fills_lines=False)
 
 
 def _filling(shape: Quick, data: bytes, extent: tuple[int, int], base: int) -> _Found | None:
