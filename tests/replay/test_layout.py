@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from trainwatch.replay.layout import called, layout, partner
+from trainwatch.replay.layout import layout, partner
 
 
 def laid(*names):
@@ -89,9 +89,3 @@ def test_no_stream_lies_beside(tmp_path):
     assert partner(tmp_path / "x.out") is None
     assert partner(tmp_path / "z.log.1.gz") is None
     assert partner(tmp_path / "gone" / "x.out") is None
-
-
-def test_a_run_is_called_by_its_log_or_its_folder():
-    """The names that streams of ranks have tell nothing: the folder given to `--log-dir` does."""
-    names = ("a/train_v4.out", "runs/x9/stdout.log", "runs/x9/none_a1/attempt_0/3/stderr.log")
-    assert [called(Path(name)) for name in names] == ["train_v4", "x9", "x9"]

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trainwatch.model.errors import NotReadableError, NotWrittenError
-from trainwatch.model.inputs import CheckpointSeen, Chunk, Gpu, Order, Sample, Tick
+from trainwatch.model.inputs import CheckpointSeen, Chunk, Gpu, Joined, Order, Sample, Tick
+from trainwatch.model.part import Part
 from trainwatch.store.arrivals import Arrivals, Recorded
 
 LOGS = {"/a.out": bytes(range(256)) * 4, "/b.err": b"loss: 1\n" * 99}
@@ -31,6 +32,7 @@ OTHERS = (
         st.sampled_from(["job", "request"]),
     )
     | st.builds(Order, TIME, TEXT, st.sampled_from(["save", "stop"]), TEXT, TEXT, st.dictionaries(TEXT, TEXT | st.booleans() | TIME))
+    | st.builds(Joined, TIME, st.lists(st.builds(Part, TEXT, st.integers(1, 9), st.none() | st.integers(0, 99)), max_size=3).map(tuple))
 )
 
 

@@ -48,6 +48,7 @@ def supervise(target: Target, args: argparse.Namespace) -> Supervised:
         save_by=save_by_of(args),
         veto_if_attended=args.veto is None,
         any_user=args.any_user,
+        words=tuple(map(os.path.abspath, target.words)),
     )
     run_dir = attach.start(
         target.logs,

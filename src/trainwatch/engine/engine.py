@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from trainwatch.engine.attempts import Attempts
 from trainwatch.engine.buffering import Buffering
@@ -20,7 +21,7 @@ from trainwatch.formats.reader import Reader
 from trainwatch.model.block import Block
 from trainwatch.model.facts import Facts, Given
 from trainwatch.model.failure import Failure
-from trainwatch.model.inputs import CheckpointSeen, Chunk, Input, Order, Sample, Tick
+from trainwatch.model.inputs import CheckpointSeen, Chunk, Input, Joined, Order, Sample, Tick
 from trainwatch.model.part import Attempt, Heard
 from trainwatch.model.planned import planned
 from trainwatch.model.snapshot import Note, Progress, RunInfo, SavedLine, Snapshot, Span, State
@@ -89,6 +90,9 @@ class Engine:
                 events = self.board.sample(item)
             case Order():
                 events = self._order(item)
+            case Joined():
+                events = []
+                self.join(replace(self.run, sources=tuple(part.source for part in item.parts), parts=item.parts))
         self.events += events
         return events
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 from trainwatch.engine.engine import Engine
 from trainwatch.engine.frozen import SENSELESS, Frozen, NotKeptError, freeze, thaw
@@ -46,6 +47,8 @@ def take_up(engine: Engine, frozen: Frozen, fetch: Fetch) -> None:
         raise NotKeptError(f"the state makes no sense ({error})") from error
     engine.tails.update(tails)
     vars(engine).update(state)
+    joined = tuple(part for part in engine.streams.parts.values() if part.source not in engine.run.sources)
+    engine.run = replace(engine.run, sources=(*engine.run.sources, *(part.source for part in joined)), parts=(*engine.run.parts, *joined))
 
 
 def _tail(source: str, layout: Layout, fetch: Fetch) -> Tail:

@@ -1,4 +1,4 @@
-"""What can arrive at the fold: five kinds of input, and nothing else.
+"""What can arrive at the fold: six kinds of input, and nothing else.
 
 Each is written to the arrivals file before it is folded, so that equal files give equal decisions.
 """
@@ -8,6 +8,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from typing import Literal
+
+from trainwatch.model.part import Part
 
 UNKNOWN_TIME = math.nan
 """The arrival time of bytes that nobody watched arriving: rules that need it are blind."""
@@ -100,4 +102,12 @@ class Order:
     options: dict[str, str | float | bool] = field(default_factory=dict)
 
 
-Input = Chunk | Tick | Sample | CheckpointSeen | Order
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Logs have come to the run at `at` (Unix seconds). `parts` are all it has now."""
+
+    at: float
+    parts: tuple[Part, ...]
+
+
+Input = Chunk | Tick | Sample | CheckpointSeen | Order | Joined

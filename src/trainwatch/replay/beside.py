@@ -14,7 +14,7 @@ from pathlib import Path
 from trainwatch.formats.configuration import Configuration
 from trainwatch.formats.settings import settings
 from trainwatch.model.facts import Fact, Facts
-from trainwatch.replay.layout import job
+from trainwatch.sources.naming import job
 from trainwatch.sources.small import beginning, small
 from trainwatch.sources.target import FAMILIES
 

@@ -10,17 +10,13 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from trainwatch.formats.span import HEAD, TAIL, Stamps
 from trainwatch.model.part import Part
+from trainwatch.sources.naming import Name, parse
 from trainwatch.sources.readable import is_packed
 
-_TORCHRUN = re.compile(r"(.*)/attempt_(\d+)/(\d+)/std(out|err)\.log")
-_RANK = re.compile(r"(?i)(?<![a-z])(?<!lora[._-])((?:global_|local_)?rank[._-]?)(\d{1,6})(?!\d)")
-_ROTATED = re.compile(r"(.+\.(?:out|err|log|txt|jsonl))(?:\.(\d{1,4})|[.-](\d{8}(?:[-_T]?\d{2,6})?))?(?:\.gz)?")
-_STREAM = re.compile(r"(?:[._-]?(?:std)?(out|err)(?:\.(?:log|txt))?|\.([oe])(?=\d+$)|\.(?:log|txt))(?=\d*$)", re.IGNORECASE)
 _NUMBER = re.compile(r"\d+")
 
 TOGETHER = 0.5
@@ -30,22 +26,10 @@ Life = tuple[float, float]
 """The first and the last timestamp in a file, in Unix seconds."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Name:
-    """A path as its name explains it. `turn` orders what one attempt printed one after the other; `again` counts torchrun's restarts."""
-
-    path: Path
-    job: str
-    stream: str
-    rank: int | None = None
-    again: int = 0
-    turn: tuple[int, str] = (0, "")
-
-
 def layout(paths: Sequence[Path]) -> tuple[Part, ...]:
     """The files in the order in which they are read: attempt by attempt, and rank by rank."""
-    names = [_parse(path) for path in dict.fromkeys(paths)]
-    jobs: dict[str, list[_Name]] = {}
+    names = [parse(path) for path in dict.fromkeys(paths)]
+    jobs: dict[str, list[Name]] = {}
     for name in names:
         jobs.setdefault(name.job, []).append(name)
     parts: list[Part] = []
@@ -58,20 +42,11 @@ def layout(paths: Sequence[Path]) -> tuple[Part, ...]:
     return tuple(parts)
 
 
-def called(log: Path) -> str:
-    """What a log is called; one that only has the name of a stream, by the folder that is not a rank's or an attempt's."""
-    if log.stem not in ("stdout", "stderr"):
-        return log.name.split(".")[0] or log.name
-    folders = [folder.name for folder in log.absolute().parents]
-    attempt = next((i for i, name in enumerate(folders) if name.startswith("attempt_")), None)
-    return folders[0] if attempt is None else folders[min(attempt + 2, len(folders) - 1)]
-
-
 def partner(path: Path) -> Path | None:
     """The other stream of the same job beside a log: `x.err` for `x.out`, `stderr.log` for `stdout.log`; None when there is none."""
-    mine = _parse(path)
+    mine = parse(path)
     try:
-        beside = [_parse(other) for other in path.parent.iterdir() if other.name != path.name and other.is_file()]
+        beside = [parse(other) for other in path.parent.iterdir() if other.name != path.name and other.is_file()]
         streams = [name for name in beside if (name.job, name.rank, name.again, name.turn) == (mine.job, mine.rank, mine.again, mine.turn)]
         wanted = {"err": "out", "out": "err", "": "err"}[mine.stream]
         found = [name.path for name in streams if name.stream == wanted] or [
@@ -82,37 +57,13 @@ def partner(path: Path) -> Path | None:
         return None
 
 
-def job(path: Path) -> str:
-    """What the names of all logs of a job have in common: both streams, every rank and part."""
-    return _parse(path).job
-
-
-def _parse(path: Path) -> _Name:
-    """What a name tells."""
-    text = str(path)
-    launched = _TORCHRUN.fullmatch(os.path.abspath(path))  # noqa: PTH100  a link keeps its name
-    if launched is not None:
-        job, again, rank, stream = launched.groups()
-        return _Name(path, job, stream, int(rank), int(again))
-    rotated, turn = _ROTATED.fullmatch(path.name), (0, "")
-    name = path.name
-    if rotated is not None:
-        name = rotated[1]
-        turn = (-int(rotated[2] or 0), rotated[3] or "~")
-    rank = _RANK.search(text)
-    stream = _STREAM.search(name)
-    word = ((stream[1] or stream[2] or "") if stream is not None else "").lower()
-    job = str(path.parent / (_STREAM.sub("", name) or "std"))
-    return _Name(path, _RANK.sub(r"\1", job), {"o": "out", "e": "err"}.get(word, word), None if rank is None else int(rank[2]), turn=turn)
-
-
-def _place(name: _Name, ranks: dict[Path, int]) -> tuple[int, int, tuple[int, str], bool, str]:
+def _place(name: Name, ranks: dict[Path, int]) -> tuple[int, int, tuple[int, str], bool, str]:
     """Where a file of an attempt is read: the launcher before the ranks, older parts before newer ones, stdout before stderr."""
     rank = ranks.get(name.path, name.rank)
     return name.again, -1 if rank is None else rank, name.turn, name.stream == "err", str(name.path)
 
 
-def _paired(jobs: list[list[_Name]]) -> list[list[_Name]]:
+def _paired(jobs: list[list[Name]]) -> list[list[Name]]:
     """Two jobs are one when the first prints to stdout only and the other to stderr only, or when one is the launcher of the other's ranks."""
     if len(jobs) != 2:
         return jobs
@@ -121,10 +72,10 @@ def _paired(jobs: list[list[_Name]]) -> list[list[_Name]]:
     return [jobs[0] + jobs[1]] if streams == {frozenset({"out"}), frozenset({"err"})} or len(ranked) == 2 else jobs
 
 
-def _attempts(jobs: list[list[_Name]]) -> list[list[list[_Name]]]:
+def _attempts(jobs: list[list[Name]]) -> list[list[list[Name]]]:
     """Jobs in order, those that ran side by side together."""
     lives = [_life(job) for job in jobs]
-    out: list[list[list[_Name]]] = []
+    out: list[list[list[Name]]] = []
     newest: Life | None = None
     for i in _order(jobs, lives):
         life = lives[i]
@@ -136,7 +87,7 @@ def _attempts(jobs: list[list[_Name]]) -> list[list[list[_Name]]]:
     return out
 
 
-def _order(jobs: list[list[_Name]], lives: list[Life | None]) -> list[int]:
+def _order(jobs: list[list[Name]], lives: list[Life | None]) -> list[int]:
     """The jobs by the time they began, else by the numbers in their names, else by when they were written last, else as they were named."""
     every = range(len(jobs))
     known = {i: life for i, life in enumerate(lives) if life is not None}
@@ -148,7 +99,7 @@ def _order(jobs: list[list[_Name]], lives: list[Life | None]) -> list[int]:
     return sorted(every, key=written.__getitem__) if max(written) - min(written) > len(jobs) else list(every)
 
 
-def _numbered(jobs: list[list[_Name]]) -> dict[Path, int]:
+def _numbered(jobs: list[list[Name]]) -> dict[Path, int]:
     """The ranks of jobs that ran side by side under names that differ in one number, which counts from 0."""
     if len(jobs) < 2 or len({_NUMBER.sub("0", job[0].job) for job in jobs}) > 1:
         return {}
@@ -165,7 +116,7 @@ def _overlap(a: Life, b: Life) -> bool:
     return min(a[1], b[1]) - max(a[0], b[0]) > TOGETHER * shorter
 
 
-def _life(job: Iterable[_Name]) -> Life | None:
+def _life(job: Iterable[Name]) -> Life | None:
     """When a job ran, by the timestamps in its files; None when they hold none."""
     lives = [life for name in job if (life := _stamps(name.path)) is not None]
     return (min(life[0] for life in lives), max(life[1] for life in lives)) if lives else None

@@ -119,5 +119,5 @@ def _logs(run: RunFile, ends: Mapping[str, tuple[int, int]], *, now: float, writ
     """The logs of a run, from where the arrivals end."""
     starts = {source: (run.attempt, int(size)) for source, size in run.extra.get("starts", {}).items()}
     read = {source: end for source, end in ends.items() if end >= starts.get(source, (0, 0))}
-    logs = list(map(Path, run.info.sources))
+    logs = list(map(Path, dict.fromkeys((*run.info.sources, *ends))))
     return LogInputs(logs, now=now, written=written, look=look, starts={**starts, **read}, parts=run.info.parts)

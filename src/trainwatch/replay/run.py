@@ -13,9 +13,10 @@ from trainwatch.engine.engine import Engine
 from trainwatch.model.facts import Given
 from trainwatch.model.snapshot import RunInfo
 from trainwatch.replay.kept import Keeper
-from trainwatch.replay.layout import called, layout
+from trainwatch.replay.layout import layout
 from trainwatch.rules.preset import Preset
 from trainwatch.sources.finished import chunks
+from trainwatch.sources.naming import called
 
 LARGE = 16 << 20
 """The C library gives the memory of a piece of log back at once, and asks for it again for the next piece, until it has seen a block so

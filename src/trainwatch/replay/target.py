@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import glob
 import math
 import os
 import stat
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -14,9 +13,10 @@ from trainwatch.model.errors import NotFoundError, NotReadableError, UsageError
 from trainwatch.model.facts import Given
 from trainwatch.model.part import Part
 from trainwatch.replay.beside import beside
-from trainwatch.replay.layout import called, layout, partner
+from trainwatch.replay.layout import layout, partner
 from trainwatch.sources import target as sources
 from trainwatch.sources.follow import Follower
+from trainwatch.sources.naming import called
 from trainwatch.sources.readable import is_log
 from trainwatch.store import openrun, statefile
 from trainwatch.store.rundir import RunDir
@@ -62,7 +62,7 @@ class Target:
 
     def grown(self) -> Target:
         """With the logs that have come to lie in its folders since; itself when there are none."""
-        found = {log: None for word in self.words for log in _now(word)}
+        found = {log: None for word in self.words for log in sources.present(word)}
         new = [log for log in found if log not in self.logs]
         return replace(self, logs=(*self.logs, *new)) if new else self
 
@@ -74,8 +74,8 @@ def resolve(words: Sequence[str], environ: Mapping[str, str], *, stdin: int = 0,
     log that a run of ours is writing, or wrote last, means that run; a log means the other stream of its job too, unless `alone`.
     Raises NotFoundError, NotReadableError, UsageError.
     """
-    places = tuple(word for word in words if Path(word).is_dir() or _is_pattern(word))
-    words = [found for word in words for found in _expanded(word)]
+    places = tuple(word for word in words if Path(word).is_dir() or sources.is_pattern(word))
+    words = [found for word in words for found in sources.expanded(word)]
     if PIPE in words:
         if len(words) > 1:
             raise UsageError("- (standard input) cannot be combined with other targets")
@@ -86,30 +86,6 @@ def resolve(words: Sequence[str], environ: Mapping[str, str], *, stdin: int = 0,
         return replace(_one(words[0], environ, alone=alone), words=places, alone=alone)
     logs = tuple(dict.fromkeys(path for word in words for path in sources.logs(word)))
     return Target(logs=logs, found=_described(logs), words=places, alone=alone)
-
-
-def _now(word: str) -> tuple[Path, ...]:
-    """The logs that a folder or a pattern stands for now; none when there is none, or when it cannot be read."""
-    try:
-        return tuple(log for found in _expanded(word) for log in sources.logs(found))
-    except (NotFoundError, NotReadableError):
-        return ()
-
-
-def _is_pattern(word: str) -> bool:
-    """Whether a word stands for the files that fit it."""
-    return bool(set(word) & set("*?[")) and not Path(word).exists()
-
-
-def _expanded(word: str) -> Iterator[str]:
-    """The files that a pattern in quotes fits; any other word itself. Raises NotFoundError when none fits."""
-    if not _is_pattern(word):
-        yield word
-        return
-    found = sorted(glob.glob(word, recursive=True))  # noqa: PTH207  patterns may be absolute
-    if not found:
-        raise NotFoundError(f"{word}: no file fits")
-    yield from found
 
 
 def _one(word: str, environ: Mapping[str, str], *, alone: bool) -> Target:

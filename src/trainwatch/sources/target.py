@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import re
 import shutil
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -49,6 +51,30 @@ def logs(word: str) -> tuple[Path, ...]:
         return of_process(int(word))
     os.close(open_log(path))
     return (path,)
+
+
+def present(word: str) -> tuple[Path, ...]:
+    """The logs that a folder or a pattern stands for now; none when there is none, or when it cannot be read."""
+    try:
+        return tuple(log for found in expanded(word) for log in logs(found))
+    except (NotFoundError, NotReadableError):
+        return ()
+
+
+def is_pattern(word: str) -> bool:
+    """Whether a word stands for the files that fit it."""
+    return bool(set(word) & set("*?[")) and not Path(word).exists()
+
+
+def expanded(word: str) -> Iterator[str]:
+    """The files that a pattern in quotes fits; any other word itself. Raises NotFoundError when none fits."""
+    if not is_pattern(word):
+        yield word
+        return
+    found = sorted(glob.glob(word, recursive=True))  # noqa: PTH207  patterns may be absolute
+    if not found:
+        raise NotFoundError(f"{word}: no file fits")
+    yield from found
 
 
 def in_folder(folder: Path) -> tuple[Path, ...]:

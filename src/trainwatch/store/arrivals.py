@@ -6,6 +6,7 @@ One compact JSON array a line:
     ["c", 0, 130, 1795142413.3, 88123]                the bytes that follow: source, length, seen_at, checksum
     ["t", 1795142413.0]                               tick
     ["s", …] ["k", …] ["o", …]                        sample, checkpoint, order: their fields in the order of `model/inputs.py`
+    ["j", 1795142413.0, [["/data/1.out", 1, 1], …]]   logs that have joined: source, attempt, rank of every log
 Unknown times are null. A device stands without its uuid and name when it was named before: [0, 0.97, …] for [0, "GPU-…", "H200", 0.97, …].
 """
 
@@ -20,7 +21,8 @@ from pathlib import Path
 from typing import Any
 from zlib import crc32
 
-from trainwatch.model.inputs import UNKNOWN_TIME, CheckpointSeen, Chunk, Gpu, Input, Order, Sample, Tick
+from trainwatch.model.inputs import UNKNOWN_TIME, CheckpointSeen, Chunk, Gpu, Input, Joined, Order, Sample, Tick
+from trainwatch.model.part import Part
 from trainwatch.store.files import APPEND, append_line, encode, mode_in, not_written, open_regular
 from trainwatch.store.journal import ends_torn
 
@@ -92,6 +94,8 @@ class Arrivals:
                 yield ["k", item.at, item.path, item.step, item.complete, item.why, item.kind, item.size, item.by]
             case Order():
                 yield ["o", item.at, item.id, item.op, item.who, item.reason, item.options]
+            case Joined():
+                yield ["j", item.at, [[part.source, part.attempt, part.rank] for part in item.parts]]
 
     def _gpu_row(self, gpu: Gpu) -> list[object]:
         """A device; without its names when they are those that the line before had."""
@@ -217,6 +221,8 @@ class Recorded:
                 return CheckpointSeen(*row)
             case "o":
                 return Order(*row)
+            case "j":
+                return Joined(row[0], tuple(Part(*part) for part in row[1]))
         return None
 
     def _gpu(self, row: list[Any]) -> Gpu:

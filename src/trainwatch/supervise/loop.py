@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from trainwatch.engine.engine import Engine
@@ -22,6 +22,7 @@ from trainwatch.supervise.clock import SystemClock
 from trainwatch.supervise.decide import Decider
 from trainwatch.supervise.desk import Desk
 from trainwatch.supervise.diary import Diary
+from trainwatch.supervise.growth import Growth
 from trainwatch.supervise.intake import POLL, Intake
 from trainwatch.supervise.job import Job
 from trainwatch.supervise.machine import Limits, Machine, Seen, Wish
@@ -56,6 +57,7 @@ class Supervisor:
         self.engine = Engine(rules, run.info, stated=run.stated, formats=run.formats)
         self.diary = Diary(run_dir)
         self.intake = Intake(run_dir, sample=sample)
+        self.growth = Growth(self.terms.words)
         self.job = Job(run_dir, run.info.sources, attached=self.terms.attached, job_id=run.info.job_id)
         standing = self.terms.may.save and _stands(rules)
         self.outlook = Outlook(
@@ -97,9 +99,7 @@ class Supervisor:
         for item in self.intake.recorded():
             self.decider.gather(self.engine.feed(item), now)
             self.outlook.seen_before(item)
-        for source in self.run_file.info.sources:
-            attempt = max(self.run_file.attempt, self.run_file.info.attempt_of(source))
-            self.intake.follow(source, self.terms.starts.get(source, 0), followers.get(source), attempt)
+        self._follow(followers)
         self.diary.note("supervisor", now, pid=self.publisher.pid, state=self.machine.state)
 
     def turn(self, now: float) -> None:
@@ -108,6 +108,7 @@ class Supervisor:
             self.diary.flush()
             for seen in self.outlook.look(now, self.machine, self.intake.size()):
                 self.intake.add(seen)  # before the log: what was saved before a line was printed is known when the line is judged
+            self._grow(now)
             self._fold(self.intake.arrived(now), now)
             self._decide(now)
             self._people(now)
@@ -134,6 +135,14 @@ class Supervisor:
             return False
         return True
 
+    def _follow(self, kept: Mapping[str, Mapping[str, object]]) -> None:
+        """Follow every log of the run that is not followed yet. `kept` is how far each was read."""
+        run = self.engine.run
+        for source in run.sources:
+            if source not in self.intake.followers:
+                attempt = max(self.run_file.attempt, run.attempt_of(source))
+                self.intake.follow(source, self.terms.starts.get(source, 0), kept.get(source), attempt)
+
     def _take_up(self, now: float) -> dict[str, dict[str, object]]:
         """The machine as it was left; returns how far each log was read."""
         try:
@@ -145,6 +154,13 @@ class Supervisor:
         except (NotReadableError, KeyError, TypeError) as error:
             self.diary.note("state_damaged", now, why=f"state.json cannot be used, so the stop machine begins anew: {error!r}")
             return {}
+
+    def _grow(self, now: float) -> None:
+        """Take in logs that have come to the run."""
+        for item in self.growth.look(self.engine.run, now):
+            self.intake.add(item)
+            self._fold(self.intake.drain(), now)
+            self._follow({})
 
     def _fold(self, items: Iterable[Input], now: float) -> None:
         """Feed the engine."""

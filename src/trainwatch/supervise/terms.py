@@ -21,7 +21,7 @@ class Terms:
     started. `unsaved` allows rules to stop without a proven checkpoint. `read_only` refuses every request. `attached`: the job was not started by us, its processes are found by its logs.
     `closing` is run with the run directory when all is over. `ends_at` is when the time is over, in Unix seconds, None: as Slurm says;
     `before_end` is how many seconds before it the job is saved and stopped, None: as long as that takes, negative: it is not.
-    `any_user`: as root, act on processes of other users too. `veto_if_attended`: a stop may be called off as long as a screen is open. `save_by` names the doorbell that a job without our hook listens to. `signal_grace` is how many seconds pass between the SIGTERM that `launch` gets and the end, None when nobody said.
+    `words` are the folders and patterns in which more of the run's logs may come to lie. `any_user`: as root, act on processes of other users too. `veto_if_attended`: a stop may be called off as long as a screen is open. `save_by` names the doorbell that a job without our hook listens to. `signal_grace` is how many seconds pass between the SIGTERM that `launch` gets and the end, None when nobody said.
     """
 
     may: May = field(default_factory=May)
@@ -39,6 +39,7 @@ class Terms:
     save_by: str = ""
     veto_if_attended: bool = False
     any_user: bool = False
+    words: tuple[str, ...] = ()
 
     @property
     def hooked(self) -> bool:
@@ -69,6 +70,7 @@ class Terms:
             "save_by": self.save_by,
             "veto_if_attended": self.veto_if_attended,
             "any_user": self.any_user,
+            "words": list(self.words),
         }
 
 
@@ -98,6 +100,7 @@ def of(run: RunFile) -> Terms:
             save_by=str(extra.get("save_by", "")),
             veto_if_attended=bool(extra.get("veto_if_attended")),
             any_user=bool(extra.get("any_user")),
+            words=tuple(map(str, extra.get("words", ()))),
         )
     except (TypeError, ValueError, AttributeError) as error:
         raise NotReadableError(f"{run.info.directory}/run.json: {error} is wrong") from error
