@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from tests.faults import NO_DISK
-from tests.live import wait_for
+from tests.live import WAIT, wait_for
 
 from trainwatch.store.lock import start_ticks
 from trainwatch.supervise import shim
@@ -52,7 +52,7 @@ def read(path: Path) -> dict[str, object]:
 def test_the_job_starts_as_from_a_clean_shell(tmp_path: Path) -> None:
     """Own session, stdin empty, output into a file, no signal ignored or blocked but SIGPIPE's default, its own environment."""
     process = under_shim(tmp_path, sys.executable, "-c", LOOK)
-    assert process.wait(timeout=20) == 0
+    assert process.wait(timeout=WAIT) == 0
     seen = json.loads((tmp_path / "job.out").read_text(encoding="utf-8"))
     python_ignores = 1 << (signal.SIGPIPE - 1) | 1 << (signal.SIGXFSZ - 1)
     assert seen.pop("ignored") & ~(python_ignores | (OF_LIBC & ignored_here())) == 0
@@ -69,12 +69,14 @@ def test_the_job_starts_as_from_a_clean_shell(tmp_path: Path) -> None:
 
 def test_exit_files_are_written_in_order_and_orphans_are_waited_for(tmp_path: Path) -> None:
     """The launcher's status at its end; exit.json only when a rank that outlived it is gone too, with that rank's status."""
-    orphan = "setsid sh -c 'echo $$ > orphan; sleep 1; exit 9' & exit 4"
+    os.mkfifo(tmp_path / "go")
+    orphan = "setsid sh -c 'echo $$ > orphan; read x < go; exit 9' & exit 4"
     process = under_shim(tmp_path, "sh", "-c", orphan)
     wait_for((tmp_path / "launcher_exit.json").exists, "the launcher's end")
     assert read(tmp_path / "launcher_exit.json")["code"] == 4
     assert not (tmp_path / "exit.json").exists()
-    assert process.wait(timeout=20) == 4
+    (tmp_path / "go").write_text("\n", encoding="utf-8")
+    assert process.wait(timeout=WAIT) == 4
     adopted = read(tmp_path / "exit.json")["adopted"]
     assert [int((tmp_path / "orphan").read_text(encoding="utf-8")), 9] in list(map(list, adopted))  # type: ignore[call-overload]
 
@@ -90,17 +92,18 @@ def test_sigterm_is_passed_to_the_launcher_and_the_terminals_signals_are_not(tmp
     assert isinstance(launcher, dict)
     assert start_ticks(launcher["pid"]) == launcher["ticks"] != 0
     process.send_signal(signal.SIGTERM)
-    assert process.wait(timeout=20) == 6
+    assert process.wait(timeout=WAIT) == 6
 
 
 def test_a_supervisor_that_fails_is_started_four_times_at_most(tmp_path: Path) -> None:
     """Once, and three times again; one that ends 0 is done."""
     count = ("sh", "-c", f"echo x >> {tmp_path}/count; exit 1")
-    process = under_shim(tmp_path, "sleep", "1", supervisor=count)
-    assert process.wait(timeout=20) == 0
+    until_the_fourth = f"while [ $(grep -c x {tmp_path}/count) -lt 4 ]; do sleep 0.05; done; sleep 0.5"
+    process = under_shim(tmp_path, "sh", "-c", until_the_fourth, supervisor=count)
+    assert process.wait(timeout=WAIT) == 0
     assert (tmp_path / "count").read_text(encoding="utf-8").count("x") == 4
     (tmp_path / "count").unlink()
-    assert under_shim(tmp_path, "sleep", "0.5", supervisor=("sh", "-c", f"echo x >> {tmp_path}/count")).wait(timeout=20) == 0
+    assert under_shim(tmp_path, "sleep", "0.5", supervisor=("sh", "-c", f"echo x >> {tmp_path}/count")).wait(timeout=WAIT) == 0
     assert (tmp_path / "count").read_text(encoding="utf-8").count("x") == 1
 
 
@@ -108,7 +111,7 @@ def test_a_full_disk_does_not_end_the_shim(tmp_path: Path) -> None:
     """Files that cannot be written are lost; the exit status still comes back."""
     for name in ("job.json.new", "launcher_exit.json.new", "exit.json.new"):
         (tmp_path / name).mkdir()
-    assert under_shim(tmp_path, "sh", "-c", "exit 3").wait(timeout=20) == 3
+    assert under_shim(tmp_path, "sh", "-c", "exit 3").wait(timeout=WAIT) == 3
     assert not (tmp_path / "exit.json").exists()
 
 
@@ -126,7 +129,7 @@ def test_a_disk_that_fills_before_the_end_does_not_lose_the_exit_code(tmp_path: 
             while file.write(b"x" * 512):
                 pass
         (tmp_path / "go").write_text("\n", encoding="utf-8")
-        assert process.wait(timeout=20) == 7
+        assert process.wait(timeout=WAIT) == 7
         assert read(disk / "launcher_exit.json")["code"] == read(disk / "exit.json")["launcher"] == 7
     finally:
         subprocess.run(["umount", str(disk)], check=True)

@@ -169,13 +169,12 @@ class Shim:
 
 
 def _children() -> set[int]:
-    """Pids of our direct children, zombies left out."""
+    """Pids of our direct children; a dead one counts until its status has been taken."""
     found = set()
     for name in os.listdir("/proc"):  # noqa: PTH208
         if name.isdigit():
             with suppress(OSError, ValueError, IndexError):
-                state, parent = _stat(name)[0:2]
-                if int(parent) == os.getpid() and state != "Z":
+                if int(_stat(name)[1]) == os.getpid():
                     found.add(int(name))
     return found
 
