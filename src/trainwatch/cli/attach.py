@@ -120,8 +120,9 @@ def _lines(feed: FollowFeed, target: Target) -> int:
     plain, pause, left = Plain(), SystemClock().sleep, _interrupts()
     while feed.latest().preview and not left:
         pause(LOOK)
-    _print(so_far(feed.latest()))
-    plain.lines(feed.latest())
+    seen = feed.latest()
+    plain.lines(seen)
+    _print(so_far(seen))
     while not feed.ended and not left:
         pause(LOOK)
         _print(plain.lines(feed.latest()))
