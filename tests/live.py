@@ -137,6 +137,10 @@ class Run:
         wait_for(lambda: bool(self.read(self.dir.job)), "job.json")
         return int(self.read(self.dir.job)["shim"]["pid"])
 
+    def let(self, name: str) -> None:
+        """Make the file that a trainer with `--go` or `--until` waits for."""
+        (self.live.cwd / name).touch()
+
     def training(self) -> bool:
         """Whether the job lives and its log grows."""
         before = self.log().stat().st_size
@@ -145,6 +149,12 @@ class Run:
     def wait(self, *words: str) -> int:
         """The exit code of the run."""
         return self.live.run("wait", self.id, *words).returncode
+
+
+def listening(front: subprocess.Popen[str]) -> None:
+    """Until `launch` in front heeds signals: it does so before it prints what happens."""
+    assert front.stdout is not None
+    assert front.stdout.readline()
 
 
 def wait_for(condition: Callable[[], object], what: str, timeout: float = WAIT) -> bool:

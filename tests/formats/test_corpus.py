@@ -14,6 +14,7 @@ LOGS = sorted(p for p in FOLDER.rglob("*") if p.is_file() and p.suffix != ".csv"
 
 
 @pytest.mark.corpus
+@pytest.mark.timeout(1200)
 @pytest.mark.skipif(not LOGS, reason=f"no logs in {FOLDER}; TRAINWATCH_CORPUS names another folder")
 def test_every_log_is_read_the_same_by_both_drivers_and_in_any_pieces() -> None:
     """Real logs of many frameworks: no error, and the same records whatever the way."""

@@ -248,8 +248,7 @@ def test_what_is_handed_over_comes_at_once(log: Path, tmp_path: Path, monkeypatc
     wait(one.poll, "the first bytes have come")
     looks = 1
     while not one.ended:
-        one.poll()
-        looks += 1
+        looks += one.poll()
     assert looks < 20
     assert len(one._text) > 8_000_000
     one.close()

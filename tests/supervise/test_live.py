@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
-from tests.live import TRAINER, Live, Run, wait_for
+from tests.live import TRAINER, WAIT, Live, Run, listening, wait_for
 
 from trainwatch.cli.front import feed_of
 from trainwatch.model.snapshot import Command
@@ -80,10 +80,11 @@ def test_killing_everything_of_ours_leaves_training_alone(live: Live) -> None:
 
 def test_a_supervisor_that_was_asked_to_end_stays_away(live: Live) -> None:
     """SIGTERM to the supervisor ends supervision, not the job, and the shim does not start another."""
-    run = live.launch(trainer="--flat --steps 200")
+    run = live.launch(trainer="--flat --until end")
     os.kill(run.supervisor(), signal.SIGTERM)
     wait_for(lambda: not run.dir.lock.exists(), "the end of the supervisor")
     assert run.training()
+    run.let("end")
     assert run.wait() == 0
     assert len(run.journal("supervisor")) == 1
     assert run.journal("asked_to_end")
@@ -91,11 +92,12 @@ def test_a_supervisor_that_was_asked_to_end_stays_away(live: Live) -> None:
 
 def test_a_failed_save_leaves_the_job_running(live: Live) -> None:
     """The job cannot save: 84 for who waits, no signal, and the job's own code in the end."""
-    run = live.launch(STOPPING, f"{OVERFIT} --save fail --steps 400")
+    run = live.launch(STOPPING, f"{OVERFIT} --save fail --until end")
     assert run.wait() == 84
     assert run.training()
     assert "no space left" in run.read(run.dir.stop)["text"]
     assert not run.journal("signal")
+    run.let("end")
     wait_for(lambda: run.state()["final"], "the end")
     assert (run.state()["state"], run.state()["exit_code"]) == ("done", 0)
 
@@ -104,11 +106,9 @@ def test_a_torn_checkpoint_is_refused(live: Live) -> None:
     """The job says saved, the disk says torn: no signal, and the ranks that hold are let go on."""
     run = live.launch("", f"{STEADY} --save torn")
     run.supervisor()
-    started = time.monotonic()
     done = live.run("stop", run.id, "--confirm", run.id)
     assert done.returncode == 84, done.stderr
     assert "left running" in done.stdout
-    assert time.monotonic() - started < 30
     assert run.training()
     assert not run.journal("signal")
 
@@ -190,10 +190,12 @@ def test_cancel_in_the_veto_lets_the_job_go_on(live: Live) -> None:
 
 def test_a_stop_is_called_off_from_a_screen_that_was_opened_later(live: Live) -> None:
     """Launched with nobody there; a view that attaches gives a minute, in which it says no. It depends on no other process."""
-    run = live.launch(STOPPING, "--pause 0.03")
+    run = live.launch(STOPPING, "--pause 0.01 --go go")
     run.supervisor()
     feed = feed_of(run.dir, attends=True)
     try:
+        wait_for(lambda: list(run.dir.views.iterdir()), "the view")
+        run.let("go")
         wait_for(lambda: run.machine() == "veto", "veto")
         wait_for(lambda: "stopping in 60 s unless cancelled" in feed.latest().stop.text, "the veto in the view")
         assert "asked to cancel" in feed.request(Command("cancel"))
@@ -265,7 +267,8 @@ def test_the_next_commands_of_a_script_are_left_alone(live: Live) -> None:
 
 def test_a_supervisor_that_dies_again_and_again_is_given_up(live: Live) -> None:
     """Three times the shim starts another; then training goes on unsupervised, and its own code is still passed on."""
-    run = live.launch("", "--flat --steps 700 --code 5")
+    run = live.launch("", "--flat --until end --code 5")
+    wait_for(run.state, "a state")
     for _ in range(4):
         pid = run.supervisor()
         os.kill(pid, signal.SIGKILL)
@@ -274,6 +277,7 @@ def test_a_supervisor_that_dies_again_and_again_is_given_up(live: Live) -> None:
     assert not supervised(run.dir)
     assert run.training()
     assert "nobody supervises it" in live.run("status", run.id).stdout
+    run.let("end")
     assert run.wait() == 5
 
 
@@ -293,7 +297,7 @@ def test_sigterm_with_a_known_grace_saves_first(live: Live) -> None:
     """Preemption: the save is asked for and proven, then the job is stopped; `launch` in front ends 85, to be resumed."""
     front, run = in_front(live, "--may save --signal-grace 30s", STEADY)
     front.send_signal(signal.SIGTERM)
-    out, err = front.communicate(timeout=60)
+    out, err = front.communicate(timeout=WAIT)
     assert front.returncode == 85, out + err
     stop = run.read(run.dir.stop)
     assert stop["proven"]
@@ -317,14 +321,14 @@ def test_sigterm_is_passed_on_where_no_save_can_come_first(live: Live, options: 
     """The job gets SIGTERM in any case, and launch ends with the job's own code."""
     front, run = in_front(live, options, trainer)
     front.send_signal(signal.SIGTERM)
-    out, err = front.communicate(timeout=60)
+    out, err = front.communicate(timeout=WAIT)
     assert front.returncode == 143, out + err
     assert not run.journal("signal")
 
 
 def test_the_job_is_saved_before_its_time_is_over(live: Live) -> None:
     """--end-time: as long before the end as was asked for, save, proof, SIGTERM; 85, to be resumed."""
-    run = live.launch("--may save --end-time +20s --save-before-end 18s", STEADY)
+    run = live.launch("--may save --end-time +60s --save-before-end 58s", STEADY)
     assert run.wait() == 85
     stop = run.read(run.dir.stop)
     assert (stop["proven"], stop["rule"]) == (True, "end of the allocation")
@@ -334,7 +338,7 @@ def test_the_job_is_saved_before_its_time_is_over(live: Live) -> None:
 def in_front(live: Live, options: str, trainer: str) -> tuple[subprocess.Popen[str], Run]:
     """`launch` in front with its run, once supervisor and hook are there."""
     front = live.start("launch", *options.split(), "--", sys.executable, str(TRAINER), *trainer.split())
-    wait_for(lambda: bool(live.runs()), "a run")
+    listening(front)
     run = Run(live, live.runs()[0])
     wait_for(lambda: run.state().get("brief", {}).get("step") and (run.dir.ranks / "rank0.json").exists(), "training")
     return front, run
@@ -348,7 +352,7 @@ def rules(live: Live, text: str) -> str:
 
 def test_a_hung_job_is_looked_at_and_stopped_with_what_it_has(live: Live) -> None:
     """It cannot save: the newest complete checkpoint is proven, the dossier is written before any signal, and 85 says to resume."""
-    mine = rules(live, '[[rule]]\nname = "hang"\nsettings = { least = 2.0, most = 2.0 }\n')
+    mine = rules(live, '[[rule]]\nname = "hang"\nsettings = { least = 5.0, most = 5.0 }\n')
     run = live.launch(f"--may stop=hang --rules {mine}", "--flat --pause 0.02 --save-every 40 --hang-at 100")
     assert run.wait() == 85
     stop = run.read(run.dir.stop)

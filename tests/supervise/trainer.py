@@ -28,6 +28,8 @@ def options() -> argparse.Namespace:
     parser.add_argument("--no-hook", action="store_true")
     parser.add_argument("--save", choices=["ok", "fail", "torn", "silent", "slow"], default="ok")
     parser.add_argument("--cut", type=int, default=0, help="which file a torn checkpoint lacks the end of")
+    parser.add_argument("--go", type=Path, help="the first step waits until this file is there")
+    parser.add_argument("--until", type=Path, help="the script ends by itself when this file is there")
     parser.add_argument("--end-at", choices=["saving", "saved", "holding"], help="the script ends by itself there")
     parser.add_argument("--hang-at", type=int, help="the step at which it does nothing more")
     parser.add_argument("--nan-from", type=int, help="the step from which the loss is not a number")
@@ -127,7 +129,9 @@ class Job:
             self.step = int(str(get(self.args.resume / "trainer_state.json")["global_step"]))
             print(f"resumed at step {self.step}", flush=True)
         self.beat("train")
-        while self.step < self.args.steps:
+        while self.args.go and not self.args.go.exists():
+            time.sleep(0.02)
+        while self.step < self.args.steps and not (self.args.until and self.args.until.exists()):
             self.step += 1
             time.sleep(self.args.pause)
             while self.step == self.args.hang_at:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pyte
 import pytest
+from tests.live import WAIT
 from tests.tui.fakefeed import snapshot
 
 from trainwatch.present.look import look
@@ -25,8 +26,8 @@ SCRIPT = Path(__file__).parent / "demo_screen.py"
 SIZE = (80, 24)
 
 
-def play(*words: str, environ: dict[str, str], size: tuple[int, int] = SIZE, keys: dict[float, bytes] | None = None) -> tuple[bytes, int]:
-    """Run the made-up run in a pseudo terminal; (what it wrote, its exit code). `keys` are sent at seconds after the start."""
+def play(*words: str, environ: dict[str, str], size: tuple[int, int] = SIZE, keys: dict[bytes, bytes] | None = None) -> tuple[bytes, int]:
+    """Run the made-up run in a pseudo terminal; (what it wrote, its exit code). `keys`: what is typed once this was written."""
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
     env = {"PATH": os.environ["PATH"], "TERM": "xterm-256color", "LANG": "C.UTF-8"} | environ
@@ -35,9 +36,9 @@ def play(*words: str, environ: dict[str, str], size: tuple[int, int] = SIZE, key
     )
     os.close(slave)
     out, start, waiting = bytearray(), time.monotonic(), dict(keys or {})
-    while time.monotonic() - start < 30:
-        for at in [at for at in waiting if time.monotonic() - start > at]:
-            os.write(master, waiting.pop(at))
+    while time.monotonic() - start < WAIT:
+        for seen in [seen for seen in waiting if seen in out]:
+            os.write(master, waiting.pop(seen))
         if select.select([master], [], [], 0.05)[0]:
             try:
                 out += os.read(master, 65536)
@@ -45,7 +46,7 @@ def play(*words: str, environ: dict[str, str], size: tuple[int, int] = SIZE, key
                 break
     os.close(master)
     try:
-        return bytes(out), child.wait(timeout=30)
+        return bytes(out), child.wait(timeout=WAIT)
     finally:
         child.kill()
         child.wait()
@@ -101,7 +102,7 @@ def test_no_color_sends_no_colour():
 
 def test_leaving_says_that_training_goes_on():
     """`q` puts the terminal back and prints step and way back."""
-    data, code = play("default", "10", "4400", environ={}, keys={2.0: b"q"})
+    data, code = play("default", "10", "4400", environ={}, keys={b"train_v4": b"q"})
     assert code == 0
     after = data.decode().rsplit("\x1b[?1049l", 1)[1]
     assert "detached. training goes on (step 1," in after
