@@ -73,7 +73,7 @@ def test_nan_is_visible():
 def test_without_a_loss_it_says_so():
     """An empty chart is a sentence, before and after anything was read."""
     assert any("nothing was printed yet" in line for line in chart(Snapshot(RUN)))
-    assert any("read 4.12 KB, 3 records: no loss in it yet" in line for line in chart(Snapshot(RUN, records=3, bytes_read=4120)))
+    assert any("read 4.12 KB, 3 records: no loss among them yet" in line for line in chart(Snapshot(RUN, records=3, bytes_read=4120)))
 
 
 def test_any_size_is_drawn():

@@ -85,7 +85,7 @@ def test_a_short_phase_is_still_one_cell():
 
 def test_strip_before_the_first_evaluation():
     """Without phases it says why."""
-    assert "no evaluation yet" in phase_strip(EMPTY, 80, 80, ASCII).lines()[0]
+    assert "no record yet" in phase_strip(EMPTY, 80, 80, ASCII).lines()[0]
 
 
 def test_worst_alert_has_glyph_word_and_sentence():

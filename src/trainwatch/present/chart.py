@@ -11,11 +11,12 @@ from trainwatch.present.canvas import Canvas
 from trainwatch.present.clean import clean
 from trainwatch.present.columns import Column, Columns, extremes
 from trainwatch.present.look import Look
-from trainwatch.present.numbers import number, size
+from trainwatch.present.nothing import no_curve
+from trainwatch.present.numbers import number
 from trainwatch.present.plot import Curve, density, draw
 from trainwatch.present.scale import Limits, y_limits
 from trainwatch.present.sentences import best_sentence, saved_sentence, since_sentence
-from trainwatch.present.width import cells
+from trainwatch.present.width import cells, wrap
 from trainwatch.present.xaxis import XAxis, axis_of, best_at, note_at
 
 _TRAIN = ("loss", "train_loss")
@@ -167,7 +168,7 @@ def checkpoints(canvas: Canvas, snapshot: Snapshot, axis: XAxis) -> None:
 
 def _empty(canvas: Canvas, snapshot: Snapshot, look: Look) -> Canvas:
     """What to say where there is no curve."""
-    read = f"read {size(snapshot.bytes_read)}, {snapshot.records} records"
-    text = f"{read}: no loss in it yet." if snapshot.bytes_read else "nothing was printed yet."
-    canvas.put(GUTTER, canvas.height // 2, look.text(text), "text.dim")
+    rows = [row for text in no_curve(snapshot) for row in wrap(text, canvas.width - GUTTER - 1, 2, look.cut)]
+    for y, row in enumerate(rows, canvas.height // 2):
+        canvas.put(GUTTER, y, row, "text.dim")
     return canvas

@@ -11,6 +11,7 @@ from trainwatch.present import numbers
 from trainwatch.present.canvas import Canvas
 from trainwatch.present.clean import clean
 from trainwatch.present.look import Look
+from trainwatch.present.nothing import yet
 from trainwatch.present.sentences import ENDED, state_of
 from trainwatch.present.width import cells, cut_middle
 
@@ -22,11 +23,16 @@ _STALE = 30.0
 
 
 def header(snapshot: Snapshot, width: int, look: Look) -> Canvas:
-    """Name, state, step, percent, time left, step time, GPUs; on wide screens throughput, epoch and host too."""
+    """Name, state, step, percent, time left, step time, GPUs; on wide screens throughput, epoch and host too.
+
+    A long name is cut to a quarter of the row, and shown as far as what else is said leaves room for it.
+    """
     canvas = Canvas(width, 1)
-    parts = list(_parts(snapshot, width, look))
+    name = look.text(clean(snapshot.run.name))
+    parts = [(0, cut_middle(name, max(width // 4, 8), look.cut), "text.strong"), *_parts(snapshot, look)]
     while len(parts) > 2 and _length(parts) > width:
         parts.remove(max(parts))
+    parts[0] = (0, cut_middle(name, max(width - _length(parts[1:]) - 2, cells(parts[0][1])), look.cut), "text.strong")
     x = 0
     for _, text, role in parts:
         x = canvas.put(x, 0, text, role) + 2
@@ -53,10 +59,9 @@ def _preview(read: float | None) -> str:
     return "preview: history not read yet" if read is None else f"preview: {read:.0%} of the history read"
 
 
-def _parts(snapshot: Snapshot, width: int, look: Look) -> Iterator[Part]:
-    """Everything worth saying, in the order shown."""
+def _parts(snapshot: Snapshot, look: Look) -> Iterator[Part]:
+    """Everything worth saying after the name, in the order shown."""
     run, progress = snapshot.run, snapshot.progress
-    yield 0, cut_middle(look.text(clean(run.name)), max(width // 4, 8), look.cut), "text.strong"
     if run.job_id:
         yield 6, look.text(clean(f"#{run.job_id}")), "text.dim"
     yield 0, _state(snapshot, look), f"state.{state_of(snapshot)}"
@@ -97,7 +102,7 @@ def _steps(snapshot: Snapshot) -> str:
     """`step 9,200/14,000 66 %`."""
     step, total = snapshot.progress.step, snapshot.progress.total_steps
     if step is None:
-        return "no step yet"
+        return f"no step{yet(snapshot)}"
     if not total:
         return f"step {numbers.integer(step)} of ?"
     return f"step {numbers.integer(step)}/{numbers.integer(total)} {numbers.percent(step / total)}"

@@ -8,6 +8,7 @@ from trainwatch.present.axes import title
 from trainwatch.present.canvas import Canvas
 from trainwatch.present.clean import clean
 from trainwatch.present.look import Look
+from trainwatch.present.nothing import yet
 from trainwatch.present.numbers import duration, number
 from trainwatch.present.sparkline import sparkline
 from trainwatch.present.width import cut_middle
@@ -34,7 +35,7 @@ def metrics_panel(snapshot: Snapshot, width: int, height: int, look: Look, *, wi
     for y, name in enumerate(names[: height - 1], 1):
         _row(canvas, y, name, snapshot.series[name], look)
     if not names:
-        canvas.put(1, 1, "no metric found yet", "text.dim")
+        canvas.put(1, 1, f"no metric found{yet(snapshot)}", "text.dim")
     return canvas
 
 

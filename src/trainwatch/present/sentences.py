@@ -30,7 +30,7 @@ def event_sentence(event: Event) -> str:
 
 
 def file_name(source: str) -> str:
-    """The name of a source without its folders."""
+    """The name of a source or metric without its folders."""
     return source.rpartition("/")[2]
 
 
@@ -80,11 +80,15 @@ def quiet_sentence(rules: Sequence[RuleStatus]) -> str:
 
 
 def best_sentence(best: Best | None) -> str:
-    """The best evaluation: `best 1.445 @6200`; without its place where that is not known, and says so when there is none."""
+    """The best evaluation: `best 1.445 @6200`, with its metric where that is no eval loss, without a place that is not known.
+
+    Says so when there is none.
+    """
     if best is None:
         return "no evaluation yet"
     at = place(best.step, best.epoch)
-    return f"best {number(best.value)}" if at == UNKNOWN else f"best {number(best.value)} @{at}"
+    name = "" if best.metric == "eval_loss" else f"{file_name(best.metric)} "
+    return f"best {name}{number(best.value)}" + ("" if at == UNKNOWN else f" @{at}")
 
 
 def place(at: int | None, epoch: float | None) -> str:

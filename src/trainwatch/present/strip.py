@@ -9,6 +9,7 @@ from trainwatch.present.axes import GUTTER
 from trainwatch.present.canvas import Canvas
 from trainwatch.present.clean import clean
 from trainwatch.present.look import Look
+from trainwatch.present.nothing import yet
 from trainwatch.present.width import cells, cut
 from trainwatch.present.xaxis import XAxis, axis_of
 
@@ -25,7 +26,7 @@ def phase_strip(snapshot: Snapshot, width: int, chart_width: int, look: Look) ->
             _span(canvas, x, length, name, look)
         x += length
     if not snapshot.phases:
-        canvas.put(GUTTER, 0, "no evaluation yet: nothing to tell phases from", "text.dim")
+        canvas.put(GUTTER, 0, f"no record{yet(snapshot)}: nothing to tell phases from", "text.dim")
     elif width > chart_width:
         canvas.put(chart_width + 2, 0, cut(look.text(clean(snapshot.phases[-1].why)), width - chart_width - 2, look.cut), "text.dim")
     return canvas

@@ -10,6 +10,7 @@ from trainwatch.model.series import Series
 from trainwatch.model.snapshot import Best, Note, PhaseSpan, Snapshot
 from trainwatch.present import numbers
 from trainwatch.present.scale import nice_ceiling, ticks, x_end
+from trainwatch.present.sentences import ENDED
 
 Unit = Literal["step", "epoch", "record"]
 
@@ -66,13 +67,15 @@ class XAxis:
 
 
 def axis_of(snapshot: Snapshot) -> XAxis:
-    """The axis for what was read so far. Its end rarely moves; see `scale.x_end`."""
+    """The axis for what was read so far. Its end rarely moves, see `scale.x_end`; where a run without a plan has ended, so does it."""
     xs = [series.step_at(len(series) - 1) for series in snapshot.series.values() if len(series)]
     step = snapshot.progress.step
     if step is not None:
-        return XAxis("step", x_end(snapshot.progress, max([*xs, float(step)])), float(step))
+        newest = max([*xs, float(step), 1.0])
+        unplanned = snapshot.state in ENDED and not snapshot.progress.total_steps
+        return XAxis("step", newest if unplanned else x_end(snapshot.progress, newest), float(step))
     now = max([*xs, 1.0])
-    end = nice_ceiling(now * 1.05)
+    end = now if snapshot.state in ENDED else nice_ceiling(now * 1.05)
     if len(snapshot.epochs):
         return XAxis("epoch", end, now, snapshot.epochs, _evaluated(snapshot))
     return XAxis("record", end, now, evaluated=_evaluated(snapshot))
