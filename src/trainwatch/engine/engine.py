@@ -23,7 +23,7 @@ from trainwatch.model.facts import Facts, Given
 from trainwatch.model.failure import Failure
 from trainwatch.model.inputs import CheckpointSeen, Chunk, Input, Joined, Order, Sample, Tick
 from trainwatch.model.part import Attempt, Heard
-from trainwatch.model.planned import planned
+from trainwatch.model.planned import a_step, planned
 from trainwatch.model.snapshot import Note, Progress, RunInfo, SavedLine, Snapshot, Span, State
 from trainwatch.model.verdict import Event
 from trainwatch.rules.board import Board
@@ -241,7 +241,10 @@ class Engine:
         """How far and how fast."""
         markers = [reader.progress for reader in self.readers.values() if reader.progress]
         step, total = max(markers, key=lambda m: m[0]) if markers else (self.curves.last_step, None)
-        total = planned(total, self.facts.number("total_steps"), self.facts.number("gradient_accumulation_steps"))
+        configured, accumulation = self.facts.number("total_steps"), self.facts.number("gradient_accumulation_steps")
+        epochs, per_epoch = self.facts.number("num_train_epochs"), self.facts.number("steps_per_epoch")
+        unit = a_step(step, self.curves.last_epoch, total=configured, accumulation=accumulation, epochs=epochs, per_epoch=per_epoch)
+        total = planned(total, configured, accumulation, unit)
         step_time = self.pace.step_time() or self._mean_step_time(step)
         left = (total - step) * step_time if total and step is not None and step_time else None
         return Progress(

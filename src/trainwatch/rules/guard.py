@@ -19,14 +19,30 @@ WINDOW: dict[Cadence, int] = {"sparse": 3, "medium": 5, "dense": 10}
 
 
 def planned_steps(history: History) -> float | None:
-    """The optimizer steps of the whole run: stated, else from the epochs planned and passed; None when nobody tells."""
-    total = history.plan.number("total_steps")
+    """The steps of the whole run as it prints them: stated, else from the epochs planned and passed; None when nobody tells."""
+    total = _printed(history, "total_steps")
     if total:
         return total
     epochs, now = history.plan.number("num_train_epochs"), history.points[-1] if history.points else None
     if epochs and now is not None and now.step and now.evaluation.epoch:
         return now.step * epochs / now.evaluation.epoch
     return None
+
+
+def batches(history: History) -> str:
+    """That printed steps are batches, for a sentence on how much of the run is over; empty where they are optimizer steps."""
+    return history.plan.words(*_here(history))
+
+
+def _printed(history: History, name: str) -> float | None:
+    """A number of optimizer steps, in those that are printed; None when it is not known, or not what is printed."""
+    return history.plan.steps(name, *_here(history))
+
+
+def _here(history: History) -> tuple[float | None, float | None, str]:
+    """Step and epoch of the newest evaluation, and the format that it stands in."""
+    now, form = history.points[-1] if history.points else None, history.newest.format if history.newest is not None else ""
+    return (None, None, form) if now is None else (now.step, now.evaluation.epoch, form)
 
 
 @per_point
@@ -77,7 +93,7 @@ def not_yet(history: History) -> str:
 
 def warming_up(history: History) -> bool:
     """Whether warm-up goes on: by its configured length, else while the learning rate has only risen."""
-    step, length = history.now.step, history.plan.number("warmup_steps")
+    step, length = history.now.step, _printed(history, "warmup_steps")
     if length and step is not None:
         return step < length
     first = next((p.rate for p in history.points if p.rate is not None), None)

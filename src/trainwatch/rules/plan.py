@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from trainwatch.model.block import Block
 from trainwatch.model.facts import Fact, Facts
+from trainwatch.model.planned import a_step
 
 ADAPTED = ("lora_rank", "lora_alpha", "peft_type")
 """Facts that only a run on trained weights has."""
+
+LOOSE = frozenset({"generic", "json", "tables", "grids", "listing"})
+"""Formats of whatever has names and values: nobody says what their steps count."""
 
 
 class Plan:
@@ -30,6 +35,29 @@ class Plan:
         """The value as a number, None when not known here."""
         fact = self._visible(name)
         return None if fact is None else fact.number()
+
+    def unit(self, step: float | None, epoch: float | None, form: str) -> float | None:
+        """Printed steps that make one optimizer step, as a record of the format `form` at `step` and `epoch` tells; None when nothing does."""
+        accumulation = self.number("gradient_accumulation_steps")
+        if accumulation is None or accumulation < 2:
+            return 1.0
+        total, epochs, per_epoch = map(self.number, ("total_steps", "num_train_epochs", "steps_per_epoch"))
+        told = a_step(step, epoch, total=total, accumulation=accumulation, epochs=epochs, per_epoch=per_epoch)
+        return 1.0 if told is None and form not in LOOSE else told
+
+    def words(self, step: float | None, epoch: float | None, form: str) -> str:
+        """What the printed steps are, for a sentence that weighs them against the planned ones; empty where they are optimizer steps."""
+        unit = self.unit(step, epoch, form) or 1.0
+        return f" (printed steps are batches: {unit:g} make one optimizer step)" if unit > 1 else ""
+
+    def steps(self, name: str, step: float | None, epoch: float | None, form: str) -> float | None:
+        """A number of optimizer steps, in the steps that are printed; None when it is not known, or not what is printed."""
+        count, unit = self.number(name), self.unit(step, epoch, form)
+        return None if count is None or unit is None else count * unit
+
+    def steps_at(self, name: str, block: Block, row: int) -> float | None:
+        """The same as a record tells it."""
+        return self.steps(name, block.step(row), block.epoch(row), block.format)
 
     def text(self, name: str) -> str | None:
         """The value as printed, None when not known here."""

@@ -96,8 +96,11 @@ class LossNotDecreasing(Rule):
             return ok(f"the train loss has fallen from {figure(first)} to {figure(now)}", negated=True)
         if history.profile:
             return suppressed(f"{history.profile}: the loss says nothing about progress")
-        at, total = step if step is not None else self._records, history.plan.number("total_steps")
-        if at < max(s.steps, s.share * (total or 0), history.plan.number("warmup_steps") or 0):
+        at = step if step is not None else self._records
+        total, warmup = (history.plan.steps_at(name, block, row) for name in ("total_steps", "warmup_steps"))
+        if total is None and history.plan.number("total_steps"):
+            return pending("whether printed steps are batches or optimizer steps is not known")
+        if at < max(s.steps, s.share * (total or 0), warmup or 0):
             return pending("the run has only begun")
         if self._warming(block, row, history):
             return suppressed("the learning rate is still low")
@@ -106,7 +109,7 @@ class LossNotDecreasing(Rule):
         change = (now - first) / abs(first) if first else 0.0
         why = (
             f"the train loss has not fallen: the median of the last {s.window} records{place(step, block.epoch(row))} is {figure(now)}, "
-            f"that of the first {s.window} was {figure(first)} ({percent(change)})"
+            f"that of the first {s.window} was {figure(first)} ({percent(change)}){history.plan.words(step, block.epoch(row), block.format)}"
         )
         evidence = [e for e in (_evidence(block, row), self._first_at) if e is not None]
         return fired(Severity.ORANGE, why, evidence, f"a fall by {percent(s.fall)} and more than its noise would withdraw it")

@@ -87,7 +87,7 @@ class LrZero(Rule):
             if look.expected <= (hidden or 0.0) or (self._peak and look.expected <= look.point.hidden):
                 return True
         history.plan.move(block.source, block.line(row))
-        step, total = block.step(row), history.plan.number("total_steps")
+        step, total = block.step(row), history.plan.steps_at("total_steps", block, row)
         at = step if step is not None else self._records
         if 0 < self._last <= self.settings.decayed * self._peak and self._in_row <= self.settings.decayed_records * self._records:
             return True

@@ -73,7 +73,7 @@ class Plateau(Rule):
         if len(medians) < LEAST:
             return pending(f"{len(medians)} of the {LEAST} stretches of train records needed")
         history.plan.move(block.source, block.line(row))
-        if (block.step(row) or 0) < (history.plan.number("warmup_steps") or 0):
+        if (block.step(row) or 0) < (history.plan.steps_at("warmup_steps", block, row) or 0):
             return forbidden("the learning rate is still warming up")
         if why := _scheduled(history):
             return forbidden(why)
@@ -90,7 +90,7 @@ class Plateau(Rule):
         at = printed(block, "loss", row)
         why = (
             f"the train loss has come to rest{place(at.step, at.epoch)}: its median over the last {percent(s.train_share)} of the run, "
-            f"{figure(new)}, differs by {percent(abs(gain))} from that before"
+            f"{figure(new)}, differs by {percent(abs(gain))} from that before{history.plan.words(at.step, at.epoch, block.format)}"
         )
         return fired(severity, why, (at,), f"a gain of {percent(s.train_gain)} from one stretch to the next")
 
@@ -130,9 +130,9 @@ class Plateau(Rule):
 
 
 def _total(block: Block, row: int, history: History) -> float:
-    """The planned steps as they are known at a record; 0 when they are not."""
+    """The planned steps as they are known at a record, in those that are printed; 0 when they are not."""
     history.plan.move(block.source, block.line(row))
-    return max(history.plan.number("total_steps") or 0.0, 0.0)
+    return max(history.plan.steps_at("total_steps", block, row) or 0.0, 0.0)
 
 
 def _other(history: History) -> str:

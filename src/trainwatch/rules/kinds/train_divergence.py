@@ -125,7 +125,7 @@ class TrainDivergence(Rule):
         """A window is full."""
         history.plan.move(block.source, block.line(row))
         values = self._now if math.isfinite(sum(self._now)) else [v for v in self._now if math.isfinite(v)]
-        step, total = block.step(row), history.plan.number("total_steps")
+        step, total = block.step(row), history.plan.steps_at("total_steps", block, row)
         self._records += len(self._now)
         self._now = []
         if step and total:
@@ -153,7 +153,7 @@ class TrainDivergence(Rule):
     def _judge(self, block: Block, row: int, values: list[float], history: History) -> Judgement:
         """The verdict on a window, against those before it."""
         middle = median(values)
-        against = self._against(middle, values, block.step(row), history)
+        against = self._against(middle, values, history, under_way=self._under_way(block, row, history))
         if self._count == 1:
             self._first = middle
         if middle < self._best:
@@ -173,7 +173,12 @@ class TrainDivergence(Rule):
             )
         return self._found(block, row, middle, against)
 
-    def _against(self, middle: float, values: list[float], step: int | None, history: History) -> str:
+    def _under_way(self, block: Block, row: int, history: History) -> bool:
+        """Whether so much of the run is over that its loss should be below the first."""
+        step, total = block.step(row), history.plan.steps_at("total_steps", block, row)
+        return step >= self.settings.start_share * total if step is not None and total else self._count > 20
+
+    def _against(self, middle: float, values: list[float], history: History, *, under_way: bool) -> str:
         """What the window's median is too far above of; empty when of nothing."""
         s = self.settings
         if self._count <= 3:
@@ -181,8 +186,7 @@ class TrainDivergence(Rule):
         above = self._above(middle, self._best, values, s.rise)
         if above > s.rise:
             return f"{percent(above)} above the best, {figure(self._best)}"
-        total, size = history.plan.number("total_steps"), history.plan.number("vocab_size")
-        under_way = step >= s.start_share * total if step is not None and total else self._count > 20
+        size = history.plan.number("vocab_size")
         above = self._above(middle, self._first, values, s.over_start) if under_way else 0.0
         if above > s.over_start:
             return f"{percent(above)} above the first, {figure(self._first)}"

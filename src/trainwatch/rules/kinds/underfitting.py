@@ -10,7 +10,7 @@ from trainwatch.model.block import Block
 from trainwatch.model.verdict import Evidence, Severity
 from trainwatch.rules.evidence import of, printed
 from trainwatch.rules.figures import figure, percent, place
-from trainwatch.rules.guard import not_yet, planned_steps
+from trainwatch.rules.guard import batches, not_yet, planned_steps
 from trainwatch.rules.history import History
 from trainwatch.rules.kind import Judgement, Kind, Rule, fired, ok, pending, suppressed
 
@@ -60,7 +60,7 @@ class Underfitting(Rule):
             return ok(f"train loss {figure(now.train.value)}, eval loss {figure(loss)}", negated=True)
         why = (
             f"after {percent(now.step / total)} of the run train loss {figure(now.train.value)} and eval loss {figure(loss)}"
-            f"{place(now.step, now.evaluation.epoch)} are both high: the run began at {figure(self._first.value)}"
+            f"{place(now.step, now.evaluation.epoch)} are both high: the run began at {figure(self._first.value)}{batches(history)}"
         )
         return fired(Severity.YELLOW, why, (*of(now), self._first), f"losses below {figure(floor)} would withdraw it")
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from trainwatch.model.planned import a_step
 from trainwatch.rules.plan import Plan
 from trainwatch.rules.schedule.printed import Point
 from trainwatch.rules.schedule.shape import Family, Rise, Shape
@@ -107,19 +108,10 @@ def _batches(
     values: dict[str, float | str | None], total: float | None, accumulation: int, point: Point | None, epoch: float | None
 ) -> bool | None:
     """Whether printed steps count batches instead of updates; None when nothing tells."""
-    if accumulation == 1:
-        return False
-    if total is None:
-        return None
-    if point is not None and point.step > 1.02 * total:
-        return True
+    step = None if point is None else point.step
     epochs, per_epoch = _positive(values["num_train_epochs"]), _positive(values["steps_per_epoch"])
-    if epochs and per_epoch is None and point is not None and epoch and epoch >= 1:
-        per_epoch = point.step / epoch
-    if epochs is None or per_epoch is None:
-        return None
-    ratio = per_epoch * epochs / total
-    return ratio > math.sqrt(accumulation)
+    unit = a_step(step, epoch, total=total, accumulation=float(accumulation), epochs=epochs, per_epoch=per_epoch)
+    return None if unit is None or (total is None and accumulation > 1) else unit > 1
 
 
 def scales(plan: Configured) -> Sequence[tuple[float, str]]:
