@@ -51,6 +51,35 @@ def test_known_names(log: Path) -> None:
     }
 
 
+@pytest.mark.parametrize("name", ["../other/conf.yaml", "/abs/conf.yaml", "link/conf.yaml", "circle/conf.yaml"])
+def test_a_file_elsewhere_is_not_read_because_a_log_names_it(name: str, tmp_path: Path) -> None:
+    """Up, from the root, or through a link: what lies outside of the log's folder is nobody's business; below it, it counts."""
+    other, home = tmp_path / "other", tmp_path / "home"
+    for folder in (other, home / "conf"):
+        folder.mkdir(parents=True)
+        (folder / "conf.yaml").write_text("lr: 1e-3\n")
+    (home / "link").symlink_to(other)
+    (home / "circle").symlink_to(home / "circle")
+    log = home / "train.out"
+    log.write_text(f"python train.py --config {name.replace('/abs', str(other))}\n{LOG}")
+    assert beside([log]) == {}
+    log.write_text(f"python train.py --config conf/conf.yaml\n{LOG}")
+    assert _values(beside([log])) == {"learning_rate": 1e-3}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder to somebody else")
+def test_an_output_folder_of_another_user_is_not_looked_into(tmp_path: Path) -> None:
+    """The folder that a log names as its output counts wherever it lies, if it belongs to whom the log belongs to."""
+    out, log = tmp_path / "scratch" / "run", tmp_path / "home" / "train.out"
+    for folder in (out, log.parent):
+        folder.mkdir(parents=True)
+    (out / "config.yaml").write_text("lr: 1e-3\n")
+    log.write_text(f"TrainingArguments(\noutput_dir='{out}',\n)\n{LOG}")
+    assert _values(beside([log])) == {"learning_rate": 1e-3}
+    os.chown(out, 12345, 12345)
+    assert beside([log]) == {}
+
+
 def test_a_disagreement_says_nothing(log: Path) -> None:
     """Of two files, or two sections of one, that say different things none is believed."""
     Path("config.yaml").write_text("lr: 1e-3\nseed: 1\ngenerator:\n  weight_decay: 0.1\ncritic:\n  weight_decay: 0.2\n")

@@ -2,10 +2,14 @@
 
 Looked at are the folder of the log and the output folder that the log names, for few names, and for what the log's command line names.
 Where other jobs print to the same folder, only what bears the log's name or is named by it counts. Files that disagree say nothing.
+
+A log is text of somebody: the files that it names are read where they lie in its folder or below, links followed, or in the output
+folder, which counts elsewhere only where it belongs to the log's own user.
 """
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Sequence
 from itertools import chain
@@ -45,11 +49,13 @@ def beside(logs: Sequence[Path]) -> dict[str, Fact]:
     if not logs:
         return {}
     folder, heads = logs[0].parent, [beginning(log, LARGEST) for log in logs[:LOGS]]
-    named = {folder / match[1].decode() for head in heads for match in _NAMED.finditer(head)}
-    output = next((match[1].decode() for head in heads if (match := _OUTPUT.search(head)) is not None), "")
+    output = _output(next((match[1].decode() for head in heads if (match := _OUTPUT.search(head)) is not None), ""), logs[0])
+    trusted = [folder, *([output] if output is not None else [])]
+    said = {folder / match[1].decode() for head in heads for match in _NAMED.finditer(head)}
+    named = {path for path in said if any(_lies_in(path, place) for place in trusted)}
     stems = {f"{log.stem}{ending}" for log in logs for ending in (".yaml", ".yml", ".json")}
     here = _known(folder, named) if not _is_shared(folder, logs) else ()
-    there = _known(folder / output, named) if output.strip("./") else ()
+    there = _known(output, named) if output is not None else ()
     found = dict.fromkeys(chain(sorted(named), (folder / name for name in sorted(stems)), here, there))
     return agreed([path for path in found if path not in logs])
 
@@ -71,6 +77,21 @@ def agreed(paths: Sequence[Path]) -> dict[str, Fact]:
             for known, fact in facts.items():
                 said.setdefault(known, []).append(fact)
     return {name: facts[0] for name, facts in said.items() if len({str(fact.value) for fact in facts}) == 1}
+
+
+def _output(said: str, log: Path) -> Path | None:
+    """The output folder that a log names; None without one, and for one that is not its user's."""
+    folder = log.parent / said
+    try:
+        is_own = _lies_in(folder, log.parent) or folder.stat().st_uid == log.stat().st_uid
+    except OSError:
+        return None
+    return folder if said.strip("./") and is_own else None
+
+
+def _lies_in(path: Path, folder: Path) -> bool:
+    """Whether a path leads, links followed, to something in a folder or below it."""
+    return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder))  # Path.resolve raises for links in a circle
 
 
 def _known(folder: Path, named: set[Path]) -> Iterator[Path]:
