@@ -18,7 +18,7 @@ _CLOCK = re.compile(
     rb"|[\[(]?(?:\d{4}[-/.])?\d\d[-/.]\d\d[ T,]{1,2}\d\d:\d\d(?::\d\d)?(?:[.,]\d{1,9})?Z?[\])]?[ \t]{0,4}[-|:,]{0,2}[ \t]{0,8}"
 )
 _WORD = re.compile(
-    rb"(?<![A-Za-z_.\"'/@-])(?:(?:global|current)[ _-]?)?(num_updates|steps?|it(?:er(?:s|ations?)?)?|epochs?|ep|updates?|batch(?:_id|_idx)?|round)\.?"
+    rb"(?<![A-Za-z_.\"'/@-])(?:(?:global|current)[ _-]?)?(num_updates|steps?|episodes?|it(?:er(?:s|ations?)?)?|epochs?|ep|updates?|batch(?:_id|_idx)?|round)\.?"
     rb"[ \t]{0,4}[\])]?[ \t]{0,4}[:=#]?[ \t]{0,4}[\[(#]?[ ]{0,12}(" + _INTEGER + rb"(?:\.\d{1,9})?)(?![\w%-])"
     rb"(?:[ ]{0,4}(?:/|of)[ ]{0,4}(" + _INTEGER + rb"))?",
     re.IGNORECASE,
@@ -35,9 +35,13 @@ _BRACKETS = re.compile(
 _TAGGED = re.compile(rb"\[ ?(?:train|training|val|valid|validation|test|eval) ?\| ?(\d{1,7})/\d{1,7} ?\]", re.IGNORECASE)
 _LEADING = re.compile(rb"[ ]{0,8}(\d{1,9})/(\d{1,9})[ ]|[ ]{0,8}\[[ ]{0,8}(\d{1,9})(?:/(\d{1,9}))?\][ \t]|(\d{1,9}):\t")
 _BATCHES = re.compile(rb"(?<![\d.])(\d{1,9})[ ]{0,3}/[ ]{0,9}(\d{1,9}) (?:batches|iter|steps)\b")
-_SPAN = re.compile(rb"(?<!\w)(\d{1,6})epoch:\w{1,20}:\d{1,9}-(\d{1,9})batch\b|(?<!\w)(\d{1,6})epoch results:")
+_PLACE = re.compile(rb"\[[ ]{0,6}(\d{1,7})[ ]{0,3}[,:][ ]{0,9}(\d{1,9})\][ \t]")
+_SPAN = re.compile(
+    rb"(?<!\w)(\d{1,6})epoch:\w{1,20}:\d{1,9}-(\d{1,9})batch\b|(?<!\w)(\d{1,6})epoch results:"
+    rb"|\b(?:TRAIN|CV) Batch (\d{1,6})/(\d{1,9}) "
+)
 _HEADING = re.compile(
-    rb"(?:[^A-Za-z0-9]{0,80}|[^A-Za-z0-9]{0,20}(?:start(?:ing)?|training|begin(?:ning)?|running)[ ]{1,3})"
+    rb"(?:[^A-Za-z0-9]{0,80}|[^A-Za-z0-9]{0,20}(?:start(?:ing)?|train(?:ing)?|begin(?:ning)?|running)[ ]{1,3})"
     rb"epoch[:#]?[ ]{0,4}[\[(]?[ ]{0,4}(\d{1,7})(?:[ ]{0,3}(?:/|of)[ ]{0,3}\d{1,7})?",
     re.IGNORECASE,
 )
@@ -77,13 +81,17 @@ def counters(text: bytes) -> Counters | None:
     tagged = _TAGGED.match(text)
     if tagged is not None:
         found = {"epoch": float(tagged[1])}
+    place = _PLACE.match(text)
+    if place is not None:
+        found = {"epoch": float(place[1]), "batch": float(place[2])}
     span = _SPAN.search(text)
     if span is not None:
-        found = {"epoch": float(span[1] or span[3])} | ({"step": float(span[2])} if span[2] else {})
+        step = span[2] or span[5]
+        found = {"epoch": float(span[1] or span[3] or span[4])} | ({"step": float(step)} if step else {})
     batch: float | None = None
     for match in _WORD.finditer(text):
         word = match[1].lower()
-        name = "epoch" if word.startswith(b"ep") else "step"
+        name = "epoch" if word in (b"ep", b"epoch", b"epochs") else "step"
         value = number(match[2])
         if value is None:
             continue

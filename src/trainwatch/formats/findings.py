@@ -11,7 +11,7 @@ from functools import lru_cache
 from trainwatch.formats.numbers import number
 
 _NUMBER = rb"[-+]?(?:\d[\d,]*+(?:\.\d*+)?|\.\d++)(?:[eE][-+]?\d++)?|[-+]?(?:nan|inf(?:inity)?)\b"
-_TAIL = rb"(?:loss(?:es)?|acc(?:uracy)?|error|norm|rate|scale|time|value|score|perplexity|ppl|mse|mae|rmse|f1|dice|m?iou|map|bleu|auc|wer|cer|\w{1,30}loss)"
+_TAIL = rb"(?:loss(?:es)?|acc(?:uracy)?|error|norm|rate|scale|time|value|score|perplexity|ppl|mse|mae|rmse|f1|dice|m?iou|map|bleu|auc|wer|cer|reward|return|\w{1,30}loss)"
 _NAME = rb"[A-Za-z][\w/.@+-]{0,60}+(?:\([^()\s]{1,12}\))?(?:'s)?(?: " + _TAIL + rb"\b){0,2}(?: [A-Za-z][\w-]{0,30}loss\b)?"
 _PAIR = re.compile(
     rb"(?<![\w.\"'/\\])(" + _NAME + rb")"
@@ -21,21 +21,26 @@ _PAIR = re.compile(
     re.IGNORECASE,
 )
 _CLEAR = re.compile(rb"[ \t]*(?:\Z|[|,;()\]\t]|  |-|[A-Za-z]|\.(?:\Z| ))")
-_PART = re.compile(rb"(?<![\w./-])(train(?:ing)?|val(?:id(?:ation)?)?|test(?:ing)?|eval(?:uat\w{1,4})?|dev)\b(?![\w/.-]\w)", re.IGNORECASE)
+_PART = re.compile(
+    rb"(?<![\w./-])(train(?:ing)?|val(?:i|id(?:ation)?)?|test(?:ing)?|eval(?:uat\w{1,4})?|dev)\b(?![\w/.-]\w)", re.IGNORECASE
+)
 _TRAINED = re.compile(r"train(?:ing|ed)?(?:[\W_]|\Z)", re.IGNORECASE)
-_EVALUATED = re.compile(r"(?:eval|val|valid|validation(?:_[1-9])?|test|dev)(?:[\W_]|'s)|valid_\d", re.IGNORECASE)
+_EVALUATED = re.compile(
+    r"(?:eval|vali?|valid|validation(?:_[1-9])?|test|dev|cv)(?:[\W_]|'s)|valid_\d|\w+_(?:val|valid|test|dev)\Z", re.IGNORECASE
+)
 _LOSS = re.compile(
     r"(?:l_(?:[gd]_\w+|pix|percep\w*|style|total)|(?:.*[\W_])?(?:\w*loss(?:es)?|xent|(?:\w*cross[\W_]?)entropy))(?:\Z|[\W_](?!.*(?:scal|weight|num|func|type|coef|parse|time|mask|fn)))",
     re.IGNORECASE | re.DOTALL,
 )
 _MAIN = re.compile(
-    r"(?:(?:train|training|eval|val|valid|validation|test|dev) )?(?:avg |average |mean |total |epoch )?loss(?: total| avg| mean| epoch| step)*\Z"
+    r"(?:(?:train|training|eval|vali?|valid|validation|test|dev|cv) )?(?:avg |average |mean |total |epoch )?loss(?: total| avg| mean| epoch| step| val| valid| test| train)*\Z"
 )
 _METRIC = re.compile(
     r"(?:.*[\W_])?(?:\w?acc\w*|top\W?[15]|ppl|perplexity|bleu|\w?wer|\w?cer|f1\w*|\w*map\w*|\w*miou\w*|iou|auc|bpb|score|error|\w*logloss|rmse|mae|mse|"
     r"dice|psnr|ssim|precision|recall|r2|ndcg\w*|hit\w*|fid)(?:@.*|[\W_]\d+)?\Z",
     re.IGNORECASE,
 )
+_RETURN = re.compile(r"(?:episod(?:e|ic)|ep)[\W_](?:\w+[\W_])?(?:return|reward|score)s?\Z|mean reward\Z", re.IGNORECASE)
 _EXTREME = re.compile(r"(?:best|min|max|lowest|highest|target|prev|previous|last)[\W_]", re.IGNORECASE)
 CACHED = 4096
 """A log prints the same names over and over: what so many of them mean is remembered."""
@@ -70,6 +75,11 @@ class Finding:
         return _is_metric(self.name)
 
     @property
+    def is_return(self) -> bool:
+        """Whether the name is that of what an agent earned in an episode."""
+        return _is_return(self.name)
+
+    @property
     def is_main(self) -> bool:
         """Whether the name is that of a whole loss, not of a component."""
         return _is_main(self.name)
@@ -78,7 +88,7 @@ class Finding:
 def findings(text: bytes, start: int) -> list[Finding]:
     """The findings of a message, which begins at `start` of the line; none when a loss or a metric stands twice for the same part."""
     found = [finding for match in _PAIR.finditer(text, start) if (finding := _finding(match)) is not None]
-    if not any(finding.is_metric for finding in found):
+    if not any(finding.is_metric or finding.is_return for finding in found):
         return []
     found = _parts(found, text, start)
     names = Counter((finding.part, finding.name) for finding in found)
@@ -102,6 +112,12 @@ def _is_loss(name: str) -> bool:
 def _is_metric(name: str) -> bool:
     """Whether a name is one that evaluations are judged by."""
     return _is_loss(name) or (_METRIC.match(name) is not None and _EXTREME.match(name) is None)
+
+
+@lru_cache(CACHED)
+def _is_return(name: str) -> bool:
+    """Whether a name is that of an episode's return."""
+    return _RETURN.match(name) is not None
 
 
 @lru_cache(CACHED)

@@ -30,9 +30,12 @@ _KERAS = re.compile(rb"[ ]{0,8}(\d{1,9})/(\d{1,9}) (?:\[[=>.]{5,40}\] |- |[^\s\w
 _PARTED = re.compile(
     rb"[^A-Za-z]{0,40}(?:eval(?:uation)?|val(?:id(?:ation)?)?|test)(?: (?:error|results?|set|metrics))?[^A-Za-z0-9]{0,40}\Z", re.IGNORECASE
 )
-_STARRED = re.compile(rb"[ ]{0,4}\*{1,3} (?=\w*acc)", re.IGNORECASE)
+_STARRED = re.compile(rb"[ ]{0,4}\*{1,3} {1,4}(?=\w*acc)", re.IGNORECASE)
 _EPOCH = re.compile(rb"(?<![A-Za-z_])epoch[:=# ]{1,3}\d", re.IGNORECASE)
-_RESULTS = b"epoch results:"
+_RESULTS = re.compile(rb"epoch results:|\bcur metric, ")
+_AVERAGED = re.compile(rb", tot_loss\[[^\]]{0,400}\]")
+"""What icefall prints of the batches so far, behind the same of the newest."""
+
 SETTINGS = 2
 NEAR = 48
 """Without a counter in the line, the first value begins within so many bytes of the message."""
@@ -61,7 +64,7 @@ class Generic:
         if boosted:
             yield from boosted
             return
-        for text in _pieces(line[begin:]):
+        for text in _pieces(_AVERAGED.sub(b"", line[begin:])):
             yield from self._piece(text, extent, announced=announced)
 
     def follow(self, kind: Kind) -> None:
@@ -83,9 +86,10 @@ class Generic:
             return
         if _SUMMARY.search(text, 0, found[0].start) is not None:
             return
+        announced = announced or _RESULTS.search(text) is not None
         counts = self._counts(text, found, announced=announced)
         if counts is not None:
-            yield from self._records(found, counts, extent, evaluates=announced or _STARRED.match(text) is not None or _RESULTS in text)
+            yield from self._records(found, counts, extent, evaluates=announced or _STARRED.match(text) is not None)
 
     def _counts(self, text: bytes, found: list[Finding], *, announced: bool) -> Counters | None:
         """What counts in the message, or above it; None when nothing does."""
@@ -125,7 +129,7 @@ class Generic:
         """What a message with findings and counters tells."""
         trained = [] if evaluates else [finding for finding in found if finding.part != "eval"]
         evaluated = [finding for finding in found if finding.part == "eval" or (evaluates and finding.part != "train")]
-        if any(finding.is_loss for finding in trained):
+        if any(finding.is_loss or finding.is_return for finding in trained):
             self._is_trained, self._is_evaluated = True, False
             self._epoch = counts.values.get("epoch", self._epoch)
             yield _record("train", trained, counts.values, extent)
