@@ -95,6 +95,11 @@ class Bench:
         aborted = not self.hooked and code == 0 and found == 1 and "terminate called without an active exception" in self.text()
         assert found == code or aborted, f"ended with {found}:\n{self.text()[-4000:]}"
 
+    def finish(self, process: subprocess.Popen[bytes]) -> None:
+        """Let a loop without a number of steps come to its end."""
+        (self.place / "end").touch()
+        self.ends(process)
+
     def end(self, process: subprocess.Popen[bytes]) -> None:
         """Kill the job with all its children, which we saw start."""
         try:
@@ -108,12 +113,12 @@ class Bench:
                 continue
         process.wait(30)
 
-    def single(self, steps: int = 400, pace: float = 0.01, script: str = "single.py") -> tuple[str, ...]:
-        """The loop in one process."""
+    def single(self, steps: int = 0, pace: float = 0.01, script: str = "single.py") -> tuple[str, ...]:
+        """The loop in one process; 0 steps: until `finish`."""
         return sys.executable, str(JOBS / script), str(steps), str(pace)
 
-    def ranks(self, steps: int = 400, pace: float = 0.01) -> tuple[str, ...]:
-        """The loop on two ranks."""
+    def ranks(self, steps: int = 0, pace: float = 0.01) -> tuple[str, ...]:
+        """The loop on two ranks; 0 steps: until `finish`."""
         return self.torchrun(str(JOBS / "ranks.py"), str(steps), str(pace))
 
     def torchrun(self, *script: str) -> tuple[str, ...]:
@@ -121,7 +126,7 @@ class Bench:
         return sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2", *script
 
 
-def until(condition: Callable[[], Any], seconds: float = 20.0) -> Any:
+def until(condition: Callable[[], Any], seconds: float = 60.0) -> Any:
     """Wait for something; its value. Fails when it does not come."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:

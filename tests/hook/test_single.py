@@ -30,7 +30,7 @@ def test_the_process_says_that_it_is_there(bench: Bench) -> None:
 
 def test_a_save_is_made_and_answered_and_training_goes_on(bench: Bench) -> None:
     """The answer names an absolute path that exists; the same id again does nothing; the next id works."""
-    with bench.job(*bench.single(steps=150)) as job:
+    with bench.job(*bench.single()) as job:
         until(bench.rank)
         bench.ask("a")
         answer = done(bench, "a")
@@ -41,14 +41,14 @@ def test_a_save_is_made_and_answered_and_training_goes_on(bench: Bench) -> None:
         time.sleep(0.5)
         bench.ask("b")
         assert done(bench, "b")["status"] == "saved"
-        bench.ends(job)
+        bench.finish(job)
     assert bench.text().count("saved") == 2
     assert bench.text().endswith("done\n")
 
 
 def test_after_save_stop_the_process_holds_until_released(bench: Bench) -> None:
     """No step is taken while it holds, and the heartbeat says so; "go_on" lets it finish."""
-    with bench.job(*bench.single(steps=150)) as job:
+    with bench.job(*bench.single()) as job:
         until(bench.rank)
         bench.ask("a", "save_stop", hold_s=60)
         step = done(bench, "a")["step"]
@@ -56,8 +56,8 @@ def test_after_save_stop_the_process_holds_until_released(bench: Bench) -> None:
         time.sleep(0.5)
         assert bench.rank()["step"] == step
         bench.put(bench.dir.release("a"), id="a", op="go_on")
-        until(lambda: bench.rank()["phase"] == "train", 5)
-        bench.ends(job)
+        until(lambda: bench.rank()["phase"] == "train")
+        bench.finish(job)
     assert bench.text().endswith("done\n")
 
 
@@ -76,13 +76,13 @@ def test_a_hold_ends_by_itself(bench: Bench) -> None:
     """A supervisor that died must not stop the job for good. A release for another request changes nothing."""
     bench.put(bench.dir.release("other"), id="a", op="leave")
     bench.put(bench.dir.release("a"), id="a", op=["leave"])
-    with bench.job(*bench.single(steps=150)) as job:
+    with bench.job(*bench.single()) as job:
         until(bench.rank)
         bench.ask("a", "save_stop", hold_s=2.0)
         done(bench, "a")
         until(lambda: bench.rank()["phase"] == "holding")
         until(lambda: bench.rank()["phase"] == "train")
-        bench.ends(job)
+        bench.finish(job)
 
 
 @pytest.mark.parametrize("handles", ["", "1"])
@@ -95,7 +95,7 @@ def test_sigterm_ends_a_hold(bench: Bench, handles: str) -> None:
         done(bench, "a")
         until(lambda: bench.rank()["phase"] == "holding")
         job.send_signal(signal.SIGTERM)
-        assert job.wait(10) == (0 if handles else -signal.SIGTERM)
+        assert job.wait(60) == (0 if handles else -signal.SIGTERM)
     assert ("stopped" in bench.text()) == bool(handles)
 
 
@@ -126,11 +126,12 @@ def test_the_standing_order_saves_each_best_evaluation(bench: Bench) -> None:
 
 def test_a_standing_order_that_comes_later_knows_the_evaluations_before(bench: Bench) -> None:
     """What was best before the order is not beaten by less."""
-    bench.given = {"VALUES": "1,5,4,0.5"}
+    bench.given = {"VALUES": "1,5,4,0.5", "WAITS_AT": "15"}
     with bench.job(*bench.single(steps=60, pace=0.05)) as job:
-        until(lambda: bench.rank().get("step"))
-        time.sleep(0.7)
+        until(lambda: "waits" in bench.text())
         bench.put(bench.dir.standing, run=RUN, metric="eval_loss", direction="min")
+        time.sleep(1)
+        (bench.place / "go").touch()
         bench.ends(job)
     assert [p.name for p in bench.dir.control.glob("best-*.json")] == ["best-40.json"]
 
@@ -161,7 +162,7 @@ NONSENSE = {
 
 def test_nonsense_in_the_folder_is_ignored_and_the_next_request_works(bench: Bench) -> None:
     """Whatever lies there, training goes on, nothing is saved, and a good request is still answered."""
-    with bench.job(*bench.single(steps=500)) as job:
+    with bench.job(*bench.single()) as job:
         until(bench.rank)
         for content in NONSENSE.values():
             bench.dir.request.write_bytes(content)
@@ -206,11 +207,11 @@ def test_a_folder_that_cannot_be_written_hurts_nobody(bench: Bench) -> None:
 def test_what_could_not_be_written_comes_later(bench: Bench) -> None:
     """A full disk passes: the newest text of each file is kept and tried again, while training goes on."""
     bench.dir.ranks.rmdir()
-    with bench.job(*bench.single(steps=600)) as job:
+    with bench.job(*bench.single()) as job:
         time.sleep(1)
         assert not bench.rank()
         bench.dir.ranks.mkdir()
-        until(bench.rank, 3)
+        until(bench.rank)
         assert job.poll() is None
 
 
@@ -220,6 +221,6 @@ def test_a_run_directory_that_hangs_holds_up_no_step(bench: Bench) -> None:
     began = time.monotonic()
     with bench.job(*bench.single(steps=60, script="hanging.py")) as job:
         bench.ends(job)
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30
     assert bench.text() == "done\n"
     assert not bench.rank()

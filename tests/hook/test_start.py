@@ -16,7 +16,7 @@ def python(bench: Bench, code: str, *more: str, **environ: str) -> str:
     """The output of a Python process under the hook, with `more` folders on its path."""
     bench.given = {"PYTHONPATH": ":".join(more), **environ}
     with bench.job(sys.executable, "-c", code) as process:
-        assert process.wait(30) == 0
+        assert process.wait(60) == 0
     return bench.text()
 
 

@@ -1,4 +1,7 @@
-"""A plain loop on several ranks: a sum over all ranks is its step. `WRONG` makes one thing go wrong on the last rank."""
+"""A plain loop on several ranks: a sum over all ranks is its step. `WRONG` makes one thing go wrong on the last rank.
+
+0 steps: until the file `end` is there.
+"""
 
 import os
 import pathlib
@@ -18,6 +21,7 @@ WRONG = os.environ.get("WRONG", "")
 for name in ("AGREE_WITHIN", "JOIN_WITHIN"):
     if name in os.environ and hasattr(poll, "__self__"):
         poll.__self__.join.__globals__[name] = float(os.environ[name])
+END = pathlib.Path("end")
 STEPS, PACE = int(sys.argv[1]), float(sys.argv[2])
 
 dist.init_process_group("gloo")
@@ -33,15 +37,18 @@ def save(step):
     path = OUT / f"ckpt_{step}"
     path.mkdir(exist_ok=True)
     if last and WRONG == "slow save":
-        time.sleep(1.5)
+        time.sleep(float(os.environ.get("SLOW", "1.5")))
     (path / f"rank{rank}.pt").write_text("weights")
     saved(path)
 
 
-spent = 0.0
-for step in range(1, STEPS + 1):
+spent, step, over = 0.0, 0, False
+while not over:
+    step += 1
     time.sleep(PACE)
-    dist.all_reduce(torch.ones(4))
+    ended = torch.tensor(step == STEPS if STEPS else END.exists(), dtype=torch.float32)
+    dist.all_reduce(ended)
+    over = bool(ended)
     if last and WRONG == "raises" and step == 20:
         poll.__self__.tell = fail
         poll.__self__.beaten = -100.0
@@ -59,5 +66,5 @@ for step in range(1, STEPS + 1):
     if word == "stop":
         print(f"rank {rank} stopped at {step}", flush=True)
         break
-print(f"rank {rank} done, {spent / STEPS * 1e6:.0f} us a poll", flush=True)
+print(f"rank {rank} done, {spent / step * 1e6:.0f} us a poll", flush=True)
 dist.destroy_process_group()
