@@ -12,6 +12,11 @@ COMPOSER = (
     "[Eval batch=1/10] Eval on eval data\n[Eval batch=10/10] Eval on eval data:\n\t Eval metrics/eval/LanguageCrossEntropy: 9.5\n"
 )
 
+COQUI = (
+    " > EPOCH: 3/1000\n --> /out/run\n\n   --> STEP: 24/36 -- GLOBAL_STEP: 1025\n     | > loss: 3.0  (3.5)\n     | > current_lr: 0.0002 \n\n"
+    " > EVALUATION \n\n   --> STEP: 0\n     | > loss: 9.5  (9.5)\n\n  --> EVAL PERFORMANCE\n     | > avg_loss: 2.5 (+0.0)\n\n"
+)
+
 
 def test_indented_lines_belong_to_the_line_that_counts() -> None:
     """OLMo and Composer print a record over many lines; it stands where it begins."""
@@ -24,9 +29,17 @@ def test_indented_lines_belong_to_the_line_that_counts() -> None:
     assert (evaluation[0], evaluation[4]) == ("eval", 10)
 
 
+def test_marked_lines_belong_to_the_step_above() -> None:
+    """Coqui prints the newest value before the average, and the batches of an evaluation before the whole of it."""
+    train, evaluation = read(COQUI)
+    assert (train[0], train[2], train[4], train[5]) == ("train", 4, 1025, 3.0)
+    assert values(train) == {"loss": 3, "learning_rate": 0.0002}
+    assert (evaluation[0], evaluation[4], evaluation[5], values(evaluation)) == ("eval", 1025, 3.0, {"eval_loss": 2.5})
+
+
 def test_a_record_of_many_lines_may_come_in_pieces() -> None:
     """Cut anywhere, the records are the same."""
-    data = (OLMO + COMPOSER).encode()
+    data = (OLMO + COMPOSER + COQUI).encode()
     whole = read(data)
     assert all(read_in(data, [cut, cut + 40]) == whole for cut in range(0, len(data), 7))
 

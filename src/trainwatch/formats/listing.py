@@ -3,6 +3,11 @@
 [step=10/10000,epoch=0]                 [batch=10/1000]:
     train/CrossEntropyLoss=6.951             Train loss/train/total: 10.5
     throughput/total_tokens=94,371,840       Train metrics/train/LanguageCrossEntropy: 10.4
+
+Coqui's trainer marks them, and prints the average of the epoch behind the newest value:
+
+   --> STEP: 24/36 -- GLOBAL_STEP: 1025
+     | > loss: 3.01874  (3.46002)
 """
 
 from __future__ import annotations
@@ -20,9 +25,15 @@ _HEAD = re.compile(
 )
 _EVALUATION = re.compile(rb"[^=]{0,200}?(?:\[Eval batch=(\d{1,12})/(\d{1,12})\] Eval on .{0,80}|\bvalidation)[ ]{0,4}\Z")
 _ITEM = re.compile(rb"(?:\t[ ]?|[ ]{4,12})(?:(?:Train|Eval) )?([A-Za-z][\w/ .()@+-]{0,120}?)(?:=|: )([^\s=]{1,60})[ ]{0,4}\Z")
-_EVAL = ("eval/*", "metrics/eval/*", "eval_*", "val/*", "val_*", "loss/eval/*")
+_MARKED = re.compile(rb"[ ]{2,8}\| > ([A-Za-z][\w/-]{0,80}): ([^\s=]{1,60})(?:[ ]{1,4}\([^\s()]{1,40}\))?[ ]{0,4}\Z")
+_MARK = re.compile(
+    rb"[ ]{0,4}(?:> EPOCH: (\d{1,7})/\d{1,7}|--> (?:STEP: \d{1,9}(?:/\d{1,9})?(?: -- GLOBAL_STEP: (\d{1,12}))?|(EVAL) PERFORMANCE|TRAIN PERFORM.{0,120}))[ ]{0,4}\Z"
+)
+"""A line of Coqui's that counts, that names an epoch, or whose values say nothing new: those of a step of an evaluation, of a whole epoch."""
+
+_EVAL = ("eval/*", "metrics/eval/*", "eval_*", "val/*", "val_*", "loss/eval/*", "avg_loss*")
 _KINDS = (
-    *(KindRule("train", (name,)) for name in ("train/*Loss", "train/*loss*", "loss/train/*", "loss", "train_loss")),
+    *(KindRule("train", (name,)) for name in ("train/*Loss", "train/*loss*", "loss/train/*", "loss", "loss_*", "train_loss")),
     *(KindRule("eval", (pattern,)) for pattern in _EVAL),
     KindRule("info"),
 )
@@ -31,6 +42,11 @@ _RENAME = {
     "train/CrossEntropyLoss": "loss",
     "eval/validation/CrossEntropyLoss": "eval_loss",
     "optim/total_grad_norm": "grad_norm",
+    "loss_1": "loss",
+    "avg_loss": "eval_loss",
+    "avg_loss_1": "eval_loss",
+    "current_lr": "learning_rate",
+    "current_lr_0": "learning_rate",
 }
 _COUNTERS = frozenset({"time/batch", "time/epoch", "trainer/global_step"})
 MOST = 2000
@@ -43,6 +59,7 @@ class Listing:
     def __init__(self) -> None:
         self._counts: dict[str, float] | None = None
         self._step: dict[str, float] = {}
+        self._epoch: dict[str, float] = {}
         self._values: dict[str, float] = {}
         self._began = (0, 0)
         self.is_item = False
@@ -50,7 +67,7 @@ class Listing:
 
     def read(self, line: bytes, offset: int, number: int) -> Iterator[Record]:
         """The record that this line ends, at a position that is negative by what lies between; the line itself may begin another."""
-        item = _ITEM.match(line) if self._counts is not None else None
+        item = (_ITEM.match(line) or _MARKED.match(line)) if self._counts is not None else None
         self.is_item = item is not None and len(self._values) < MOST
         if item is not None and self.is_item:
             self._item(item)
@@ -58,6 +75,8 @@ class Listing:
         yield from self._end(offset)
         if line.endswith((b"]", b"]:", b"n", b":")):
             self._begin(line, (offset, number))
+        elif b"> " in line[:8]:
+            self._begin_marked(line, (offset, number))
 
     def finish(self) -> Iterator[Record]:
         """The record under way when the source ends; its position is that in the source."""
@@ -74,6 +93,19 @@ class Listing:
             self._counts = dict(self._step)
         self._began = place
 
+    def _begin_marked(self, line: bytes, place: tuple[int, int]) -> None:
+        """Look whether a line of Coqui's counts; what belongs to no step is collected and dropped."""
+        mark = _MARK.match(line)
+        if mark is None:
+            return
+        if mark[1]:
+            self._epoch = {"epoch": float(mark[1])}
+            return
+        if mark[2]:
+            self._step = {"step": float(mark[2])}
+        self._counts = self._step | self._epoch if mark[2] or mark[3] else {}
+        self._began = place
+
     def _item(self, item: re.Match[bytes]) -> None:
         """Keep a name and its value."""
         value = number(item[2])
@@ -87,7 +119,7 @@ class Listing:
         counts, values = self._counts, self._values
         self._counts, self._values = None, {}
         values = {name: value for name, value in values.items() if name not in _COUNTERS}
-        if not values:
+        if not values or not counts:
             return
         printed = list(values)
         meaning = plan(printed, _KINDS, _RENAME)
