@@ -9,7 +9,6 @@ of its own; it writes its settings into a folder that is thrown away. `export` w
 from __future__ import annotations
 
 import ast
-import gc
 import json
 import re
 import shutil
@@ -36,12 +35,6 @@ NANOGPT = re.compile(r"iter (\d+): loss ([^,]+), time ([^m]+)ms, mfu ([^%]+)%")
 EXPORTED = 100
 """Megabytes up to which `export` is run: it writes more than it reads."""
 
-PIECE = 256 << 10
-"""Bytes read at once."""
-
-LARGE = 16 << 20
-"""A block so large that came and went teaches the C library to keep memory, as in the product."""
-
 LNAV = {
     "$schema": "https://lnav.org/schemas/format-v1.schema.json",
     "megatron_bench": {
@@ -56,19 +49,11 @@ LNAV = {
 
 
 def blocks(path: Path, only: frozenset[str] = frozenset()) -> Iterator[Block]:
-    """Every record of every format, detection on. With `only`, columns of other names are left out."""
-    from trainwatch.formats.reader import Reader  # noqa: PLC0415  what is timed starts here
+    """Every record of every format, detection on, as `export` is given them. With `only`, columns of other names are left out."""
+    from trainwatch.cli.reading import read_blocks  # noqa: PLC0415  what is timed starts here
     from trainwatch.model.facts import Facts  # noqa: PLC0415
 
-    gc.disable()
-    bytes(LARGE)
-    reader = Reader(str(path), facts=Facts(), only=only)
-    offset = 0
-    with path.open("rb", buffering=0) as file:
-        while data := file.read(PIECE):
-            yield from reader.feed(data, offset)
-            offset += len(data)
-    yield from reader.feed(b"", offset, final=True)
+    return read_blocks([str(path)], Facts(), None, alone=True, only=only)
 
 
 def ours(path: Path, only: frozenset[str] = frozenset()) -> int:

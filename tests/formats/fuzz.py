@@ -13,9 +13,8 @@ import sys
 import time
 from collections.abc import Callable
 
-from tests.formats.reading import read_in
+from tests.formats.reading import mixture, read_in
 from tests.formats.test_bounds import ATOMS
-from tests.formats.test_reader import _log
 
 from trainwatch.formats.catalog import builtin
 from trainwatch.formats.reader import Reader
@@ -74,7 +73,7 @@ def mutant(draw: random.Random) -> bytes:
     if draw.random() < 0.15:
         return _atoms(draw)
     data = bytearray(
-        b"".join(draw.choice(SAMPLES) if draw.random() < 0.6 else _log(draw.randrange(1 << 30)) for _ in range(draw.randrange(1, 5)))
+        b"".join(draw.choice(SAMPLES) if draw.random() < 0.6 else mixture(draw.randrange(1 << 30)) for _ in range(draw.randrange(1, 5)))
     )
     for _ in range(draw.choice([0, 1, 3, 10, 100])):
         draw.choice(MUTATIONS)(data, draw)

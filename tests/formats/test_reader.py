@@ -1,76 +1,19 @@
 from __future__ import annotations
 
-import random
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.formats.reading import plain, read, read_in, values
+from tests.formats.reading import mixture, plain, read, read_in, values
 
 from trainwatch.formats.reader import MAX_UNFINISHED, Reader
 from trainwatch.model.facts import Facts
-
-BAR = "\r  {share}%|{fill}| {step}/300 [00:{seconds:02}<01:35,  3.14it/s]"
-
-
-def _bar(step: int) -> str:
-    return BAR.format(share=step // 3, fill="█▌".ljust(8), step=step, seconds=step % 60)
-
-
-def _number(draw: random.Random) -> str:
-    return draw.choice(["1.5", "0.25", "nan", "inf", "-inf", "3e-05", "12", "1.7976806327455507e-05", "0.0", "1_0", "x"])
-
-
-def _piece(draw: random.Random) -> bytes:
-    step = draw.randrange(1, 300)
-    n = [_number(draw) for _ in range(4)]
-    text = draw.choice(
-        [
-            f"{{'loss': {n[0]}, 'grad_norm': {n[1]}, 'learning_rate': {n[2]}, 'epoch': {step / 30:.2f}}}\n",
-            f"{{'loss': {n[0]}, 'grad_norm': {n[1]}, 'learning_rate': {n[2]}, 'epoch': {step / 30:.2f}}}\n",
-            f"{_bar(step)}\r          \r{{'loss': '{n[0]}', 'learning_rate': '{n[1]}', 'epoch': '{step / 30:.4g}'}}\n{_bar(step)}",
-            f"{_bar(step)}{{'loss': {n[0]}, 'learning_rate': {n[1]}, 'epoch': {step / 30:.2f}}}\n",
-            f"\r  0%|  | 0/2 [00:00<?, ?it/s]\x1b[A\r   \r\n\r \r\x1b[A{{'eval_loss': '{n[0]}', 'epoch': '{step / 30:.4g}'}}\n{_bar(step)}",
-            f"{{'eval_loss': {n[0]}, 'eval_runtime': {n[1]}, 'epoch': {step / 30:.2f}}}\r\n",
-            f"iter {step}: loss {n[0]}, time {n[1]}ms, mfu {n[2]}%\n",
-            f"step {step}: train loss {n[0]}, val loss {n[1]}\n",
-            f" iteration {step:8}/    1000 | consumed samples: {step} | lm loss: {n[0]} | grad norm: {n[1]} |\n",
-            f"Epoch 1/3:   4%|▍  | {step}/24941 [07:36<2:42:03, 2.45it/s, loss={n[0]}, lr={n[1]}]",
-            f"\rEpoch 1/3:   4%|▍  | {step}/24941 [07:36<2:42:03, 2.45it/s, loss={n[0]}]",
-            f"\rTrain:   4%|▍  | {step}/941 [07:36<2:42:03, 2.45ex/s, loss: {n[0]}]",
-            f"\r  4%|▍  | {step}/941 [07:36<2:42:03, 2.45ex/s]",
-            f'{{"current_steps": {step}, "total_steps": 610, "loss": 0.8518, "epoch": 0.08}}\n',
-            f"[rank{draw.randrange(3)}]: step: 3  loss: {n[0]}  memory: 1.0GiB(2.0%)  tps: 1,402\n",
-            f"[rank{draw.randrange(12)}]: iter {step % 4}: loss {n[0]}, time 90.5ms, mfu 3.0%\n",
-            f"[rank{draw.randrange(3)}]: {{'loss': {n[0]}, 'learning_rate': 0.5, 'epoch': {step % 4}}}\n",
-            f"epoch 1 step {step} loss={n[0]}\n",
-            "[trainwatch] {'loss': 1.0, 'epoch': 0.5}\n",
-            f"[INFO|2024-11-26 22:09:{step % 60:02}] logging.py:157 >> {{'loss': {n[0]}, 'learning_rate': 2.5e-06, 'epoch': {step / 30:.2f}}}\n\n",
-            f"{_bar(step)}{_bar(step + 1)}\n{{'loss': {n[0]}, 'grad_norm': {n[1]}, 'learning_rate': {n[2]}, 'epoch': {step / 30:.2f}}}\n",
-            f" [2024-05-01 10:00:{step % 60:02}] iteration {step:8}/    1000 | consumed samples: {step} | lm loss: {n[0]} | grad norm: 0.5 |\n",
-            "learning_rate=0.1 world_size=2\n",
-            "\n",
-            "\r\n",
-            "\x1b[31mhello\x1b[0m\0\0\n",
-            "Saving model checkpoint to out/checkpoint-40\n",
-            "Traceback (most recent call last):\n  File x\n",
-        ]
-    )
-    return text.encode() + (b"\xff\xfe" if draw.random() < 0.02 else b"")
-
-
-def _log(seed: int) -> bytes:
-    draw = random.Random(seed)
-    few = [_piece(draw) for _ in range(draw.randrange(1, 6))]
-    pieces = [draw.choice(few) if draw.random() < 0.7 else _piece(draw) for _ in range(draw.randrange(1, 60))]
-    return b"".join(pieces)
 
 
 @settings(max_examples=150, deadline=None)
 @given(st.integers(0, 1 << 30), st.lists(st.integers(0, 1 << 16), max_size=12))
 def test_the_records_do_not_depend_on_the_chunks(seed: int, cuts: list[int]) -> None:
     """Any split of the bytes gives the same records, with the same lines, offsets, steps and values."""
-    data = _log(seed)
+    data = mixture(seed)
     assert read_in(data, cuts) == read_in(data, [])
 
 
@@ -78,7 +21,7 @@ def test_the_records_do_not_depend_on_the_chunks(seed: int, cuts: list[int]) -> 
 @given(st.integers(0, 1 << 30), st.lists(st.integers(0, 1 << 16), max_size=12))
 def test_both_drivers_read_the_same(seed: int, cuts: list[int]) -> None:
     """The block driver gives exactly the records of the line driver, whatever the log mixes."""
-    data = _log(seed) * 3
+    data = mixture(seed) * 3
     assert read_in(data, cuts) == read_in(data, [], fast=False)
 
 
@@ -86,7 +29,7 @@ def test_both_drivers_read_the_same(seed: int, cuts: list[int]) -> None:
 @given(st.integers(0, 1 << 30))
 def test_columns_that_nobody_asks_for_change_nothing_else(seed: int) -> None:
     """With one name asked for, records stand where they stood, with the same steps and the same values of that name."""
-    data = _log(seed) * 3
+    data = mixture(seed) * 3
     whole, narrow = read_in(data, []), read_in(data, [], only={"loss"})
     assert [record[:5] for record in narrow] == [record[:5] for record in whole]
     assert [values(record).get("loss") for record in narrow] == [values(record).get("loss") for record in whole]

@@ -29,15 +29,16 @@ def read_blocks(
 
     Raises NotFoundError, NotReadableError; UsageError for a format.
     """
-    from trainwatch.replay.run import collector_paused
+    from trainwatch.replay.ahead import ahead_of
+    from trainwatch.replay.bulk import collector_paused
     from trainwatch.replay.target import resolve
 
     target = resolve(words, os.environ, alone=alone)
     parts = _parts(target)
     readers = {(p.source, p.attempt): Reader(p.source, facts=facts, attempt=p.attempt, names=names, only=only) for p in parts}
     streams = Streams(parts, facts, names, readers)
-    with collector_paused():
-        for chunk in _piped(target.pipe) if target.pipe is not None else _chunks(parts):
+    with collector_paused(), ahead_of(_piped(target.pipe) if target.pipe is not None else _chunks(parts), readers) as chunks:
+        for chunk in chunks:
             yield from streams.read(chunk)
         yield from streams.release()
 

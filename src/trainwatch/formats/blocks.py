@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import compress
 
+from trainwatch.formats.ahead import Ahead, Cells
 from trainwatch.formats.columns import columns as columns_of
 from trainwatch.formats.gaps import NEWLINE, Known
 from trainwatch.formats.gather import Gather
@@ -34,6 +35,8 @@ DENSE, SPARSE = 1 << 17, 1 << 18
 """Bytes read in one go where records stand close together, and where they do not: few objects at a time stay in the cache, few stretches cost little."""
 FEW = 600
 """Records of a stretch that could be longer."""
+STEADY = 4
+"""So many stretches of one shape let expect more."""
 IDLE = 2
 """A pattern that found nothing in so many stretches rests until its shape is seen again."""
 
@@ -50,6 +53,8 @@ class Blocks:
         self._rest = 0
         self._line = 1
         self._size = DENSE
+        self._steady = 0
+        self.ahead: Ahead | None = None
 
     @property
     def line(self) -> int:
@@ -60,6 +65,14 @@ class Blocks:
     def stretch(self) -> int:
         """How many bytes to read in one go, 0 before there are patterns to read with."""
         return 0 if self._main is None else self._size
+
+    @property
+    def cells(self) -> Cells | None:
+        """How another process may find runs ahead; None before stretches hold one shape, and where ranks are told apart."""
+        main = self._main
+        if main is None or main.finder is None or self._steady < STEADY or self._lines.world > 1:
+            return None
+        return Cells(main.finder, self._size)
 
     def read(self, data: bytes, start: int, stop: int, base: int) -> None:
         """Read `data[start:stop]`, complete lines; `data[0]` is byte `base` of the source."""
@@ -102,13 +115,15 @@ class Blocks:
     def _fast(self, data: bytes, start: int, stop: int, base: int) -> None:
         """As one shape with few exceptions, else as several."""
         self._rest -= 1
-        if self._rest >= 0 or not self._one_shape(data, start, stop, base):
+        if self._rest < 0 and self._one_shape(data, start, stop, base):
+            self._steady += 1
+        else:
             self._several(data, start, stop, base)
 
     def _one_shape(self, data: bytes, start: int, stop: int, base: int) -> bool:
         """Read a stretch that holds records of one shape and little else; False, and nothing is done, when it holds much else."""
         main = self._main
-        run = main.finder.find(data, start, stop, base) if main is not None and main.finder is not None else None
+        run = self._found(main, data, start, stop, base)
         if main is None or run is None:
             return False
         self._size = DENSE if len(run) * SPARSE > FEW * (stop - start) else SPARSE
@@ -127,6 +142,15 @@ class Blocks:
                 return True
         self._run(main, run.rows(first, len(run)), _Part(data, base, position, stop))
         return True
+
+    def _found(self, main: Learned | None, data: bytes, start: int, stop: int, base: int) -> Run | None:
+        """The run of the main shape in a stretch: found ahead, else found now."""
+        if main is None or main.finder is None:
+            return None
+        ahead, run = self.ahead, None
+        if ahead is not None and ahead.cells.finder is main.finder and self._lines.world <= 1:
+            run = ahead.run(data, start, stop, base)
+        return run or main.finder.find(data, start, stop, base)
 
     def _is_involved(self, main: Learned, run: Run, *, exceptions: bool) -> bool:
         """Whether records may be copies of another rank's, or will tell the steps per epoch: then each is looked at."""
@@ -186,7 +210,8 @@ class Blocks:
             elif self._idle[key] > IDLE:
                 del self._learned[key]
         if several:
-            self._main = max(several, key=lambda hits: len(hits[0]))[2][0]
+            main = max(several, key=lambda hits: len(hits[0]))[2][0]
+            self._main, self._steady = main, self._steady if main is self._main else 0
         if len(several) == 1:
             return several[0]
         rows = sorted((row for hits in several for row in zip(*hits, strict=True)), key=lambda row: row[0][0] + row[2].lead)

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 
+from trainwatch.formats.ahead import Ahead, Cells
 from trainwatch.formats.bars import frames
 from trainwatch.formats.blocks import DENSE, SPARSE, Blocks
 from trainwatch.formats.catalog import choose
@@ -73,6 +74,20 @@ class Reader:
         return self._gather.attempt
 
     @property
+    def cells(self) -> Cells | None:
+        """How another process may find records ahead; None where that would be of no use."""
+        return self._blocks.cells
+
+    @property
+    def ahead(self) -> Ahead | None:
+        """What another process has found in what comes next. While there is one, records may wait until a cell is there whole."""
+        return self._blocks.ahead
+
+    @ahead.setter
+    def ahead(self, ahead: Ahead | None) -> None:
+        self._blocks.ahead = ahead
+
+    @property
     def detected(self) -> tuple[str, ...]:
         """The formats that gave records, in the order first seen."""
         return tuple(self._lines.detected)
@@ -110,6 +125,8 @@ class Reader:
         A record without a step, in a log with bars, waits for the frame behind it. `final` says that no more will come.
         """
         self._gather.seen_at = seen_at
+        if final:
+            self.ahead = None
         if not self._buffer and not self._parts and self._base == 0 and offset > 0:
             self._base = self._first = offset
         text = self._decoder.decode(data, final=final)
@@ -138,7 +155,7 @@ class Reader:
         if cut > start:
             held = cut if final else max(start, hold(data, cut))
             start = self._stretches(data, start, held)
-            if held < cut and not self._steps.is_running and not frames(data[held:cut]):
+            if start == held < cut and not self._steps.is_running and not frames(data[held:cut]):
                 start = self._stretches(data, start, cut)
         self._buffer, self._done = data, start
         self._waiting = len(data) - start
@@ -161,12 +178,24 @@ class Reader:
         return end
 
     def _stretches(self, data: bytes, start: int, stop: int) -> int:
-        """Read `data[start:stop]` in pieces that end with a line; returns `stop`."""
+        """Read `data[start:stop]` in pieces that end with a line; returns where the first one begins that has to wait."""
         while start < stop:
-            end = _piece(data, start, stop, self._blocks.stretch or FIRST)
+            end = self._end(data, start, stop)
+            if end == start:
+                break
             self._blocks.read(data, start, end, self._base)
             start = end
-        return stop
+        return start
+
+    def _end(self, data: bytes, start: int, stop: int) -> int:
+        """Where the stretch ends that begins at `start`: behind the last line in its cell where records are found ahead."""
+        ahead = self.ahead
+        if ahead is not None:
+            edge = ahead.cells.end(self._base + start) - self._base
+            line = data.rfind(b"\n", start, edge) + 1
+            if line and self._base + edge <= ahead.stop:
+                return line if line <= stop and edge <= len(data) else start
+        return _piece(data, start, stop, self._blocks.stretch or FIRST)
 
 
 def _complete(data: bytes, start: int) -> int:

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
 
 from trainwatch.engine.engine import Engine
 from trainwatch.model.facts import Given
+from trainwatch.model.inputs import Chunk
 from trainwatch.model.snapshot import RunInfo
+from trainwatch.replay.ahead import ahead_of
+from trainwatch.replay.bulk import collector_paused
 from trainwatch.replay.kept import Keeper
 from trainwatch.replay.layout import layout
 from trainwatch.rules.preset import Preset
 from trainwatch.sources.finished import chunks
 from trainwatch.sources.naming import called
-
-LARGE = 16 << 20
-"""The C library gives the memory of a piece of log back at once, and asks for it again for the next piece, until it has seen a block so
-large come and go: a third of the time of reading."""
 
 
 def fold_files(
@@ -44,28 +40,16 @@ def fold_files(
     keeper = Keeper(paths, in_turn=True)
     with collector_paused():
         read = keeper.take_up(engine)
-        for path in paths[max(len(read) - 1, 0) :]:
-            for chunk in chunks(path, start=read.get(str(path), (1, 0))[1]):
-                if chunk.final and path is paths[-1]:
+        rest = _chunks(paths[max(len(read) - 1, 0) :], attempts, {source: offset for source, (_, offset) in read.items()})
+        with ahead_of(rest, engine.readers) as come:
+            for chunk in come:
+                if chunk.final and chunk.source == str(paths[-1]):
                     keeper.set_aside(engine)
-                engine.feed(replace(chunk, attempt=attempts[str(path)]))
+                engine.feed(chunk)
     return engine
 
 
-@contextmanager
-def collector_paused() -> Iterator[None]:
-    """Bulk reading makes millions of objects and no cycles: the collector only costs time."""
-    _have_memory_kept()
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
-
-
-@cache
-def _have_memory_kept() -> None:
-    """Once in a process is enough, and a view that looks ten times a second comes here each time."""
-    bytes(LARGE)
+def _chunks(paths: Sequence[Path], attempts: Mapping[str, int], starts: Mapping[str, int]) -> Iterator[Chunk]:
+    """The bytes of every file from where it was read to, one file after the other."""
+    for path in paths:
+        yield from (replace(chunk, attempt=attempts[str(path)]) for chunk in chunks(path, start=starts.get(str(path), 0)))

@@ -11,11 +11,11 @@ from trainwatch.model.facts import Given
 from trainwatch.model.inputs import Input, Tick
 from trainwatch.model.snapshot import RunInfo, Snapshot
 from trainwatch.replay import standing
+from trainwatch.replay.bulk import collector_paused
 from trainwatch.replay.kept import Keeper
 from trainwatch.replay.kept_run import RunKeeper
 from trainwatch.replay.logs import PATIENCE, LogInputs, Look, Written, is_history
 from trainwatch.replay.recorded import ORPHANED, RunInputs
-from trainwatch.replay.run import collector_paused
 from trainwatch.replay.target import Target
 from trainwatch.replay.worker import Worker
 from trainwatch.rules import preset as presets

@@ -7,9 +7,10 @@ from pathlib import Path
 
 from trainwatch.engine.engine import Engine
 from trainwatch.model.facts import Given
+from trainwatch.replay.bulk import collector_paused
 from trainwatch.replay.kept_run import RunKeeper
 from trainwatch.replay.recorded import unsupervised
-from trainwatch.replay.run import collector_paused, fold_files
+from trainwatch.replay.run import fold_files
 from trainwatch.rules.preset import Preset
 from trainwatch.sources.reread import Reread
 from trainwatch.store import runfile

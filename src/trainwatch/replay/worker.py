@@ -22,11 +22,12 @@ from trainwatch.model.facts import Given, restored
 from trainwatch.model.inputs import Chunk
 from trainwatch.model.part import Part
 from trainwatch.model.snapshot import RunInfo
+from trainwatch.replay.ahead import ahead_of
+from trainwatch.replay.bulk import collector_paused
 from trainwatch.replay.kept import Keeper, packed, unpack
 from trainwatch.replay.kept_run import RunKeeper
 from trainwatch.replay.logs import LogInputs, is_history
 from trainwatch.replay.recorded import RunInputs
-from trainwatch.replay.run import collector_paused
 from trainwatch.rules import preset as presets
 from trainwatch.sources.readable import length
 from trainwatch.store import columns, runfile
@@ -181,11 +182,12 @@ def _logs(job: _Job, engine: Engine, telling: _Telling) -> dict[str, object]:
     starts = keeper.take_up(engine)
     telling.more(sum(offset for _, offset in starts.values()))
     inputs = LogInputs(logs, now=0.0, written=lambda _: True, starts=starts, parts=job.parts)
-    for item in inputs.poll(0.0):
-        if not is_history(item):
-            break
-        engine.feed(item)
-        telling.more(len(item.data))
+    with ahead_of(inputs.poll(0.0), engine.readers) as items:
+        for item in items:
+            if not is_history(item):
+                break
+            engine.feed(item)
+            telling.more(len(item.data))
     inputs.close()
     keeper.set_aside(engine)
     return {}
