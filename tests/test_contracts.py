@@ -41,6 +41,7 @@ WITHOUT_SCREEN = (
     ["attach", "train.out", "--plain"],
     ["status", "train.out"],
     ["ls"],
+    ["doctor"],
     ["formats", "list"],
     ["rules", "list"],
     ["demo", "--plain", "--seconds", "0.01"],

@@ -34,6 +34,7 @@ VERBS = {
     "backtest": "what a preset would have done on finished logs",
     "export": "every record of a log as JSON lines or CSV",
     "demo": "play a recorded run, in seconds",
+    "doctor": "what this machine lets trainwatch do, and how to mend what is missing",
     "formats": "the log formats: list, show, check, test, new",
     "rules": "the rules: list, show, check, test, new",
     "themes": "the themes: list, show, check",
