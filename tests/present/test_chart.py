@@ -6,7 +6,7 @@ from dataclasses import replace
 from tests.tui.fakefeed import RUN, snapshot
 
 from trainwatch.model.series import Series
-from trainwatch.model.snapshot import Progress, Snapshot
+from trainwatch.model.snapshot import Best, Progress, Snapshot
 from trainwatch.present.chart import ColumnCache, loss_chart
 from trainwatch.present.layout import Place
 from trainwatch.present.look import ASCII, UNICODE, Look
@@ -118,3 +118,25 @@ def test_the_main_chart_of_reinforcement_learning_is_its_reward():
     assert "x" in "".join(lines[1:9])
     assert "o" in "".join(lines[1:9])
     assert painted.panel(places[0], snapshot(2600), places).lines()[0].startswith("- loss")
+
+
+def accurate(**more: Series) -> Snapshot:
+    """A run whose evaluations print an accuracy: best at step 20 of 30."""
+    accuracy = Series()
+    accuracy.extend([0.5, 0.9, 0.8], 10.0, 30.0)
+    return Snapshot(RUN, series={"val/acc": accuracy, **more}, progress=Progress(30, 30), best=Best("val/acc", "max", 0.9, 20, None))
+
+
+def test_evaluations_that_print_no_loss_are_drawn_too():
+    """The metric that the run is judged by stands beside the train loss, on an axis of its own, with its best; alone where there is none."""
+    loss = Series()
+    loss.extend([9.0, 5.0, 3.0], 10.0, 30.0)
+    places = [Place("chart", 0, 0, 80, 12)]
+    both = Painter(ASCII).panel(places[0], accurate(loss=loss), places).lines()
+    assert both[0].startswith("- loss  o train 3  x acc 0.8 ")
+    assert both[1].split()[-1] == "0.9"
+    assert any("* best acc 0.9 @20" in line for line in both)
+    assert both[3][7 + 20 * 73 // 30] in "ox:"
+    alone = Painter(ASCII).panel(places[0], accurate(), places).lines()
+    assert alone[0].startswith("- acc  o acc 0.8 ")
+    assert any("o" in line[8:] for line in alone[1:10])

@@ -185,6 +185,14 @@ def test_metrics():
     assert "no metric found yet" in metrics_panel(EMPTY, 38, 5, ASCII).lines()[1]
 
 
+def test_metrics_in_columns():
+    """Where there is room for two, the list goes on beside itself, whole."""
+    lines = metrics_panel(snapshot(2600), 80, 4, ASCII).lines()
+    assert [line.split()[0] for line in lines[1:]] == ["loss", "eval_loss", "learning_rate"]
+    assert [line[41:].split()[0] for line in lines[1:]] == ["grad_norm", "tokens_per_second", "eval_runtime"]
+    assert "more" not in lines[0]
+
+
 def test_rules_show_the_blind():
     """Fired rules stand first, blind ones next with what they lack."""
     lines = rule_panel(snapshot(2600), 38, 8, ASCII).lines()

@@ -19,7 +19,7 @@ from trainwatch.present.sentences import best_sentence, saved_sentence, since_se
 from trainwatch.present.width import cells, wrap
 from trainwatch.present.xaxis import XAxis, axis_of, best_at, note_at
 
-_TRAIN = ("loss", "train_loss")
+TRAIN = ("loss", "train_loss")
 """What the train curve is drawn from: the loss, or where only evaluations print one, theirs."""
 
 
@@ -62,7 +62,7 @@ def loss_chart(snapshot: Snapshot, width: int, height: int, look: Look, cache: C
     curves = [Curve(cache.columns(d.word, d.series, axis.end, across), d.role, d.point, d.band) for d in drawn]
     limits = y_limits([extremes(curve.columns) for curve in curves])
     draw(plot, curves[::-1], limits, look)
-    _marks(plot, snapshot, axis, look)
+    marks(plot, snapshot, axis, look)
     frame(canvas, plot, limits, axis, look)
     checkpoints(canvas, snapshot, axis)
     notes(canvas, snapshot, axis)
@@ -78,7 +78,7 @@ def frame(canvas: Canvas, plot: Canvas, limits: Limits, axis: XAxis, look: Look)
 
 def curves_of(snapshot: Snapshot, look: Look) -> list[Drawn]:
     """Train and eval loss, as far as there are any."""
-    train = next((s for n in _TRAIN if (s := snapshot.series.get(n)) is not None and len(s)), None)
+    train = next((s for n in TRAIN if (s := snapshot.series.get(n)) is not None and len(s)), None)
     evaluated = snapshot.series.get("eval_loss")
     out = [] if train is None else [Drawn("train", train, "series.train", "series.band", look.points[0])]
     return out if evaluated is None or not len(evaluated) else [*out, Drawn("eval", evaluated, "series.eval", "", look.points[1])]
@@ -102,7 +102,7 @@ def phase_part(snapshot: Snapshot, look: Look) -> list[Part]:
     return [(f"{look.phase[span.phase]} {span.phase}", role), *([(since, role)] if since else [])]
 
 
-def _marks(plot: Canvas, snapshot: Snapshot, axis: XAxis, look: Look) -> None:
+def marks(plot: Canvas, snapshot: Snapshot, axis: XAxis, look: Look) -> None:
     """Dotted lines at the best evaluation, with what was best and what of it is on disk beside it, and at each note, with its words."""
     best = snapshot.best
     at = None if best is None else best_at(axis, best, snapshot)

@@ -34,6 +34,14 @@ def gpu_panel(snapshot: Snapshot, width: int, height: int, look: Look) -> Canvas
     return canvas
 
 
+def devices(snapshot: Snapshot) -> int | None:
+    """How many devices there are to show; None where nobody looks at them, and nobody will."""
+    if snapshot.sample is not None:
+        return len(snapshot.sample.gpus)
+    is_coming = snapshot.run.supervised or (snapshot.state == "starting" and bool(snapshot.run.directory))
+    return 0 if is_coming else None
+
+
 def _load(gpu: Gpu) -> float:
     """Utilisation, unknown as idle."""
     return gpu.utilisation if gpu.utilisation is not None else 0.0
@@ -43,9 +51,7 @@ def _reason(snapshot: Snapshot) -> str:
     """Why there is no device."""
     if snapshot.sample is not None:
         return clean(snapshot.sample.reason) or "no device found"
-    if snapshot.run.supervised or (snapshot.state == "starting" and snapshot.run.directory):
-        return "not sampled yet"
-    return "not sampled: nobody watches the devices of this run"
+    return "not sampled: nobody watches the devices of this run" if devices(snapshot) is None else "not sampled yet"
 
 
 def _memory(gpus: tuple[Gpu, ...]) -> list[Part]:

@@ -22,15 +22,15 @@ class Place:
     height: int
 
 
-def arrange(width: int, height: int, devices: int = 8) -> tuple[Place, ...]:
+def arrange(width: int, height: int, devices: int | None = 8) -> tuple[Place, ...]:
     """The panels of the overview; they do not overlap. Header, phase, alert, chart and keys are never dropped.
 
-    `devices` is how many the GPU panel has to show: what it does not need beside the chart is left to the rules.
+    `devices` is how many the GPU panel has to show: what it does not need beside the chart is left to the rules. None: there is no panel.
     """
     if width < MINIMUM[0] or height < MINIMUM[1]:
         rows = max(height - 1, 0)
         return (Place("compact", 0, 0, width, rows), Place("keys", 0, rows, width, height - rows))
-    return _wide(width, height, devices) if width >= WIDE else _narrow(width, height)
+    return _wide(width, height, devices) if width >= WIDE else _narrow(width, height, devices)
 
 
 def _top(width: int, alert: int, chart: int, chart_rows: int) -> tuple[Place, ...]:
@@ -43,25 +43,25 @@ def _top(width: int, alert: int, chart: int, chart_rows: int) -> tuple[Place, ..
     )
 
 
-def _narrow(width: int, height: int) -> tuple[Place, ...]:
+def _narrow(width: int, height: int, devices: int | None) -> tuple[Place, ...]:
     """One chart, metrics and GPU side by side, a little log."""
     log = 2 if height < 28 else min(height // 5, 12)
     log = 0 if height < 20 else log
     panels = 5 if height >= 22 else 3
     panels = 7 if height >= 32 else panels
     chart = height - 5 - panels - log
-    half = (width - 2) // 2
+    half = width if devices is None else (width - 2) // 2
     y = 4 + chart
     return (
         *_top(width, 2, width, chart),
         Place("metrics", 0, y, half, panels),
-        Place("gpu", half + 2, y, width - half - 2, panels),
+        *((Place("gpu", half + 2, y, width - half - 2, panels),) if half < width else ()),
         *((Place("log", 0, y + panels, width, log),) if log else ()),
         Place("keys", 0, height - 1, width, 1),
     )
 
 
-def _wide(width: int, height: int, devices: int) -> tuple[Place, ...]:
+def _wide(width: int, height: int, devices: int | None) -> tuple[Place, ...]:
     """Chart with GPU and rules beside it, small charts and metrics below, then the log."""
     small = 8 if height >= 34 else 5 if height >= 24 else 0
     log = 9 if height >= 38 else max((height - 16) // 3, 2)
@@ -69,7 +69,7 @@ def _wide(width: int, height: int, devices: int) -> tuple[Place, ...]:
     chart = height - 3 - alert - small - log
     side = max(36, width * 32 // 100)
     x = width - side
-    gpu = max(min(chart // 2 + 1, devices + 2), 4)
+    gpu = 0 if devices is None else max(min(chart // 2 + 1, devices + 2), 4)
     third = (width - 4) // 3
     y = 2 + alert + chart
     low = (
@@ -79,7 +79,7 @@ def _wide(width: int, height: int, devices: int) -> tuple[Place, ...]:
     )
     return (
         *_top(width, alert, x - 2, chart),
-        Place("gpu", x, 2 + alert, side, gpu),
+        *((Place("gpu", x, 2 + alert, side, gpu),) if gpu else ()),
         Place("rules", x, 2 + alert + gpu, side, chart - gpu),
         *(low if small else ()),
         Place("log", 0, y + small, width, log),

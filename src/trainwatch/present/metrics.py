@@ -18,6 +18,12 @@ _FIRST = ("loss", "eval_loss", "learning_rate", "grad_norm", "tokens_per_second"
 _NAME, _VALUE = 17, 8
 """Cells for a name and for a value."""
 
+_LONG, _WIDE = 26, 50
+"""Cells for a name in rows of at least so many."""
+
+_COLUMN, _GAP = 38, 2
+"""Cells for a metric with its course, and between two of them."""
+
 
 def metric_names(snapshot: Snapshot, without: tuple[str, ...] = ()) -> list[str]:
     """The metrics in the order shown: what one looks at most, then as they were found."""
@@ -27,21 +33,26 @@ def metric_names(snapshot: Snapshot, without: tuple[str, ...] = ()) -> list[str]
 
 
 def metrics_panel(snapshot: Snapshot, width: int, height: int, look: Look, *, without: tuple[str, ...] = ()) -> Canvas:
-    """The list; what does not fit is counted in the title."""
+    """The list, in several columns where there is room; what does not fit is counted in the title."""
     canvas = Canvas(width, height)
     names = metric_names(snapshot, without)
-    hidden = len(names) - (height - 1)
+    rows, columns = max(height - 1, 1), max((width + _GAP) // (_COLUMN + _GAP), 1)
+    hidden = len(names) - rows * columns
     title(canvas, "metrics", [], [(f"+{hidden} more", "text.dim")] if hidden > 0 else [], look)
-    for y, name in enumerate(names[: height - 1], 1):
-        _row(canvas, y, name, snapshot.series[name], look)
+    each = (width + _GAP) // columns
+    for i, name in enumerate(names[: rows * columns]):
+        canvas.stamp(_row(name, snapshot.series[name], each - _GAP, look), i // rows * each, 1 + i % rows)
     if not names:
         canvas.put(1, 1, f"no metric found{yet(snapshot)}", "text.dim")
     return canvas
 
 
-def _row(canvas: Canvas, y: int, name: str, series: Series, look: Look) -> None:
+def _row(name: str, series: Series, width: int, look: Look) -> Canvas:
     """One metric."""
-    canvas.put(1, y, cut_middle(look.text(clean(name)), _NAME, look.cut))
+    canvas = Canvas(width, 1)
+    named = _LONG if width >= _WIDE else _NAME
+    canvas.put(1, 0, cut_middle(look.text(clean(name)), named, look.cut))
     value = duration(series.last) if name == "step_time" else number(series.last, steady=True)
-    x = canvas.put(_NAME + 2, y, f"{value:>{_VALUE}}", "text.strong") + 2
-    canvas.put(x, y, sparkline(series, min(canvas.width - x, 40), look), "series.other")
+    x = canvas.put(named + 2, 0, f"{value:>{_VALUE}}", "text.strong") + 2
+    canvas.put(x, 0, sparkline(series, min(canvas.width - x, 40), look), "series.other")
+    return canvas

@@ -9,14 +9,14 @@ from trainwatch.present.alert import alert_panel
 from trainwatch.present.canvas import Canvas
 from trainwatch.present.chart import ColumnCache, loss_chart
 from trainwatch.present.compact import compact
-from trainwatch.present.gpus import gpu_panel
+from trainwatch.present.gpus import devices, gpu_panel
 from trainwatch.present.header import header
 from trainwatch.present.keyline import key_line
 from trainwatch.present.layout import Place, arrange
 from trainwatch.present.logtail import log_panel
 from trainwatch.present.look import Look
 from trainwatch.present.metrics import metrics_panel
-from trainwatch.present.rewardchart import is_rewarded, reward_chart
+from trainwatch.present.pairedchart import pair, paired_chart
 from trainwatch.present.rulelist import rule_panel
 from trainwatch.present.small import small_chart
 from trainwatch.present.strip import phase_strip
@@ -43,8 +43,10 @@ class Painter:
             case "alert":
                 return alert_panel(snapshot, width, height, look)
             case "chart":
-                draw = reward_chart if is_rewarded(snapshot) else loss_chart
-                return draw(snapshot, width, height, look, self._cache("chart"))
+                names, cache = pair(snapshot), self._cache("chart")
+                if names:
+                    return paired_chart(snapshot, names, width, height, look=look, cache=cache)
+                return loss_chart(snapshot, width, height, look, cache)
             case "metrics":
                 shown = tuple(p.panel for p in places if p.panel in ("learning_rate", "grad_norm"))
                 return metrics_panel(snapshot, width, height, look, without=shown)
@@ -72,11 +74,6 @@ class Painter:
         for place in places:
             canvas.stamp(self.panel(place, snapshot, places, message), place.x, place.y)
         return canvas
-
-
-def devices(snapshot: Snapshot) -> int:
-    """How many devices there are to show."""
-    return len(snapshot.sample.gpus) if snapshot.sample else 0
 
 
 def _of(places: Sequence[Place], panel: str) -> int:

@@ -20,6 +20,10 @@ _ROLES: dict[CriterionState, str] = {
 }
 
 
+_NAME = 22
+"""Cells for the name of a rule."""
+
+
 def rule_panel(snapshot: Snapshot, width: int, height: int, look: Look) -> Canvas:
     """A rule or criterion a row: verdict as glyph and word, name, and for a blind rule what it lacks."""
     canvas = Canvas(width, height)
@@ -56,6 +60,6 @@ def _row(canvas: Canvas, y: int, status: RuleStatus, look: Look) -> None:
     fired = verdict.severity if verdict.outcome == "fired" else None
     word = verdict.outcome if fired is None else f"{look.severity[fired]} {fired.word}"
     x = canvas.put(1, y, f"{word:<11}", "text.dim" if fired is None else f"severity.{fired.word}")
-    x = canvas.put(x, y, cut_middle(look.text(clean(status.rule)), 18, look.cut), "text.plain" if fired else "text.dim")
+    x = canvas.put(x, y, cut_middle(look.text(clean(status.rule)), _NAME, look.cut), "text.plain" if fired else "text.dim")
     needs = f": {clean(status.needs)}" if verdict.outcome == "blind" and status.needs else ""
     canvas.put(x, y, cut(look.text(needs), canvas.width - x, look.cut), "text.dim")

@@ -5,8 +5,9 @@ from __future__ import annotations
 from textual.app import ComposeResult
 
 from trainwatch.model.snapshot import Command
+from trainwatch.present.gpus import devices
 from trainwatch.present.layout import Place, arrange
-from trainwatch.present.overview import Painter, devices
+from trainwatch.present.overview import Painter
 from trainwatch.present.sentences import ENDED
 from trainwatch.tui.keys import footer
 from trainwatch.tui.screens.alerts import AlertPage
