@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from trainwatch.formats import boosting
+from trainwatch.formats import boosting, unnamed
 from trainwatch.formats.counters import Counters, counters, heading, message
 from trainwatch.formats.findings import Finding, findings
 from trainwatch.formats.plan import KindRule, plan
@@ -60,9 +60,9 @@ class Generic:
         extent = (start + behind_tag(line), start + len(line))
         begin = message(line)
         announced, self._announced = self._announced, False
-        boosted = boosting.read(line[begin:], extent)
-        if boosted:
-            yield from boosted
+        nameless = boosting.read(line[begin:], extent) or unnamed.read(line[begin:], extent)
+        if nameless:
+            yield from nameless
             return
         for text in _pieces(_AVERAGED.sub(b"", line[begin:])):
             yield from self._piece(text, extent, announced=announced)
