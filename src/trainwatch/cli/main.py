@@ -38,6 +38,7 @@ VERBS = {
     "formats": "the log formats: list, show, check, test, new",
     "rules": "the rules: list, show, check, test, new",
     "themes": "the themes: list, show, check",
+    "completion": "a script by which a shell completes these words",
 }
 """Each verb and its one line. The module `trainwatch.cli.<verb>` holds `arguments(parser)` and `run(args)`."""
 
@@ -88,10 +89,15 @@ def _dispatch(words: list[str]) -> int:
     name = words[0]
     if name not in VERBS:
         name, words = _verb_of_target(name), ["attach", *words]
-    module = importlib.import_module(f"trainwatch.cli.{name}")
-    parser = _Parser(prog=f"trainwatch {name}", description=VERBS[name][0].upper() + VERBS[name][1:] + ".")
-    module.arguments(parser)
-    return int(module.run(parser.parse_args(words[1:])))
+    args = parser_of(name).parse_args(words[1:])
+    return int(importlib.import_module(f"trainwatch.cli.{name}").run(args))
+
+
+def parser_of(verb: str) -> argparse.ArgumentParser:
+    """What understands the words of a verb."""
+    parser = _Parser(prog=f"trainwatch {verb}", description=VERBS[verb][0].upper() + VERBS[verb][1:] + ".")
+    importlib.import_module(f"trainwatch.cli.{verb}").arguments(parser)
+    return parser
 
 
 def _verb_of_target(word: str) -> str:
