@@ -89,7 +89,7 @@ def launch(live: Live, fault: Fault, dice: random.Random) -> Run:
     command = {
         "python": f"{sys.executable} {trainer}",
         "script": "bash job.sh",
-        "torchrun": f"{TORCHRUN} --nproc_per_node=2 --master_port={free_port()} {trainer}",
+        "torchrun": f"{TORCHRUN} --standalone --nproc_per_node=2 {trainer}",
     }[fault.job]
     if fault.job == "script":
         (live.cwd / "job.sh").write_text(f"{sys.executable} {trainer} &\nwait\n", encoding="utf-8")

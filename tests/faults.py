@@ -25,7 +25,7 @@ from trainwatch.supervise import spawn
 from trainwatch.supervise.clock import SystemClock
 from trainwatch.supervise.spawn import supervised, supervisor_command
 
-END = 60.0
+END = 120.0
 """Seconds within which everything must have come to its end."""
 
 STOPPED, LEFT, STUCK, KILLED = frozenset({80, 83}), frozenset({84}), frozenset({86}), frozenset({82})

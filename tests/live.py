@@ -20,7 +20,8 @@ from trainwatch.store.lock import holder, start_ticks
 from trainwatch.store.rundir import RunDir
 
 TRAINER = Path(__file__).parent / "supervise" / "trainer.py"
-WAIT = 60.0
+WAIT = 120.0
+"""Seconds within which whatever is waited for has happened, on a machine that is busy with other things."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class Live:
         """A command line of ours."""
         return [sys.executable, "-P", "-m", "trainwatch", *words]
 
-    def run(self, *words: str, timeout: float = 60) -> subprocess.CompletedProcess[str]:
+    def run(self, *words: str, timeout: float = WAIT) -> subprocess.CompletedProcess[str]:
         """Run a command of ours to its end."""
         return subprocess.run(
             self.command(*words),

@@ -92,7 +92,7 @@ def test_a_job_that_fails_as_it_saves_and_ends_is_not_called_proven(live: Live) 
 
 
 @pytest.mark.real
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(500)
 @pytest.mark.skipif(bool(NO_TORCH), reason=NO_TORCH)
 def test_the_trainers_own_checkpoint_on_sigterm(live: Live) -> None:
     """Two ranks of the real Trainer under torchrun, no hook of ours: both are told at once, save, and end by themselves.

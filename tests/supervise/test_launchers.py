@@ -22,8 +22,8 @@ BIN = Path(sys.executable).parent
 TRAIN = f"{TRAINER} --flat --pause 0.03"
 JOBS = {
     "python": (1, f"{sys.executable} {TRAIN}"),
-    "torchrun": (2, f"{BIN}/torchrun --nproc_per_node=2 --master_port=PORT {TRAIN}"),
-    "python -m": (2, f"{sys.executable} -m torch.distributed.run --nproc_per_node=2 --master_port=PORT {TRAIN}"),
+    "torchrun": (2, f"{BIN}/torchrun --standalone --nproc_per_node=2 {TRAIN}"),
+    "python -m": (2, f"{sys.executable} -m torch.distributed.run --standalone --nproc_per_node=2 {TRAIN}"),
     "accelerate 1": (
         1,
         f"{BIN}/accelerate launch --cpu --num_processes 1 --num_machines 1 --mixed_precision no --dynamo_backend no {TRAIN}",
@@ -49,16 +49,16 @@ WITH_DEEPSPEED = [
 
 
 def free_port() -> str:
-    """A port that nobody uses now."""
+    """A port that nobody uses now, where `--standalone` cannot take one by itself."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return str(probe.getsockname()[1])
 
 
 def command(live: Live, name: str) -> tuple[int, str]:
-    """(ranks, command line) of a job, on a port of its own."""
+    """(ranks, command line) of a job."""
     world, line = JOBS[name]
-    (live.cwd / "job.sh").write_text(f"{JOBS['torchrun'][1].replace('PORT', free_port())}\necho the script goes on\n", encoding="utf-8")
+    (live.cwd / "job.sh").write_text(f"{JOBS['torchrun'][1]}\necho the script goes on\n", encoding="utf-8")
     return world, line.replace("PORT", free_port())
 
 

@@ -16,7 +16,7 @@ from trainwatch.store.rundir import RunDir
 TRAIN = Path(__file__).parents[2] / "examples/overfit_lm/train.py"
 NO_NAME = "" if os.geteuid() == 0 and shutil.which("unshare") else "only root can give a process another host name (unshare --uts)"
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(300), pytest.mark.skipif(bool(NO_TORCH or NO_NAME), reason=NO_TORCH or NO_NAME)]
+pytestmark = [pytest.mark.real, pytest.mark.timeout(500), pytest.mark.skipif(bool(NO_TORCH or NO_NAME), reason=NO_TORCH or NO_NAME)]
 
 
 def agent(number: int, port: str) -> list[str]:

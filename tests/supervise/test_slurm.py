@@ -15,7 +15,6 @@ from tests import slurm_cluster
 from tests.faults import NO_TORCH, TORCHRUN
 from tests.live import TRAINER, Live, Run, wait_for
 from tests.slurm_cluster import Cluster
-from tests.supervise.test_launchers import free_port
 
 from trainwatch.store.lock import start_ticks
 from trainwatch.store.rundir import RunDir
@@ -141,7 +140,7 @@ def test_a_job_on_other_nodes_is_stopped_by_slurm(cluster: Cluster, live: Live) 
 @pytest.mark.skipif(bool(NO_TORCH), reason=NO_TORCH)
 def test_srun_torchrun_in_a_batch_job_is_stopped_whole(cluster: Cluster, live: Live) -> None:
     """The ranks are children of slurmstepd, not of srun: they are found by their environment, and nobody is left behind."""
-    body = f"exec {OURS} launch --may stop=overfit -- srun {TORCHRUN} --nproc_per_node=2 --master_port={free_port()} {TRAINER} --pause 0.03"
+    body = f"exec {OURS} launch --may stop=overfit -- srun {TORCHRUN} --standalone --nproc_per_node=2 {TRAINER} --pause 0.03"
     job = submit(cluster, live, body)
     assert ended(cluster, job) == ("FAILED", "80:0"), (live.cwd / f"slurm-{job}.out").read_text(encoding="utf-8")
     run = run_of(live)
