@@ -8,9 +8,10 @@ import re
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.formats.reading import plain, read_in
+from tests.formats.reading import plain, read, read_in
 
 from trainwatch.formats import even
+from trainwatch.formats.blocks import Blocks
 from trainwatch.formats.even import Piece, pieces, texts
 from trainwatch.formats.reader import Reader
 from trainwatch.model.facts import Facts
@@ -63,6 +64,45 @@ def test_even_lines_are_read_as_one_by_one(seed: int, cuts: list[int]) -> None:
     assert read_in(data, cuts) == read_in(data, [], fast=False)
     narrow = [(*record[:5], dict(record[6]).get("loss")) for record in read_in(data, cuts, only={"loss"})]  # type: ignore[call-overload]
     assert narrow == [(*record[:5], dict(record[6]).get("loss")) for record in read_in(data, [], fast=False)]  # type: ignore[call-overload]
+
+
+def _prefix(draw: random.Random, step: int) -> str:
+    """A time, or a rank, or both, before a line; now and then something else."""
+    odd = draw.random()
+    if odd < 0.01:
+        return draw.choice(["", "node7 ", "lr=1 ", "a 'quote' ", "[rank1]", "\r", "iter 3: loss 1.0, "])
+    return f"[rank{draw.choice([0, 1, 2, 11])}]: "
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.integers(0, 1 << 30), st.sampled_from(["time", "rank", "mixed"]), st.sampled_from([1, 9]))
+def test_what_stands_before_records_is_read_with_them(seed: int, kind: str, width: int) -> None:
+    """Records behind times and ranks, some of them copies, are those of the line driver, where figures are of one length and where not."""
+    draw = random.Random(seed)
+    lines = [(step, _line(draw, draw.choice([0, step % width * 1000]) + step // 3)) for step in range(1200)]
+    stamps = {"time": lambda step: f"2026-05-01 10:00:{step % 60:02},{step % 1000:03} - INFO - ", "rank": lambda step: _prefix(draw, step)}
+    stamp = stamps.get(kind, lambda step: stamps["time"](step) if draw.random() < 0.02 else _prefix(draw, step))
+    copies = [stamp(step) + line for step, line in lines for _ in range(1 if draw.random() < 0.9 else 3)]
+    data = "".join(copies).encode()
+    assert read_in(data, []) == read_in(data, [], fast=False)
+    narrow = [(*record[:5], dict(record[6]).get("loss")) for record in read_in(data, [], only={"loss"})]  # type: ignore[call-overload]
+    assert narrow == [(*record[:5], dict(record[6]).get("loss")) for record in read_in(data, [], fast=False)]  # type: ignore[call-overload]
+
+
+@pytest.mark.parametrize("prefix", ["2026-05-01 10:00:{:02},123 - INFO - ", "[rank{:02}]: ", "[{:02}:01] [rank3]: "])
+@pytest.mark.parametrize("loss", ["{:06.3f}", "{:g}"])
+def test_records_behind_prefixes_are_read_in_blocks(prefix: str, loss: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A time or a rank before every record costs no line driver, whether figures are of one length or not."""
+    lines = [prefix.format(i % 60) + f"iter {i}: loss {loss.format(i / 8)}, time 9.50ms, mfu 3.00%\n" for i in range(6000)]
+    slow, slow_bytes = Blocks._slow, []
+
+    def counted(self: Blocks, data: bytes, start: int, stop: int, base: int) -> None:
+        slow_bytes.append(stop - start)
+        slow(self, data, start, stop, base)
+
+    monkeypatch.setattr(Blocks, "_slow", counted)
+    assert len(read("".join(lines))) == 6000
+    assert sum(slow_bytes) < 10_000
 
 
 def test_a_digit_in_a_name_is_not_a_figure(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -39,13 +39,13 @@ class Cells:
         return (start + self.size // 2) // self.size * self.size + self.size
 
     def packed(self, cell: int, read: Callable[[int, int], bytes]) -> Packed | None:
-        """What is found in a cell, by its number from 1; None where there is nothing, or lines are too long. `read` takes length and offset."""
+        """What is found in a cell, by its number from 1; None where there is nothing, or ranks, or lines are too long. `read` takes length and offset."""
         margin = self.size // 8
         base = cell * self.size - margin
         data = read(margin + self.size, base)
         start, stop = data.rfind(b"\n", 0, margin) + 1, data.rfind(b"\n", margin) + 1
         run = self.finder.find(data, start, stop, base) if start and stop else None
-        return None if run is None else (base + start, base + stop, pack(run, data[start:stop:STRIDE]))
+        return None if run is None or run.ranks else (base + start, base + stop, pack(run, data[start:stop:STRIDE]))
 
 
 @dataclass(frozen=True, slots=True)

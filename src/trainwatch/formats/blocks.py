@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import copy
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import compress
 
@@ -41,6 +41,10 @@ IDLE = 2
 """A pattern that found nothing in so many stretches rests until its shape is seen again."""
 
 
+Extents = tuple[Sequence[int], "array[int] | None"]
+"""Where records begin, and where they end if not with their lines."""
+
+
 class Blocks:
     """Reads stretches of one source, with the patterns learned from its lines."""
 
@@ -70,7 +74,7 @@ class Blocks:
     def cells(self) -> Cells | None:
         """How another process may find runs ahead; None before stretches hold one shape, and where ranks are told apart."""
         main = self._main
-        if main is None or main.finder is None or self._steady < STEADY or self._lines.world > 1:
+        if main is None or main.finder is None or self._steady < STEADY or self._lines.world > 1 or self._lines.tagged:
             return None
         return Cells(main.finder, self._size)
 
@@ -127,7 +131,7 @@ class Blocks:
         if main is None or run is None:
             return False
         self._size = DENSE if len(run) * SPARSE > FEW * (stop - start) else SPARSE
-        loud = list(run.loud(data, stop, self._known()))
+        loud = list(run.loud(data, stop, self._known(run)))
         if len(loud) > 2 + len(run) // 8 or self._is_involved(main, run, exceptions=bool(loud)):
             self._rest = REST
             return False
@@ -137,7 +141,7 @@ class Blocks:
             self._run(main, run.rows(first, row), _Part(data, base, position, begin))
             self._slow(data, begin, end, base)
             position, first = end, row + (row < len(run) and end + base > run.offsets[row])
-            if self._lines.world > 1 or (self._lines.steps.wants_burst and not burst and not main.stepped):
+            if (self._lines.world > 1 and not run.ranks) or (self._lines.steps.wants_burst and not burst and not main.stepped):
                 self._several(data, position, stop, base)
                 return True
         self._run(main, run.rows(first, len(run)), _Part(data, base, position, stop))
@@ -147,6 +151,7 @@ class Blocks:
         """The run of the main shape in a stretch: found ahead, else found now."""
         if main is None or main.finder is None:
             return None
+        main.finder.admit(self._lines.prefixes | self._lines.tagged)
         ahead, run = self.ahead, None
         if ahead is not None and ahead.cells.finder is main.finder and self._lines.world <= 1:
             run = ahead.run(data, start, stop, base)
@@ -156,6 +161,8 @@ class Blocks:
         """Whether records may be copies of another rank's, or will tell the steps per epoch: then each is looked at."""
         if self._lines.steps.wants_burst and not main.stepped and run.adjacent:
             return True
+        if run.ranks:
+            return None in run.ranks or not main.stepped
         world = self._lines.world
         if world <= 1:
             return False
@@ -165,8 +172,12 @@ class Blocks:
 
     def _run(self, learned: Learned, run: Run, part: _Part) -> None:
         """Rows of a run, all that a part holds, become a block."""
-        if len(run):
-            world = self._lines.world
+        world = self._lines.world
+        if len(run) and run.ranks:
+            kept = self._first_printed(learned, run.printed(0, None), run.ranks)
+            if any(kept):
+                self._block(learned, *_kept(run.columns, (run.offsets, None), kept), (), part)
+        elif len(run):
             printed = [(learned.kind, *row) for row in run.printed(-world, None)] if world > 1 else []
             self._block(learned, run.columns, (run.offsets, None), printed, part)
         self._line += run.lines(part.data, part.start, part.stop) if len(run) else part.lines()
@@ -195,9 +206,10 @@ class Blocks:
         self._rows(run, _Part(data, base, done, position))
         self._slow(data, position, stop, base)
 
-    def _known(self) -> Known:
-        """What may be skipped unseen in this log where ranks are not told apart."""
-        return Known(self._lines.steps.total is not None, self._lines.prefixes)
+    def _known(self, run: Run) -> Known:
+        """What may be skipped unseen beside a run; the prefixes that name ranks where those of its records do."""
+        lines = self._lines
+        return Known(lines.steps.total is not None, lines.prefixes | lines.tagged if run.ranks else lines.prefixes)
 
     def _hits(self, data: bytes, start: int, stop: int) -> tuple[list[Span], list[Values], list[Learned]]:
         """What the patterns find, in order: where, the values, and whose it is."""
@@ -232,23 +244,26 @@ class Blocks:
             self._slow(part.data, part.start, part.stop, part.base)
             return
         shift = part.base + learned.lead
-        extents = array("q", [at + shift for at, _ in run.spans]), array("q", [end + part.base for _, end in run.spans])
+        extents: Extents = array("q", [at + shift for at, _ in run.spans]), array("q", [end + part.base for _, end in run.spans])
         printed = []
         if run.is_tagged:
-            kept = self._lines.ranks.first_printed([(learned.kind, *row) for row in values], [rank or b"" for rank in run.ranks])
-            if not all(kept):
-                columns, extents = _kept(columns, kept), (array("q", compress(extents[0], kept)), array("q", compress(extents[1], kept)))
+            columns, extents = _kept(columns, extents, self._first_printed(learned, values, run.ranks))
         elif self._lines.world > 1:
             printed = [(learned.kind, *row) for row in values[-self._lines.world :]]
         if extents[0]:
             self._block(learned, columns, extents, printed, part)
         self._line += part.lines()
 
+    def _first_printed(self, learned: Learned, values: Sequence[Sequence[bytes]], ranks: Sequence[bytes | None]) -> list[bool]:
+        """Which records no other rank has printed already."""
+        kind = learned.kind
+        return self._lines.ranks.first_printed([(kind, *row) for row in values], [rank or b"" for rank in ranks])
+
     def _block(
         self,
         learned: Learned,
         columns: dict[str, array[float]],
-        extents: tuple[Sequence[int], array[int] | None],
+        extents: Extents,
         printed: Sequence[Printed],
         part: _Part,
     ) -> None:
@@ -288,9 +303,13 @@ def _zero(rates: array[float] | None, data: bytes, offsets: Sequence[int], base:
     return printed_zero(data[at : end if end >= 0 else len(data)])
 
 
-def _kept(columns: Mapping[str, array[float]], kept: Sequence[bool]) -> dict[str, array[float]]:
+def _kept(columns: dict[str, array[float]], extents: Extents, kept: Sequence[bool]) -> tuple[dict[str, array[float]], Extents]:
     """Some of the rows."""
-    return {name: array("d", compress(column, kept)) for name, column in columns.items()}
+    if all(kept):
+        return columns, extents
+    begins, ends = extents
+    some = {name: array("d", compress(column, kept)) for name, column in columns.items()}
+    return some, (array("q", compress(begins, kept)), None if ends is None else array("q", compress(ends, kept)))
 
 
 def _number(text: bytes) -> float:

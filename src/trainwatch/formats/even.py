@@ -14,6 +14,7 @@ from itertools import chain
 from typing import NamedTuple
 
 from trainwatch.formats.gaps import skeleton
+from trainwatch.formats.ranks import place
 
 LEAST = 1 << 11
 """Bytes that pieces must have on the average; shorter ones cost more than a pattern does."""
@@ -25,16 +26,22 @@ BATCH = 16
 """Lines that are cut up at once: a value is made, and no record."""
 
 
+Extent = tuple[int, int]
+
+
 class Piece(NamedTuple):
     """`rows` lines of `width` bytes each from byte `begin` on, the same but for their digits.
 
-    `values` are the extents of the values in each line; there are none where the lines are no records.
+    `values` are the extents of the values in each line; there are none where the lines are no records. `lead` bytes stand before a record:
+    where they name a rank, it is the first value.
     """
 
     begin: int
     width: int
     rows: int
-    values: tuple[tuple[int, int], ...]
+    values: tuple[Extent, ...] = ()
+    lead: int = 0
+    is_tagged: bool = False
 
     @property
     def end(self) -> int:
@@ -54,7 +61,7 @@ class Piece(NamedTuple):
 def pieces(pattern: re.Pattern[bytes], data: bytes, start: int, stop: int) -> list[Piece] | None:
     """All lines of `data[start:stop]`, in few pieces; None where they differ too much. The literals of the pattern hold no digits."""
     text = skeleton(data[start:stop])
-    known: dict[bytes, tuple[tuple[int, int], ...]] = {}
+    known: dict[bytes, Piece] = {}
     found: list[Piece] = []
     at = 0
     while at < len(text):
@@ -62,9 +69,9 @@ def pieces(pattern: re.Pattern[bytes], data: bytes, start: int, stop: int) -> li
         if not line or at < (len(found) - FREE) * LEAST:
             return None
         if line not in known:
-            known[line] = _values(pattern, data, start + at)
+            known[line] = _line(pattern, data, start + at, len(line))
         rows = _repeated(text, len(line), at)
-        found.append(Piece(start + at, len(line), rows, known[line]))
+        found.append(known[line]._replace(begin=start + at, rows=rows))
         at += rows * len(line)
     return found
 
@@ -76,10 +83,15 @@ def texts(parts: Sequence[Piece], data: bytes) -> list[list[bytes]]:
     return [flat[place::count] for place in range(count)]
 
 
-def _values(pattern: re.Pattern[bytes], data: bytes, at: int) -> tuple[tuple[int, int], ...]:
-    """The extents of the values in the line that begins at `at`."""
-    match = pattern.match(data, at)
-    return () if match is None else tuple((begin - at, end - at) for begin, end in map(match.span, range(1, pattern.groups + 1)))
+def _line(pattern: re.Pattern[bytes], data: bytes, at: int, width: int) -> Piece:
+    """The line that begins at `at`."""
+    match = pattern.search(data, at, at + width)
+    if match is None:
+        return Piece(at, width, 1)
+    lead = match.start() - at
+    rank = place(data[at : at + lead])
+    values = tuple((begin - at, end - at) for begin, end in map(match.span, range(1, pattern.groups + 1)))
+    return Piece(at, width, 1, values if rank is None else (rank, *values), lead, rank is not None)
 
 
 def _repeated(text: bytes, width: int, at: int) -> int:

@@ -20,7 +20,23 @@ _PICTURE = re.compile(
 )
 
 
+_NOT_A_PREFIX = re.compile(rb"[\"'`{}=#]|[A-Za-z0-9_.]\Z")
+"""What may not stand before a record that begins its line: code, quotes, or a word that goes on."""
+
+MAX_PREFIX = 200
+"""A longer text is no prefix, in bytes."""
+
 _DIGITS = bytes.maketrans(b"123456789", b"000000000")
+
+
+def begins_line(line: bytes, position: int) -> bool:
+    """Whether a record at a position of its line may be one that begins it."""
+    return position <= MAX_PREFIX and _NOT_A_PREFIX.search(line, 0, position) is None
+
+
+def may_precede(prefix: bytes, *, anywhere: bool) -> bool:
+    """Whether a text may be part of a pattern for records; `anywhere` says that they need not begin their lines."""
+    return 0 < len(prefix) <= MAX_PREFIX and b"=" not in prefix and (anywhere or begins_line(prefix, len(prefix)))
 
 
 def skeleton(prefix: bytes) -> bytes:

@@ -17,10 +17,11 @@ from typing import NamedTuple
 
 from trainwatch.formats import even
 from trainwatch.formats.columns import columns as columns_of
-from trainwatch.formats.gaps import CLEAR, NEWLINE, Known
+from trainwatch.formats.gaps import CLEAR, NEWLINE, Known, may_precede, skeleton
 from trainwatch.formats.numbers import LONGEST
 from trainwatch.formats.places import LineOffsets
 from trainwatch.formats.plan import Plan, Slot
+from trainwatch.formats.ranks import tag, tag_in
 from trainwatch.formats.template import END
 from trainwatch.formats.text import newlines
 
@@ -33,6 +34,9 @@ _DIGIT = re.compile(rb"\d")
 REST = 16
 """So many stretches are not tried as even lines after one that was not."""
 
+MAX_PREFIXES = 8
+"""A log with more kinds of texts before its records has none that are part of a pattern."""
+
 MAX_FOLDS = 16
 """So often constants are taken into a pattern; a log whose constants change more often has none."""
 
@@ -42,14 +46,15 @@ class Quick:
     """A pattern whose groups are the values of a record.
 
     `literals` stand, escaped, before the first value, between two, and behind the last. `constants` maps the index of a value to its text
-    where that is part of the pattern. `wanted` are the indices of the values that are groups. `anywhere` says that something may stand before the record; `whole` finds only records that begin
-    their line.
+    where that is part of the pattern. `wanted` are the indices of the values that are groups. `anywhere` says that something may stand
+    before the record; `whole` finds only records that begin their line, or stand in it behind one of the `prefixes`, which are skeletons.
     """
 
     literals: tuple[bytes, ...]
     anywhere: bool
     wanted: frozenset[int]
     constants: Mapping[int, bytes] = field(default_factory=dict)
+    prefixes: tuple[bytes, ...] = ()
     pattern: re.Pattern[bytes] = field(init=False)
     whole: re.Pattern[bytes] = field(init=False)
 
@@ -57,9 +62,15 @@ class Quick:
         """Compile."""
         head, *rest = self.literals
         source = b"".join(self._value(index, literal) + literal for index, literal in enumerate(rest)) + rb"(?=\n)"
-        whole = re.compile(head + b"(?<=\\n" + head + b")" + source)
+        starts = b"|".join(b"(?<=\\n%b%b)" % (re.escape(prefix).replace(b"0", rb"\d"), head) for prefix in (b"", *self.prefixes))
+        whole = re.compile(head + b"(?:" + starts + b")" + source)
         object.__setattr__(self, "whole", whole)
         object.__setattr__(self, "pattern", re.compile(head + source) if self.anywhere else whole)
+
+    @property
+    def is_tagged(self) -> bool:
+        """Whether a prefix names a rank."""
+        return any(map(tag, self.prefixes))
 
     def _value(self, index: int, following: bytes) -> bytes:
         """The pattern of a value, which the first letter of the literal behind it ends."""
@@ -83,7 +94,7 @@ class Run:
     `texts` are the values as printed, by their index in the record, `is_whole` says that none is left out; `offsets` positions in the source, which `data[0]` is byte `base` of.
     `odd` are, by the row behind them, the gaps that hold more than frames of a bar; there are lines between the records only there.
     A gap begins with the byte before the stretch, or with the newline of the record before it. `adjacent` says whether records stand on
-    neighbouring lines.
+    neighbouring lines with nothing before them. `ranks` are those that the prefixes of the records name, empty when none names one.
     """
 
     base: int
@@ -93,6 +104,7 @@ class Run:
     offsets: Sequence[int]
     odd: Mapping[int, bytes]
     adjacent: bool
+    ranks: Sequence[bytes | None] = ()
 
     def __len__(self) -> int:
         """The number of records."""
@@ -106,7 +118,7 @@ class Run:
         columns = {name: column[part] for name, column in self.columns.items()}
         odd = {row - first: gap for row, gap in self.odd.items() if first <= row <= stop}
         texts = {index: column[part] for index, column in self.texts.items()}
-        return Run(self.base, texts, self.is_whole, columns, self.offsets[part], odd, self.adjacent)
+        return Run(self.base, texts, self.is_whole, columns, self.offsets[part], odd, self.adjacent, self.ranks[part])
 
     def lines(self, data: bytes, start: int, stop: int) -> int:
         """How many lines end in `data[start:stop]`, which holds these records, their own included."""
@@ -151,14 +163,25 @@ class Finder:
 
     def __init__(self, shape: Quick, plan: Plan, only: AbstractSet[str] = frozenset()) -> None:
         slots = _wanted(plan, only)
-        if len(slots) < len(plan.slots):
-            shape, plan = replace(shape, wanted=frozenset(slot.index for slot in slots)), replace(plan, slots=slots)
-        self._shape, self._plan = shape, plan
+        self._whole, self._narrow = shape, replace(shape, wanted=frozenset(slot.index for slot in slots))
+        self._shape, self._plan = self._narrow, replace(plan, slots=slots)
+        self._admitted: AbstractSet[bytes] = frozenset()
         self._folded: Quick | None = None
         self._constants: dict[int, bytes] = {}
         self._folds = 0
         self._fills_lines = True
         self._rest = 0
+
+    def admit(self, prefixes: AbstractSet[bytes]) -> None:
+        """Records may stand behind these skeletons in their lines. Where some name ranks, every value tells copies apart."""
+        if prefixes == self._admitted:
+            return
+        self._admitted = frozenset(prefixes)
+        known = tuple(sorted(prefix for prefix in prefixes if may_precede(prefix, anywhere=self._shape.anywhere)))
+        known = known if len(known) <= MAX_PREFIXES else ()
+        if known != self._shape.prefixes:
+            self._shape = replace(self._whole if any(map(tag, known)) else self._narrow, prefixes=known)
+            self._folded, self._rest = None, 0
 
     def find(self, data: bytes, start: int, stop: int, base: int) -> Run | None:
         """The run in `data[start:stop]`, where `start` is at least 1; None when there is none, or a value is no plain number."""
@@ -167,7 +190,7 @@ class Finder:
             return self._run(self._shape, found, base)
         if self._folded is not None:
             run = self._find(self._folded, data, (start, stop), base)
-            if run is not None and not run.odd:
+            if run is not None and not any(map(self._shape.pattern.search, run.odd.values())):
                 return run
         run = self._find(self._shape, data, (start, stop), base)
         if run is not None:
@@ -212,7 +235,7 @@ class Finder:
             columns = columns_of(self._plan, texts, float)
         except ValueError:
             return None
-        return Run(base, texts, len(texts) == len(shape.literals) - 1, columns, found.offsets, found.odd, found.adjacent)
+        return Run(base, texts, len(texts) == len(shape.literals) - 1, columns, found.offsets, found.odd, found.adjacent, found.ranks)
 
 
 def _wanted(plan: Plan, only: AbstractSet[str]) -> tuple[Slot, ...]:
@@ -230,28 +253,31 @@ class _Found(NamedTuple):
     odd: dict[int, bytes]
     adjacent: bool
     fills_lines: bool
+    ranks: Sequence[bytes | None] = ()
 
 
 def _even(shape: Quick, data: bytes, extent: tuple[int, int], base: int) -> _Found | None:
-    """The records of a stretch in few pieces of even lines; None where there are none."""
+    """The records of a stretch in few pieces of even lines; None where there are none, or some name a rank and some do not."""
     start, stop = extent
     pieces = even.pieces(shape.whole, data, start, stop) if not any(map(_DIGIT.search, shape.literals)) else None
     parts = [piece for piece in pieces or () if piece.values]
-    if pieces is None or not parts:
+    if pieces is None or len({part.is_tagged for part in parts}) != 1:
         return None
     rows, texts = sum(part.rows for part in parts), even.texts(parts, data)
-    if len(parts) == len(pieces):
+    ranks = texts.pop(0) if parts[0].is_tagged else ()
+    if len(parts) == len(pieces) and not any(part.lead for part in parts):
         return _Found(texts, LineOffsets(data, base, start, stop, rows), {}, adjacent=rows > 1, fills_lines=True)
     offsets, odd, end = array("q"), {}, start - 1
     for part in parts:
         if part.begin > end + 1:
-            odd[len(offsets)] = data[end : part.begin]
-        offsets.extend(range(base + part.begin, base + part.end, part.width))
+            odd[len(offsets)] = data[end : part.begin + part.lead]
+        offsets.extend(range(base + part.begin + part.lead, base + part.end, part.width))
         end = part.end - 1
     if stop > end + 1:
         odd[rows] = data[end:stop]
-    adjacent = rows > len(parts) or any(before.end == part.begin for before, part in pairwise(parts))
-    return _Found(texts, offsets, odd, adjacent, fills_lines=False)
+    bare = [part for part in parts if not part.lead]
+    adjacent = any(part.rows > 1 for part in bare) or any(before.end == part.begin for before, part in pairwise(bare))
+    return _Found(texts, offsets, odd, adjacent, fills_lines=False, ranks=ranks)
 
 
 def _filling(shape: Quick, data: bytes, extent: tuple[int, int], base: int) -> _Found | None:
@@ -262,8 +288,12 @@ def _filling(shape: Quick, data: bytes, extent: tuple[int, int], base: int) -> _
     rows = len(parts) // width
     if not rows or data[stop - 1] != NEWLINE or newlines(data[start:stop]) != rows:
         return None
-    offsets = LineOffsets(data, base, start, stop, rows)
-    return _Found((parts[group::width] for group in range(1, width)), offsets, {}, adjacent=rows > 1, fills_lines=True)
+    texts, gaps = [parts[group::width] for group in range(1, width)], parts[:-1:width]
+    lines = LineOffsets(data, base, start, stop, rows)
+    if gaps.count(b"\n") == rows:
+        return _Found(texts, lines, {}, adjacent=rows > 1, fills_lines=True)
+    offsets = array("q", (begin + len(gap) - 1 for begin, gap in zip(lines.counted, gaps, strict=True)))
+    return _Found(texts, offsets, {}, adjacent=True, fills_lines=True, ranks=_ranks(shape, gaps))
 
 
 def _scattered(shape: Quick, data: bytes, extent: tuple[int, int], base: int) -> _Found | None:
@@ -279,18 +309,35 @@ def _scattered(shape: Quick, data: bytes, extent: tuple[int, int], base: int) ->
     if alone and data.find(b"=", start, stop) < 0:
         return _Found(texts, offsets, {}, NEWLINE in before, fills_lines=before == {NEWLINE})
     ends = [start - 1, *map(re.Match.end, matches)]
+    stops = [*begins, stop]
+    gaps = [data[end:begin] for end, begin in zip(ends, stops, strict=True)] if shape.prefixes else []
     adjacent = NEWLINE in before and not {end + 1 for end in ends[1:]}.isdisjoint(begins)
-    return _Found(texts, offsets, _odd(data, ends, [*begins, stop]), adjacent, fills_lines=False)
+    odd = _odd(data, ends, stops, _behind_others(shape, gaps) if gaps else range(len(stops)))
+    return _Found(texts, offsets, odd, adjacent, fills_lines=bool(gaps) and not odd, ranks=_ranks(shape, gaps[:-1]))
 
 
-def _odd(data: bytes, starts: list[int], stops: list[int]) -> dict[int, bytes]:
-    """The gaps `data[start:stop]` that may hold more than frames of a bar, by the row behind them."""
+def _behind_others(shape: Quick, gaps: Sequence[bytes]) -> list[int]:
+    """The gaps that are more than a known prefix."""
+    quiet = {gap for gap in set(gaps) if gap[:1] == b"\n" and skeleton(gap[1:]) in shape.prefixes}
+    return [row for row, gap in enumerate(gaps) if gap not in quiet]
+
+
+def _ranks(shape: Quick, gaps: Sequence[bytes]) -> Sequence[bytes | None]:
+    """The ranks that stand in the gaps before the records; nothing when none does."""
+    known = {gap: tag_in(gap) for gap in set(gaps)} if shape.is_tagged else {}
+    return [known[gap] for gap in gaps] if any(known.values()) else ()
+
+
+def _odd(data: bytes, starts: list[int], stops: list[int], some: Iterable[int]) -> dict[int, bytes]:
+    """Of some gaps `data[start:stop]`, those that may hold more than frames of a bar, by the row behind them."""
     find, last = data.find, len(stops) - 1
     valued = b"=" in data[starts[0] : stops[-1]]
     rows = [
         row
-        for row, (start, stop) in enumerate(zip(starts, stops, strict=True))
-        if find(b"\n", start + 1, stop) >= 0 or data[stop - 1] not in CLEAR or (valued and find(b"=", start, stop) >= 0)
+        for row in some
+        if find(b"\n", starts[row] + 1, stops[row]) >= 0
+        or data[stops[row] - 1] not in CLEAR
+        or (valued and find(b"=", starts[row], stops[row]) >= 0)
     ]
     if stops[last] - starts[last] > 1 and rows[-1:] != [last]:
         rows.append(last)

@@ -16,10 +16,14 @@ Printed = bytes | tuple[bytes, ...]
 
 def tag(prefix: bytes) -> bytes | None:
     """The rank that a line's prefix names, None when it names none."""
-    if prefix.endswith(b"]"):
-        return None
-    match = _TAG.match(prefix)
-    return match[1] if match else None
+    extent = place(prefix)
+    return None if extent is None else prefix[slice(*extent)]
+
+
+def place(prefix: bytes) -> tuple[int, int] | None:
+    """Where the rank stands in a line's prefix, the same for every rank of as many digits; None when it names none."""
+    match = _TAG.match(prefix) if not prefix.endswith(b"]") else None
+    return None if match is None else match.span(1)
 
 
 def tag_in(gap: bytes) -> bytes | None:
@@ -59,11 +63,21 @@ class Ranks:
 
     def first_printed(self, records: Sequence[Printed], ranks: Sequence[bytes]) -> list[bool]:
         """Which of these records, each from a rank, no other rank has printed already."""
-        if len(set(records)) == len(records) and self._printers.keys().isdisjoint(records):
-            for printed, rank in zip(records[-KEPT:], ranks[-KEPT:], strict=True):
-                self.is_tagged_copy(printed, rank)
+        distinct = set(records)
+        if len(distinct) == len(records) and self._printers.keys().isdisjoint(distinct):
+            self._remember(records[-KEPT:], ranks[-KEPT:])
             return [True] * len(records)
         return [not self.is_tagged_copy(printed, rank) for printed, rank in zip(records, ranks, strict=True)]
+
+    def _remember(self, records: Sequence[Printed], ranks: Sequence[bytes]) -> None:
+        """Records of which no two are the same, and that nobody has printed of late."""
+        if len(records) == KEPT:
+            self._tagged.clear()
+            self._printers.clear()
+        self._tagged.extend(records)
+        self._printers.update(zip(records, ([{rank}] for rank in ranks), strict=True))
+        while len(self._tagged) > KEPT:
+            self._forget(self._tagged.popleft())
 
     def may_be_tagged_copy(self, printed: Printed) -> bool:
         """Whether a rank has printed this of late."""

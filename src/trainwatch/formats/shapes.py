@@ -8,6 +8,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from math import isfinite
 
+from trainwatch.formats.gaps import begins_line
 from trainwatch.formats.numbers import number
 from trainwatch.formats.pairs import Parsed
 from trainwatch.formats.plan import Plan, plan
@@ -15,9 +16,6 @@ from trainwatch.formats.quick import Finder, quick
 from trainwatch.formats.record import Record
 from trainwatch.formats.schema import Format, Shape
 from trainwatch.formats.template import END
-
-_NOT_A_PREFIX = re.compile(rb"[\"'`{}=#]|[A-Za-z0-9_.]\Z")
-"""What may not stand before a record that begins its line: code, quotes, or a word that goes on."""
 
 _ANY_TEXT, _FIGURES = rb"[^\r\n]*?", rb"[-+\d.,eE ()]{0,200}?"
 """Text that is not kept may be anything in a line that is read for the first time; where nobody looks any more it holds figures."""
@@ -66,7 +64,7 @@ class Learned:
     def step(self, data: bytes, at: int) -> int | None:
         """The step that the record at a position prints; None when it is no finite number."""
         slot = next(slot for slot in self.plan.slots if slot.name == "step")
-        match = self.pattern.match(data, at - self.lead)
+        match = re.compile(self.pattern.pattern[self.lead :]).match(data, at)
         value = number(match[slot.index + 1]) if match is not None else None
         return int(value * slot.factor) if value is not None and isfinite(value) else None
 
@@ -105,7 +103,7 @@ class Shapes:
 
     def _at(self, fmt: Format, shape: Shape, line: bytes, position: int) -> Match | None:
         """The shape at a position of the line."""
-        if not shape.anywhere and (position > 200 or _NOT_A_PREFIX.search(line, 0, position)):
+        if not shape.anywhere and not begins_line(line, position):
             return None
         match = shape.template.pattern.match(line, position)
         if match is None:
