@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+from array import array
 from pathlib import Path
 
 import pytest
 
 from trainwatch.engine.engine import Engine
+from trainwatch.formats.places import KnownPlaces
+from trainwatch.model.block import Block
 from trainwatch.model.facts import Fact, Facts
 from trainwatch.model.snapshot import RunInfo
 from trainwatch.replay.beside import LARGEST, beside, of_command
@@ -174,7 +177,7 @@ def test_until_the_log_says_so_a_rule_sees_the_file() -> None:
     facts.note("seed", 2.0, "train.out", 9)
     plan, seen = Plan(facts), []
     for line in (5, 9):
-        plan.move("train.out", line)
+        plan.move(Block("train", "train.out", 1, "json", {}, array("q", [line]), KnownPlaces({line: line})), 0)
         seen.append(plan.number("seed"))
     assert seen == [1.0, 2.0]
 

@@ -31,8 +31,7 @@ class Curves:
         rows = len(block)
         if block.kind not in ("train", "eval", "info", "bar") or not rows:
             return
-        steps = self._steps(block)
-        first = self.records + 1
+        places = self._places(block) if block.kind != "bar" else []
         self.records += rows
         last = block.step(rows - 1)
         if last is not None:
@@ -43,26 +42,33 @@ class Curves:
         if block.kind == "bar":
             return
         if self.last_step is None and epoch is not None:
-            self._append(self.epochs, block.columns["epoch"], steps, first)
+            _append(self.epochs, block.columns["epoch"], places)
         for name, column in block.columns.items():
             if name not in NOT_METRICS:
-                self._append(self.series.setdefault(name, Series()), column, steps, first)
+                series = self.series.get(name)
+                if series is None:
+                    series = self.series[name] = Series()
+                _append(series, column, places)
 
-    def _steps(self, block: Block) -> list[int | None]:
-        """The steps of the first rows of the run, all of them; later those of a block's ends. One that is not known is where the run stands."""
+    def _places(self, block: Block) -> list[float]:
+        """The x of the first rows of the run, of all of them; later those of a block's ends.
+
+        A step that is not known is where the run stands; where none is known at all, x is the number of the record: one axis for all curves.
+        """
         rows = range(len(block)) if self.records + len(block) <= EXACT else (0, len(block) - 1)
-        steps: list[int | None] = []
+        places: list[float] = []
+        step = self.last_step
         for row in rows:
-            step = block.step(row)
-            steps.append(step if step is not None else steps[-1] if steps else self.last_step)
-        return steps
+            known = block.step(row)
+            step = known if known is not None else step
+            places.append(float(self.records + 1 + row if step is None else step))
+        return places
 
-    def _append(self, series: Series, column: array[float], steps: list[int | None], number: int) -> None:
-        """The values of a block; where no step is known x is the number of the record, `number` for the first: one axis for all curves."""
-        if len(steps) == len(column):
-            for i, step in enumerate(steps):
-                x = float(number + i if step is None else step)
-                series.extend(column[i : i + 1], x, x)
-        else:
-            first = float(number if steps[0] is None else steps[0])
-            series.extend(column, first, first + len(column) - 1 if steps[1] is None else float(steps[1]))
+
+def _append(series: Series, column: array[float], places: list[float]) -> None:
+    """The values of a block: `places` are the x of each of them, or of the first and the last."""
+    if len(places) == len(column):
+        for i, x in enumerate(places):
+            series.extend(column[i : i + 1], x, x)
+    else:
+        series.extend(column, places[0], places[-1])

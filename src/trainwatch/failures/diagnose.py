@@ -6,11 +6,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from trainwatch.failures.hit import Hit, piece, rank_of, text_of
+from trainwatch.failures.hit import REACH, Hit, piece, rank_of, text_of
 from trainwatch.failures.kind import Kind
 from trainwatch.failures.load import kinds
-from trainwatch.failures.scan import scan
-from trainwatch.failures.traceback import orphaned, tracebacks
+from trainwatch.failures.scan import literals, scan
+from trainwatch.failures.traceback import FRAME, HEAD, orphaned, tracebacks
 from trainwatch.model.failure import Failure
 
 STRAGGLERS = 16 << 10
@@ -49,8 +49,8 @@ def diagnose(
     """
     if exit_code == 0:
         return None
-    hits = _attempt(data, _all_hits(data))
-    hits = _recent(data, hits, None if last_record is None else last_record - offset, exit_code)
+    record = None if last_record is None else last_record - offset
+    hits = _recent(data, _attempt(data, _all_hits(data)), record, exit_code) if _may_tell(data, record) else []
     root = _root(hits)
     if root is None or root.kind is None:
         return _by_exit_code(exit_code, source)
@@ -65,6 +65,14 @@ def diagnose(
         echoes=_echoes(data, first_line, hits, root),
         advice=kind.advice,
     )
+
+
+def _may_tell(data: bytes, last_record: int | None) -> bool:
+    """Whether anything that counts can be found: a traceback anywhere, a text of a kind no further back than stragglers print."""
+    if last_record is None or HEAD in data or FRAME in data:
+        return True
+    start = max(last_record - STRAGGLERS - REACH, 0)
+    return any(data.find(text, start) >= 0 for kind in kinds() for text in literals(kind))
 
 
 def _all_hits(data: bytes) -> list[Hit]:

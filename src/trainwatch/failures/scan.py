@@ -31,6 +31,13 @@ def scan(data: bytes, kinds: Iterable[Kind]) -> list[Hit]:
     return sorted(hits.values(), key=lambda h: (h.at, h.start))
 
 
+def literals(kind: Kind) -> Iterator[bytes]:
+    """The texts without which nothing tells of a kind but a traceback."""
+    yield from (decisive.literal for decisive in kind.decisive)
+    yield from (trailing.literal for trailing in kind.trailing)
+    yield from kind.echoes
+
+
 def pieces(data: bytes, literal: bytes) -> Iterator[tuple[int, int, int]]:
     """(start, position, end) of the last `MOST` pieces of line that hold a literal, the last one first."""
     at = len(data)

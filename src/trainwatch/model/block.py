@@ -55,6 +55,7 @@ class Block:
     seen_at: float = float("nan")
     zero_rate: str = ""
     stepped: bool = field(init=False)
+    _ordered: dict[str, array[float]] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         """Remember whether steps are printed in the record."""
@@ -78,6 +79,18 @@ class Block:
             return None
         value = column[row]
         return value if value == value else None  # noqa: PLR0124
+
+    def extremes(self, name: str) -> tuple[float, float] | None:
+        """(lowest, highest) value of a column; None where one is not finite, and where there is no such column."""
+        ordered = self.ordered(name)
+        return (ordered[0], ordered[-1]) if ordered and len(ordered) == len(self.offsets) else None
+
+    def ordered(self, name: str) -> array[float]:
+        """The finite values of a column, the lowest first; put in order once for all who ask. Empty where there is no such column."""
+        if name not in self._ordered:
+            column = self.columns.get(name, ())
+            self._ordered[name] = array("d", sorted(column if isfinite(sum(column)) else filter(isfinite, column)))
+        return self._ordered[name]
 
     def line(self, row: int) -> int:
         """The 1-based line on which a record begins."""

@@ -98,6 +98,9 @@ class Facts(Mapping[str, Fact]):
         self.beside: Mapping[str, Fact] = {name: fact for name, fact in given.items() if isinstance(fact, Fact)}
         """What files beside the log say, also where the log says otherwise."""
         self._standing = set(self.beside)
+        self.changes = 0
+        """How often a value was noted."""
+        self._reached: dict[str, int] = {}
         self._found: dict[str, Fact] = {name: fact if isinstance(fact, Fact) else Fact(fact, "--fact") for name, fact in given.items()}
 
     def note(self, name: str, value: FactValue, origin: str, line: int = 0, *, replace: bool = False) -> None:
@@ -105,7 +108,13 @@ class Facts(Mapping[str, Fact]):
         old = self._found.get(name)
         if old is None or name in self._standing or (replace and old.origin != "--fact"):
             self._found[name] = Fact(value, origin, line)
+            self.changes += 1
+            self._reached[origin] = max(line, self._reached.get(origin, 0))
             self._standing.discard(name)
+
+    def reached(self, origin: str) -> int:
+        """The furthest line of a source that something was noted of, 0 for none."""
+        return self._reached.get(origin, 0)
 
     def is_beside(self, name: str) -> bool:
         """Whether the value is that of a file beside the log, because the log says nothing of it."""

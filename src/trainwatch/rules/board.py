@@ -68,6 +68,7 @@ class Board:
         self._first: dict[str, Event] = {}
         self._phases = Phases()
         self._rewards = Rewards()
+        self._heeding: dict[tuple[str, ...], list[tuple[int, Seat]]] = {}
         self._hearing = {
             hook: [(i, s) for i, s in enumerate(self.seats) if s.hears(hook)]
             for hook in (
@@ -119,12 +120,20 @@ class Board:
         """Ask the rules that look at every record; events in the order of the rows."""
         found = [
             (row, i, change)
-            for i, seat in self._hearing["records"]
+            for i, seat in self._heeded(block)
             for row, judgement in seat.rule.records(block, self.history)
             for change in seat.judge(judgement)
         ]
-        found.sort(key=lambda x: x[:2])
+        if len(found) > 1:
+            found.sort(key=lambda x: x[:2])
         return [self._event(self.seats[i], change, block, row) for row, i, change in found]
+
+    def _heeded(self, block: Block) -> list[tuple[int, Seat]]:
+        """The rules that want to see records of this kind with these columns."""
+        shape = (block.kind, *block.columns)
+        if shape not in self._heeding:
+            self._heeding[shape] = [(i, s) for i, s in self._hearing["records"] if s.rule.heeds(block.kind, block.columns)]
+        return self._heeding[shape]
 
     def _evaluation(self, block: Block) -> list[Event]:
         """Take in one evaluation and ask every rule that judges them."""

@@ -23,6 +23,8 @@ class Change:
 def limited(found: Judgement, ladder: Collection[Severity]) -> Judgement:
     """A finding on a ladder that lacks some levels: the next lower one counts, none is quiet."""
     verdict = found.verdict
+    if verdict.severity is None and found.holds is None:
+        return found
     severity, holds = _lower(verdict.severity, ladder), _lower(found.holds, ladder)
     if severity is verdict.severity and holds is found.holds:
         return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from array import array
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import wraps
@@ -113,10 +113,11 @@ class History:
         self.schedule.observe(block)
         rates = block.columns.get("learning_rate")
         if rates:
-            known = [r for r in rates if math.isfinite(r)] if not math.isfinite(sum(rates)) else rates
+            extremes = block.extremes("learning_rate")
+            known = rates if extremes else [r for r in rates if math.isfinite(r)]
             if known:
                 self.rate = known[-1]
-                highest = max(known)
+                highest = extremes[1] if extremes else max(known)
                 self.peak_rate = max(self.peak_rate or highest, highest)
         self.profile = self.profile or profile(block.columns)
         if block.kind == "train":
@@ -163,7 +164,7 @@ class History:
         """Take in one evaluation (a block of one row); whether it is a new point to be judged."""
         line = block.line(0)
         self.memo.clear()
-        self.plan.move(block.source, line)
+        self.plan.move(block, 0)
         self.newest = block
         values = {name: value for name, value in block.values(0).items() if isinstance(value, float)}
         name, guessed = primary(values, self.plan.text("metric_for_best_model")) if not self.metric else (self.metric, self.guessed)
@@ -253,14 +254,11 @@ class History:
             if column is not None and left:
                 parts.append((block, column, max(rows - left, 0)))
             left -= min(rows, left)
-        values = list(chain.from_iterable(column[start:] if start else column for _, column, start in parts))
-        if not math.isfinite(sum(values)):
-            values = [value for value in values if math.isfinite(value)]
+        values = sorted(chain.from_iterable(_finite(column[start:]) if start else block.ordered(name) for block, column, start in parts))
         if not values:
             return None
-        values.sort()
         middle = (len(values) - 1) // 2
-        block, row = _nth(reversed(parts), values[middle], middle - bisect_left(values, values[middle]))
+        block, row = _nth(name, reversed(parts), values[middle], middle - bisect_left(values, values[middle]))
         return Evidence(name, block.columns[name][row], block.step(row), block.epoch(row), block.source, block.attempt, block.line(row))
 
     # --- what rules ask -----------------------------------------------------------------------------------------------------
@@ -320,11 +318,17 @@ class History:
         return Best(self.metric, self.direction, top.value, top.step, top.epoch, self.guessed)
 
 
-def _nth(parts: Iterable[tuple[Block, array[float], int]], value: float, number: int) -> tuple[Block, int]:
+def _finite(values: Iterable[float]) -> Iterable[float]:
+    """Those that are numbers."""
+    return filter(math.isfinite, values)
+
+
+def _nth(name: str, parts: Iterable[tuple[Block, array[float], int]], value: float, number: int) -> tuple[Block, int]:
     """The block and row of one of several equal values, counted from 0 in file order; of each part the rows from its start on."""
     for block, column, start in parts:
-        row = start - 1
-        for _ in range(column[start:].count(value)):
+        ordered, row = block.ordered(name), start - 1
+        here = column[start:].count(value) if start else bisect_right(ordered, value) - bisect_left(ordered, value)
+        for _ in range(here):
             row = column.index(value, row + 1)
             if not number:
                 return block, row

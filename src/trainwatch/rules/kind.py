@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from trainwatch.model.block import Block
+from trainwatch.model.block import Kind as RecordKind
 from trainwatch.model.inputs import CheckpointSeen, Sample
 from trainwatch.model.snapshot import PhaseName
 from trainwatch.model.verdict import Action, Evidence, Proof, Severity, Verdict
@@ -70,6 +71,10 @@ class Rule:
     def records(self, block: Block, history: History) -> Iterable[tuple[int, Judgement]]:  # noqa: ARG002
         """Train, info or eval records arrived; yields (row, judgement) where the finding changes. Blocks may be cut anywhere."""
         return ()
+
+    def heeds(self, kind: RecordKind, columns: Collection[str]) -> bool:  # noqa: ARG002
+        """Whether `records` wants to see records of this kind with these columns; the answer never changes."""
+        return True
 
     def went_back(self, *, anew: bool) -> None:
         """Steps go back with the next records: a resume, or a run that begins `anew` in the same log."""

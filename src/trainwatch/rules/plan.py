@@ -18,18 +18,38 @@ class Plan:
 
     def __init__(self, facts: Facts) -> None:
         self._facts = facts
-        self._source = ""
-        self._line = 0
+        self._block: Block | None = None
+        self._row = 0
+        self._line: int | None = None
+        self._passed = 0
 
-    def move(self, source: str, line: int) -> None:
-        """The record to be judged begins on this line (0: not known, everything is visible)."""
-        self._source, self._line = source, line
+    def move(self, block: Block, row: int) -> None:
+        """The record to be judged; where its line is not known (0), everything is visible. Blocks of one source come in its order."""
+        last, self._block = self._block, block
+        if block is not last:
+            again = last is None or (block.source, block.attempt) != (last.source, last.attempt)
+            self._passed = 0 if again else max(self._passed, self._line or 0)
+        self._row, self._line = row, None
+
+    def _is_ahead(self, line: int, block: Block) -> bool:
+        """Whether a line stands behind the record. The record's own line is only counted where a line passed before does not tell."""
+        if line <= self._passed:
+            return False
+        if self._line is None:
+            self._line = block.line(self._row)
+        return 0 < self._line < line
 
     def _visible(self, name: str) -> Fact | None:
-        fact = self._facts.get(name)
-        if fact is not None and self._line and fact.origin == self._source and fact.line > self._line:
+        fact, block = self._facts.get(name), self._block
+        if fact is not None and block is not None and fact.origin == block.source and self._is_ahead(fact.line, block):
             return self._facts.beside.get(name)
         return fact
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all that was found so far is visible from here."""
+        block = self._block
+        return block is None or not self._is_ahead(self._facts.reached(block.source), block)
 
     def number(self, name: str) -> float | None:
         """The value as a number, None when not known here."""
@@ -57,7 +77,7 @@ class Plan:
 
     def steps_at(self, name: str, block: Block, row: int) -> float | None:
         """The same as a record tells it."""
-        return self.steps(name, block.step(row), block.epoch(row), block.format)
+        return None if self.number(name) is None else self.steps(name, block.step(row), block.epoch(row), block.format)
 
     def text(self, name: str) -> str | None:
         """The value as printed, None when not known here."""

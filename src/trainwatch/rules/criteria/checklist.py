@@ -41,7 +41,7 @@ class Checklist:
         x = step if axis == "step" else epoch
         if track.criterion.by.unit != "end" and deadline is not None and x is not None and x > deadline:
             return
-        self._history.plan.move(block.source, block.line(row))
+        self._history.plan.move(block, row)
         limit = track.condition.limit(self._history.plan)
         if limit is not None:
             track.add(value, step, epoch, limit)

@@ -50,7 +50,7 @@ class AccumulationTail(Rule):
             self._full = max(self._full, part)
             if epoch >= 1:
                 self._done = True
-                history.plan.move(block.source, block.line(row))
+                history.plan.move(block, row)
                 yield row, self._judge(block, row, part, history)
                 return
 

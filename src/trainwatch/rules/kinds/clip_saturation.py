@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from array import array
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from trainwatch.model.block import Block
+from trainwatch.model.block import Kind as RecordKind
 from trainwatch.model.verdict import Severity
 from trainwatch.rules.evidence import printed
 from trainwatch.rules.figures import figure, percent, place
@@ -46,6 +48,10 @@ class ClipSaturation(Rule):
         """Nothing has been seen yet."""
         return blind("a gradient norm and its limit (max_grad_norm)")
 
+    def heeds(self, kind: RecordKind, columns: Collection[str]) -> bool:
+        """Only what holds a gradient norm."""
+        return kind != "eval" and "grad_norm" in columns
+
     def records(self, block: Block, history: History) -> Iterable[tuple[int, Judgement]]:
         """Count lot by lot."""
         norms = block.columns.get("grad_norm") if block.kind != "eval" else None
@@ -55,14 +61,18 @@ class ClipSaturation(Rule):
         if not limit and not first:
             self._lots.skip(norms)
             return ()
-        highest = max(*norms, self._lots.highest)
-        if limit and limit == first and not any(self._clipped) and highest < self.settings.near * limit:
+        if limit and limit == first and not any(self._clipped) and self._highest(block) < self.settings.near * limit:
             return self._none(block, norms, limit)
         return list(self._count(block, history))
 
+    def _highest(self, block: Block) -> float:
+        """The highest norm of a block and of the lot that it ends; infinite where one is not a number."""
+        extremes = block.extremes("grad_norm")
+        return max(extremes[1], self._lots.highest) if extremes is not None else math.inf
+
     def _limit(self, block: Block, row: int, history: History) -> float | None:
         """The configured limit as it is known at a record."""
-        history.plan.move(block.source, block.line(row % len(block)))
+        history.plan.move(block, row % len(block))
         return history.plan.number("max_grad_norm")
 
     def _none(self, block: Block, norms: array[float], limit: float) -> list[tuple[int, Judgement]]:

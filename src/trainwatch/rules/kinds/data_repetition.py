@@ -38,7 +38,7 @@ class DataRepetition(Rule):
         if self._looked or block.kind != "train":
             return ()
         self._looked = True
-        history.plan.move(block.source, block.line(0))
+        history.plan.move(block, 0)
         return [(0, self._judge(history.plan))]
 
     def evaluated(self, history: History) -> Judgement:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from trainwatch.model.block import Block
+from trainwatch.model.block import Kind as RecordKind
 from trainwatch.model.verdict import Evidence, Severity
 from trainwatch.rules.evidence import printed
 from trainwatch.rules.figures import figure, place
@@ -50,6 +51,10 @@ class Drift(Rule):
         self._windows.clear()
         if anew:
             self._first_at = None
+
+    def heeds(self, kind: RecordKind, columns: Collection[str]) -> bool:  # noqa: ARG002
+        """Only what holds the metric."""
+        return any(name in columns for name in self.settings.metrics)
 
     def records(self, block: Block, history: History) -> Iterable[tuple[int, Judgement]]:  # noqa: ARG002
         """Judge every window."""

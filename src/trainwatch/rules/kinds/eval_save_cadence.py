@@ -36,7 +36,7 @@ class EvalSaveCadence(Rule):
         if self._looked or block.kind != "train":
             return ()
         self._looked = True
-        history.plan.move(block.source, block.line(0))
+        history.plan.move(block, 0)
         return [(0, self._judge(history))]
 
     def evaluated(self, history: History) -> Judgement:

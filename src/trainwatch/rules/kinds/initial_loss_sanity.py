@@ -41,7 +41,7 @@ class InitialLossSanity(Rule):
         if self._looked or name not in block.columns:
             return ()
         self._looked = True
-        history.plan.move(block.source, block.line(0))
+        history.plan.move(block, 0)
         size = history.plan.number("vocab_size")
         return [(0, self._judge(printed(block, name, 0), history, self.settings.first))] if size else ()
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from trainwatch.model.block import Block
+from trainwatch.model.block import Kind as RecordKind
 from trainwatch.model.verdict import Evidence, Severity
 from trainwatch.rules.figures import figure, percent, place
 from trainwatch.rules.history import History
@@ -50,6 +51,10 @@ class LossNotDecreasing(Rule):
         """Nothing has been seen yet."""
         return pending("too few train records yet")
 
+    def heeds(self, kind: RecordKind, columns: Collection[str]) -> bool:
+        """Only train losses."""
+        return kind == "train" and "loss" in columns
+
     def records(self, block: Block, history: History) -> Iterable[tuple[int, Judgement]]:
         """Compare after every window, until the loss has fallen."""
         if block.kind != "train" or "loss" not in block.columns:
@@ -87,7 +92,7 @@ class LossNotDecreasing(Rule):
 
     def _judge(self, block: Block, row: int, history: History) -> Judgement:
         """The verdict after a window."""
-        history.plan.move(block.source, block.line(row))
+        history.plan.move(block, row)
         s, step = self.settings, block.step(row)
         first, now = median(self._first), median(self._newest)
         error = MEAN_OF_MEDIAN * (noise(list(self._newest)) or 0.0) * math.sqrt(2 / s.window)

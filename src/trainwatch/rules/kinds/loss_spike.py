@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from trainwatch.model.block import Block
+from trainwatch.model.block import Kind as RecordKind
 from trainwatch.model.verdict import Severity
 from trainwatch.rules.evidence import printed
 from trainwatch.rules.figures import figure, place
@@ -39,6 +40,10 @@ class LossSpike(Spikes):
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings.window, settings.span)
         self.settings = settings
+
+    def heeds(self, kind: RecordKind, columns: Collection[str]) -> bool:  # noqa: ARG002
+        """Only train records hold a train loss."""
+        return kind == "train"
 
     def records(self, block: Block, history: History) -> Iterable[tuple[int, Judgement]]:
         """Only train records hold a train loss."""

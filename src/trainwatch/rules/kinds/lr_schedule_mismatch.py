@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from trainwatch.model.block import Block
+from trainwatch.model.block import Kind as RecordKind
 from trainwatch.model.verdict import Evidence, Severity
 from trainwatch.rules.figures import figure, percent, place
 from trainwatch.rules.history import History
@@ -59,6 +60,10 @@ class LrScheduleMismatch(Rule):
         self._apart.clear()
         if anew:
             self._fitted_at = self._tried = 0
+
+    def heeds(self, kind: RecordKind, columns: Collection[str]) -> bool:  # noqa: ARG002
+        """Only what holds a learning rate."""
+        return "learning_rate" in columns
 
     def records(self, block: Block, history: History) -> Iterable[tuple[int, Judgement]]:
         """Look at the records that the detective chose."""

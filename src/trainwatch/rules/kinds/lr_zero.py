@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from trainwatch.model.block import Block
+from trainwatch.model.block import Kind as RecordKind
 from trainwatch.model.verdict import Evidence, Severity
 from trainwatch.rules.figures import figure, place
 from trainwatch.rules.history import History
@@ -51,14 +52,19 @@ class LrZero(Rule):
         """Nothing has been seen yet."""
         return blind("a learning rate")
 
+    def heeds(self, kind: RecordKind, columns: Collection[str]) -> bool:
+        """Only what holds a learning rate."""
+        return kind in ("train", "info") and "learning_rate" in columns
+
     def records(self, block: Block, history: History) -> Iterable[tuple[int, Judgement]]:
         """Quick while no rate is zero."""
         rates = block.columns.get("learning_rate") if block.kind in ("train", "info") else None
         if rates is None:
             return ()
-        if not self._in_row and all(rates):
+        extremes = block.extremes("learning_rate")
+        if not self._in_row and extremes is not None and extremes[0] > 0:
             self._records += len(rates)
-            self._peak, self._last = max(self._peak, *rates), rates[-1]
+            self._peak, self._last = max(self._peak, extremes[1]), rates[-1]
             first, self._known = not self._known, True
             return [(0, ok("the learning rate is not zero"))] if first else ()
         return list(self._rows(block, history))
@@ -86,7 +92,7 @@ class LrZero(Rule):
             hidden = hidden_by(self._zero, block.format, history.schedule.decimals)
             if look.expected <= (hidden or 0.0) or (self._peak and look.expected <= look.point.hidden):
                 return True
-        history.plan.move(block.source, block.line(row))
+        history.plan.move(block, row)
         step, total = block.step(row), history.plan.steps_at("total_steps", block, row)
         at = step if step is not None else self._records
         if 0 < self._last <= self.settings.decayed * self._peak and self._in_row <= self.settings.decayed_records * self._records:

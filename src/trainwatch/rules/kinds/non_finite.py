@@ -59,6 +59,7 @@ class NonFinite(Rule):
         self._shapes: dict[str, frozenset[str]] = {}
         self._signs = Signs()
         self._told = ""
+        self._said: tuple[tuple[object, ...], Judgement] | None = None
 
     def start(self) -> Judgement:
         """Nothing has been seen yet."""
@@ -77,7 +78,7 @@ class NonFinite(Rule):
         signs = {} if history.profile else self._signs.read(block)
         if self._told and block.kind == "train":
             signs[0] = f"the job says that {self._told} was not finite, and goes on with another value"
-        if not hidden and not signs and all(math.isfinite(sum(block.columns[n])) for n in names) and not self._active:
+        if not hidden and not signs and not self._active and all(block.extremes(n) for n in names):
             self._records += len(block)
             return ()
         return list(self._each(block, names, signs, hidden=hidden))
@@ -103,16 +104,30 @@ class NonFinite(Rule):
     def _each(self, block: Block, names: tuple[str, ...], signs: Mapping[int, str], *, hidden: bool) -> Iterator[tuple[int, Judgement]]:
         """Row by row, while something is or was wrong."""
         texts = block.texts
+        odd = [n for n in names if block.extremes(n) is None]
+        quiet, at, again = not (odd or hidden or signs), 0, False
         for row in range(len(block)):
+            if quiet and again and self._said is not None and self._stays(block, row, at):
+                self._records += len(block) - row
+                yield from ((later, self._said[1]) for later in range(row, len(block)))
+                return
             self._records += 1
-            bad = [n for n in names if not math.isfinite(block.columns[n][row]) and not (texts and n in texts[row])]
+            bad = [n for n in odd if not math.isfinite(block.columns[n][row]) and not (texts and n in texts[row])]
             if not bad and not hidden and row not in signs and not self._active:
                 continue
-            self._take(block, row, bad, signs.get(row, ""), hidden=hidden)
-            yield row, self._judge(block, row)
+            at = self._take(block, row, bad, signs.get(row, ""), hidden=hidden)
+            before = self._said
+            yield row, self._judge(at)
+            again = self._active and before is self._said
 
-    def _take(self, block: Block, row: int, bad: list[str], sign: str, *, hidden: bool) -> None:
-        """Bring the state up to date with one record."""
+    def _stays(self, block: Block, row: int, at: int) -> bool:
+        """Whether the finding at `at` is also that of the records from `row` on: none of the sightings grows old among them."""
+        step, s = block.step(len(block) - 1), self.settings
+        end = step if step is not None else self._records + len(block) - row
+        return at <= end and not any(at < x.at + steps <= end for x in self._seen for steps in (s.red_steps, s.orange_steps))
+
+    def _take(self, block: Block, row: int, bad: list[str], sign: str, *, hidden: bool) -> int:
+        """Bring the state up to date with one record; returns where it stands."""
         step = block.step(row)
         at = step if step is not None else self._records
         while self._seen and self._seen[0].at <= at - self.settings.orange_steps:
@@ -123,7 +138,7 @@ class NonFinite(Rule):
             if block.kind == "eval":
                 self._broken_eval = None
             self._active = bool(self._seen) or self._broken_eval is not None
-            return
+            return at
         name = bad[0] if bad else self._told or "loss"
         value = block.columns[name][row] if bad or (sign and not self._told) else math.nan
         evidence = Evidence(name, value, step, block.epoch(row), block.source, block.attempt, block.line(row))
@@ -135,26 +150,28 @@ class NonFinite(Rule):
         self._active = True
         if block.kind == "eval":
             self._broken_eval = evidence
+        return at
 
-    def _judge(self, block: Block, row: int) -> Judgement:
-        """The level after this record."""
+    def _judge(self, now: int) -> Judgement:
+        """The level after the record that stands at `now`."""
         s = self.settings
         if not self._seen and self._broken_eval is None:
             return ok("every value is finite again", negated=True)
         grave = [x for x in self._seen if not x.mild]
         newest = self._seen[-1].at if self._seen else 0
-        step = block.step(row)
-        now = step if step is not None else self._records
         recent = sum(1 for x in grave if x.at > now - s.red_steps)
         if self._broken_eval is not None or (grave and self._in_row >= s.red_row) or recent >= s.red_count:
             severity = Severity.RED
         else:
             severity = Severity.ORANGE if len(grave) >= s.orange_count else Severity.YELLOW
-        return self._found(severity, newest == now)
-
-    def _found(self, severity: Severity, fresh: bool) -> Judgement:  # noqa: FBT001
-        """The sentence names the newest sighting."""
         last = self._broken_eval or self._seen[-1].evidence
+        state = severity, newest, newest == now, self._in_row, len(self._seen), last
+        if self._said is None or self._said[0] != state:
+            self._said = state, self._found(severity, newest == now, last)
+        return self._said[1]
+
+    def _found(self, severity: Severity, fresh: bool, last: Evidence) -> Judgement:  # noqa: FBT001
+        """The sentence names the newest sighting, `last`; it is made once for the records after it that change nothing."""
         count = len(self._seen)
         why = f"{last.name} is {last.value}{place(last.step, last.epoch)}"
         if self._broken_eval is None and self._seen[-1].note:

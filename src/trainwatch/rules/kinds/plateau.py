@@ -72,7 +72,7 @@ class Plateau(Rule):
         s, medians = self.settings, self._stretches.medians
         if len(medians) < LEAST:
             return pending(f"{len(medians)} of the {LEAST} stretches of train records needed")
-        history.plan.move(block.source, block.line(row))
+        history.plan.move(block, row)
         if (block.step(row) or 0) < (history.plan.steps_at("warmup_steps", block, row) or 0):
             return forbidden("the learning rate is still warming up")
         if why := _scheduled(history):
@@ -131,7 +131,7 @@ class Plateau(Rule):
 
 def _total(block: Block, row: int, history: History) -> float:
     """The planned steps as they are known at a record, in those that are printed; 0 when they are not."""
-    history.plan.move(block.source, block.line(row))
+    history.plan.move(block, row)
     return max(history.plan.steps_at("total_steps", block, row) or 0.0, 0.0)
 
 

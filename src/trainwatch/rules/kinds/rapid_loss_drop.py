@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from trainwatch.model.block import Block
+from trainwatch.model.block import Kind as RecordKind
 from trainwatch.model.verdict import Evidence, Severity
 from trainwatch.rules.evidence import printed
 from trainwatch.rules.figures import figure, percent, place
@@ -47,6 +47,10 @@ class RapidLossDrop(Rule):
         """Nothing has been seen yet."""
         return pending("too few train records yet")
 
+    def heeds(self, kind: RecordKind, columns: Collection[str]) -> bool:
+        """Only train losses."""
+        return kind == "train" and "loss" in columns
+
     def records(self, block: Block, history: History) -> Iterable[tuple[int, Judgement]]:
         """Look at the beginning of the run."""
         if self._done or block.kind != "train" or "loss" not in block.columns:
@@ -63,11 +67,11 @@ class RapidLossDrop(Rule):
 
     def _is_plain(self, block: Block) -> bool:
         """Whether a whole block of the beginning says, like the one before it, that the loss is far above a share of the first."""
-        first, losses, epochs = self._first, block.columns["loss"], block.columns.get("epoch")
-        if first is None or self._calm < ENOUGH or not epochs or not math.isfinite(sum(losses) + sum(epochs)):
+        first, losses, epochs = self._first, block.extremes("loss"), block.extremes("epoch")
+        if first is None or self._calm < ENOUGH or losses is None or epochs is None:
             return False
         far = 2 * self.settings.yellow * first.value
-        return first.value > self.settings.start and max(epochs) <= self.settings.epoch and min(*losses, *self._newest) > far
+        return first.value > self.settings.start and epochs[1] <= self.settings.epoch and min(losses[0], *self._newest) > far
 
     def _rows(self, block: Block, history: History) -> Iterator[tuple[int, Judgement]]:
         for row, loss in enumerate(block.columns["loss"]):

@@ -57,7 +57,7 @@ class SchedulerStepUnit(Rule):
         """Judge the plan at the first train record, then the rates at a few records, further and further apart."""
         if not self._begun and block.kind == "train":
             self._begun = True
-            history.plan.move(block.source, block.line(0))
+            history.plan.move(block, 0)
             if why := misplanned(history.plan):
                 self._wrong = True
                 return [(0, fired(Severity.ORANGE, why, (), "nothing: it is planned so", subject="plan"))]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from operator import attrgetter
 
 from trainwatch.model.block import Block
+from trainwatch.model.block import Kind as RecordKind
 from trainwatch.model.verdict import Severity
 from trainwatch.rules.condition import Condition, parse
 from trainwatch.rules.evidence import printed
@@ -63,23 +64,24 @@ class Threshold(Rule):
         """No window reaches over a resume."""
         self._windows.clear()
 
+    def heeds(self, kind: RecordKind, columns: Collection[str]) -> bool:  # noqa: ARG002
+        """Only what holds the metric."""
+        return any(name in columns for name in self.settings.metrics)
+
     def records(self, block: Block, history: History) -> Iterable[tuple[int, Judgement]]:
         """Judge every window; quick where single values are all well."""
         name = next((n for n in self.settings.metrics if n in block.columns), "")
         if not name:
             return ()
         column = block.columns[name]
-        if self.settings.window == 1 and self._quiet and self._all_well(column):
+        extremes = block.extremes(name)
+        if self.settings.window == 1 and self._quiet and extremes is not None and self._all_well(*extremes):
             return ()
         return list(self._windowed(block, name, column, history))
 
-    def _all_well(self, column: array[float]) -> bool:
-        """Whether no value can be beyond a limit."""
-        low, high = min(column), max(column)
-        return all(
-            not c.fact and not c.holds(high if c.sign[0] == ">" else low, c.number) and high == high and low == low  # noqa: PLR0124
-            for _, c in self._levels
-        )
+    def _all_well(self, low: float, high: float) -> bool:
+        """Whether no value between these can be beyond a limit."""
+        return all(not c.fact and not c.holds(high if c.sign[0] == ">" else low, c.number) for _, c in self._levels)
 
     def _windowed(self, block: Block, name: str, column: array[float], history: History) -> Iterator[tuple[int, Judgement]]:
         for row, values in self._windows.fill(column):
@@ -92,7 +94,7 @@ class Threshold(Rule):
         s, step = self.settings, block.step(row)
         if step is not None and step < s.after:
             return pending(f"judged from step {s.after} on")
-        history.plan.move(block.source, block.line(row))
+        history.plan.move(block, row)
         limits = [(severity, c, c.limit(history.plan)) for severity, c in self._levels]
         unknown = next((c.fact for _, c, limit in limits if limit is None), "")
         if unknown:

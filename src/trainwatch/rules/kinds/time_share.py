@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from trainwatch.model.block import Block
+from trainwatch.model.block import Kind as RecordKind
 from trainwatch.model.verdict import Severity
 from trainwatch.rules.evidence import printed
 from trainwatch.rules.figures import percent, place
@@ -42,6 +43,10 @@ class TimeShare(Rule):
     def start(self) -> Judgement:
         """Nothing has been seen yet."""
         return blind("the time of a step and of its parts")
+
+    def heeds(self, kind: RecordKind, columns: Collection[str]) -> bool:  # noqa: ARG002
+        """Only what holds the time of the part."""
+        return any(name in columns for name in self.settings.part)
 
     def records(self, block: Block, history: History) -> Iterable[tuple[int, Judgement]]:  # noqa: ARG002
         """Judge every window."""

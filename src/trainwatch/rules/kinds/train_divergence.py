@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+from array import array
+from bisect import bisect_left
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from trainwatch.model.block import Block
+from trainwatch.model.block import Kind as RecordKind
 from trainwatch.model.verdict import Evidence, Severity
 from trainwatch.rules.evidence import printed
 from trainwatch.rules.figures import figure, percent, place
@@ -58,6 +61,10 @@ class TrainDivergence(Rule):
         """Nothing has been seen yet."""
         return pending("too few train records yet")
 
+    def heeds(self, kind: RecordKind, columns: Collection[str]) -> bool:
+        """Only train losses."""
+        return kind == "train" and "loss" in columns
+
     def records(self, block: Block, history: History) -> Iterable[tuple[int, Judgement]]:
         """Fill windows; judge each when it is full."""
         losses = block.columns.get("loss") if block.kind == "train" else None
@@ -71,9 +78,9 @@ class TrainDivergence(Rule):
         self._count, self._calm = 0, False
         self._first, self._best, self._best_at = math.nan, math.inf, None
 
-    def _fill(self, block: Block, losses: Iterable[float], history: History) -> Iterator[tuple[int, Judgement]]:
-        column, row = list(losses), 0
-        if self._is_even(block, column, history):
+    def _fill(self, block: Block, losses: array[float], history: History) -> Iterator[tuple[int, Judgement]]:
+        column, row = losses.tolist(), 0
+        if self._is_even(block, history):
             yield from self._pass_over(block, column)
             return
         while row < len(column):
@@ -83,47 +90,56 @@ class TrainDivergence(Rule):
             if len(self._now) == self._size:
                 yield row - 1, self._close(block, row - 1, history)
 
-    def _is_even(self, block: Block, column: list[float], history: History) -> bool:
+    def _is_even(self, block: Block, history: History) -> bool:
         """Whether no window that these losses complete can be too high, and the one before them was not: then only the last is told.
 
         Where the length of the run is known, windows are long and few, and each is looked at.
         """
         if not self._calm or history.profile or self._quiet or any(self._worse) or self._count * self._size < SHOWN:
             return False
-        values = self._now + column
-        low, high = min(self._best, *values), max(values)
-        if not math.isfinite(sum(values)) or low <= 0 or high > (1 + self.settings.rise) * low:
+        extremes = block.extremes("loss")
+        if extremes is None or not math.isfinite(sum(self._now)):
             return False
-        history.plan.move(block.source, block.line(len(block) - 1))
+        low, high = min(self._best, extremes[0], *self._now), max((extremes[1], *self._now))
+        if low <= 0 or high > (1 + self.settings.rise) * low:
+            return False
+        history.plan.move(block, len(block) - 1)
         if high > (1 + self.settings.over_start) * self._first or history.plan.number("total_steps") or history.plan.number("vocab_size"):
             return False
-        rates = [rate for rate in (self._rate, *block.columns.get("learning_rate", ())) if rate is not None]
-        return not rates or max(rates) <= (1 + self.settings.rate_rise) * min(rates)
+        return self._rate_holds(block)
+
+    def _rate_holds(self, block: Block) -> bool:
+        """Whether no learning rate of a block can have risen by much, also from the one before."""
+        rates = block.extremes("learning_rate")
+        if rates is None:
+            return "learning_rate" not in block.columns
+        low, high = (min(rates[0], self._rate), max(rates[1], self._rate)) if self._rate is not None else rates
+        return high <= (1 + self.settings.rate_rise) * low
 
     def _pass_over(self, block: Block, column: list[float]) -> Iterator[tuple[int, Judgement]]:
         """Take in windows of which none is too high."""
         values, size, held = self._now + column, self._size, len(self._now)
-        windows = [values[i : i + size] for i in range(0, len(values) - size + 1, size)]
-        self._now = values[len(windows) * size :]
-        if not windows:
+        count = len(values) // size
+        if not count:
+            self._now = values
             return
-        ends = [(i + 1) * size - held - 1 for i in range(len(windows))]
-        if min(column) < self._best or held:
-            middles = [median(window) for window in windows]
+        self._now = values[count * size :]
+        if held or 2 * bisect_left(block.ordered("loss"), self._best) >= size:  # half of a window must be below the best
+            middles = _medians(values, size)
             lowest = min(middles)
             if lowest < self._best:
-                self._best, self._best_at = lowest, printed(block, "loss", ends[middles.index(lowest)])
-        self._count += len(windows)
-        self._records += len(windows) * size
-        self._windows.extend(windows[-3:])
-        self._worse.extend([False] * min(len(windows), 3))
-        rates = block.columns.get("learning_rate")
-        self._rate = rates[ends[-1]] if rates is not None else None
-        yield ends[-1], _even(median(windows[-1]))
+                self._best, self._best_at = lowest, printed(block, "loss", (middles.index(lowest) + 1) * size - held - 1)
+        self._count += count
+        self._records += count * size
+        self._windows.extend(values[i * size : (i + 1) * size] for i in range(max(count - 3, 0), count))
+        self._worse.extend([False] * min(count, 3))
+        rates, end = block.columns.get("learning_rate"), count * size - held - 1
+        self._rate = rates[end] if rates is not None else None
+        yield end, _even(median(self._windows[-1]))
 
     def _close(self, block: Block, row: int, history: History) -> Judgement:
         """A window is full."""
-        history.plan.move(block.source, block.line(row))
+        history.plan.move(block, row)
         values = self._now if math.isfinite(sum(self._now)) else [v for v in self._now if math.isfinite(v)]
         step, total = block.step(row), history.plan.steps_at("total_steps", block, row)
         self._records += len(self._now)
@@ -213,6 +229,14 @@ class TrainDivergence(Rule):
         why = f"the train loss runs away: the median of the last {self._size} records{place(step, epoch)} is {figure(middle)}, {against}"
         evidence = [e for e in (printed(block, "loss", row), self._best_at) if e is not None]
         return fired(Severity.RED, why, evidence, "train losses that fall back to where they were")
+
+
+def _medians(values: list[float], size: int) -> list[float]:
+    """The median of each whole window."""
+    windows, half = map(sorted, zip(*[iter(values)] * size, strict=False)), size // 2
+    if size % 2:
+        return [window[half] for window in windows]
+    return [(window[half - 1] + window[half]) / 2 for window in windows]
 
 
 def _even(middle: float) -> Judgement:

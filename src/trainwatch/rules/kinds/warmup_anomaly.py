@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from trainwatch.model.block import Block
+from trainwatch.model.block import Kind as RecordKind
 from trainwatch.model.verdict import Evidence, Severity
 from trainwatch.rules.figures import figure, percent, place
 from trainwatch.rules.history import History
@@ -40,6 +41,10 @@ class WarmupAnomaly(Rule):
         """A run that begins anew warms up anew."""
         if anew:
             self._over, self._rising, self._last = False, 0, -1.0
+
+    def heeds(self, kind: RecordKind, columns: Collection[str]) -> bool:  # noqa: ARG002
+        """Only what holds a learning rate."""
+        return "learning_rate" in columns
 
     def records(self, block: Block, history: History) -> Iterable[tuple[int, Judgement]]:
         """Nothing to do once warm-up is over."""

@@ -52,6 +52,7 @@ class Detective:
         self._plan = Plan(facts)
         self._printed = Printed()
         self._found: Found | None = None
+        self._changes = -1
         self._configured: Configured | None = None
         self._block: Block | None = None
         self._looks: list[Look] = []
@@ -93,8 +94,8 @@ class Detective:
         step, rate = printed.steps[-1], printed.rates[-1]
         point = Point(step, rate, printed.notation.hidden(rate))
         self._rising, self._newest = self._rising and rate > self._newest, rate
-        self._plan.move(block.source, block.line(row))
-        found = look_up(self._plan)
+        self._plan.move(block, row)
+        found = self._look_up()
         epoch = block.epoch(row)
         unsure = self._configured is not None and self._configured.batches is None
         if found != self._found or unsure:
@@ -103,6 +104,14 @@ class Detective:
         expected = plan.expected(step, rate) if plan is not None else None
         deviation, limit = _deviation(plan, point)
         return Look(row, len(printed.steps), point, plan, expected, deviation, limit, self._rising)
+
+    def _look_up(self) -> Found:
+        """What the configuration says where the record stands; asked again only when it may say something else."""
+        changes = self._facts.changes if self._plan.is_whole else -1
+        if self._found is None or changes < 0 or changes != self._changes:
+            self._changes = changes
+            return look_up(self._plan)
+        return self._found
 
     @property
     def decimals(self) -> int:
