@@ -13,8 +13,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from trainwatch.formats.finder import Finder
 from trainwatch.formats.places import LineOffsets
-from trainwatch.formats.quick import Finder, Run
+from trainwatch.formats.run import Run
 
 STRIDE = 1 << 10
 """Every so manieth byte of a stretch is compared: a log that was rewritten in between shows in them."""

@@ -21,8 +21,8 @@ from trainwatch.formats.lines import Lines
 from trainwatch.formats.matches import Looking, Matches, Span, Values
 from trainwatch.formats.numbers import number
 from trainwatch.formats.places import SlicePlaces
-from trainwatch.formats.quick import Run
 from trainwatch.formats.ranks import Printed
+from trainwatch.formats.run import Run
 from trainwatch.formats.shapes import MAX_LEARNED, Learned, Match
 from trainwatch.formats.zeros import NAME, printed_zero
 from trainwatch.model.block import Block

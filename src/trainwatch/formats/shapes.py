@@ -8,11 +8,12 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from math import isfinite
 
+from trainwatch.formats.finder import Finder
 from trainwatch.formats.gaps import begins_line
 from trainwatch.formats.numbers import number
 from trainwatch.formats.pairs import Parsed
 from trainwatch.formats.plan import Plan, plan
-from trainwatch.formats.quick import Finder, quick
+from trainwatch.formats.quick import quick
 from trainwatch.formats.record import Record
 from trainwatch.formats.schema import Format, Shape
 from trainwatch.formats.template import END
