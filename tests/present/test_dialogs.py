@@ -8,7 +8,7 @@ from tests.tui.fakefeed import RUN, snapshot
 
 from trainwatch.model.series import Series
 from trainwatch.present.confirm import confirm_dialog
-from trainwatch.present.helppage import help_page
+from trainwatch.present.helppage import help_lines, help_view
 from trainwatch.present.logview import LogHeader, log_view
 from trainwatch.present.look import ASCII, UNICODE
 from trainwatch.present.preframe import preframe
@@ -87,7 +87,7 @@ def test_confirm_dialog():
 def test_help_names_every_glyph():
     """Help at 80x24 shows each severity with what to do, and each phase, in both looks."""
     for look in (ASCII, UNICODE):
-        text = "\n".join(help_page((("q", "leave"),), 80, 24, look).lines())
+        text = "\n".join(help_view(help_lines((("q", "leave"),), 80, look), 0, 80, 24, look).lines())
         assert all(word in text for word in (*GROUPS["severity"], *GROUPS["phase"], "save and stop"))
 
 

@@ -82,8 +82,8 @@ def test_a_view_sees_the_run_going_through_its_states(recording: Recording):
 def test_nothing_can_be_asked_of_a_recording(recording: Recording):
     """A recording can be left, and says why nothing else is possible."""
     player = Player(recording, clock=Clock(), speed=1.0)
-    assert player.can("detach")
-    assert not player.can("stop")
+    assert not player.refusal("detach")
+    assert "recording" in player.refusal("stop")
     assert "recording" in player.request(Command("stop"))
 
 

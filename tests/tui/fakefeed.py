@@ -216,9 +216,9 @@ class FakeFeed:
         self.asked.append(command)
         return f"{command.op}: accepted"
 
-    def can(self, op: str) -> bool:
-        """What was allowed."""
-        return op in self.allowed
+    def refusal(self, op: str) -> str:
+        """Everything but what was allowed."""
+        return "" if op in self.allowed else "this view is read-only"
 
     def log(self, end: int | None, lines: int) -> tuple[int, tuple[str, ...]]:
         """Lines of a log in memory; offsets are those of its bytes."""

@@ -137,6 +137,18 @@ async def test_help_shows_every_key():
         assert "severities" not in "\n".join(shown(pilot))
 
 
+async def test_help_scrolls_where_it_is_longer_than_the_screen():
+    """In a small window its last line can be reached, no sentence of it is cut, and any other key closes it."""
+    async with running(FakeFeed(snapshot(2600)), (60, 16)) as pilot:
+        await pilot.press("question_mark")
+        seen = "\n".join(shown(pilot))
+        await pilot.press("down", "pagedown", "pagedown")
+        assert "a note: the rules began again" in "\n".join(shown(pilot))
+        assert "…" not in seen
+        await pilot.press("up", "x")
+        assert shown(pilot)[0].startswith("train_v4")
+
+
 async def test_the_alerts():
     """`A` opens them in full; they scroll no further than their ends, follow what is new, and esc leads back, also when pressed twice."""
     feed = FakeFeed(snapshot(3600))
@@ -266,6 +278,19 @@ async def test_the_log():
         page.action_back()
         await pilot.pause()
         assert shown(pilot)[0].startswith("train_v4")
+
+
+async def test_long_lines_of_the_log_are_seen_to_their_end():
+    """Right shows what is cut at the right edge, left goes back, and neither goes beyond."""
+    feed = FakeFeed(snapshot(2600))
+    feed.text = ("start " + "." * 200 + " end",)
+    async with running(feed) as pilot:
+        await pilot.press("l", "left")
+        assert shown(pilot)[1].startswith("start")
+        await pilot.press(*["right"] * 9)
+        assert shown(pilot)[1].rstrip().endswith(" end")
+        await pilot.press(*["left"] * 9)
+        assert shown(pilot)[1].startswith("start")
 
 
 async def test_letters_are_text_while_a_search_is_typed():

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from tests.tui.fakefeed import snapshot
 
-from trainwatch.present.helppage import help_page
+from trainwatch.present.helppage import help_lines, help_view
 from trainwatch.present.keyline import key_line
 from trainwatch.present.layout import MINIMUM
 from trainwatch.present.look import ASCII
@@ -22,8 +22,8 @@ def test_one_table_feeds_bindings_help_and_footer(where: keys.Where):
     bound = {(b.key, b.action) for b in page.BINDINGS}  # type: ignore[union-attr]
     assert bound == {(k.name, k.action) for k in keys.of(where)}
     assert all(callable(getattr(page, f"action_{k.action}")) for k in keys.of(where))
-    text = "\n".join(help_page(keys.help_rows(where), 80, 40, ASCII).lines())
-    assert all(f"  {k.shown:<8}{k.help}" in text for k in keys.of(where))
+    text = "\n".join("".join(part for part, _ in line) for line in help_lines(keys.help_rows(where), 80, ASCII))
+    assert all(f"{k.shown:<10}{k.help}" in text for k in keys.of(where))
     assert {shown for shown, _ in keys.footer(where)} <= {k.shown for k in keys.of(where)}
 
 
@@ -49,6 +49,7 @@ def test_the_last_row_is_whole_at_the_smallest_size(where: keys.Where):
 
 def test_help_fits_the_standard_terminal():
     """At 80x24 the help of the overview shows everything, its last line included."""
-    lines = help_page(keys.help_rows("overview"), 80, 24, ASCII).lines()
-    assert any("the best evaluation" in line for line in lines)
+    lines = help_lines(keys.help_rows("overview"), 80, ASCII)
+    assert len(lines) < 24
+    assert "any key closes" in help_view(lines, 0, 80, 24, ASCII).lines()[0]
     assert snapshot(0).alerts == ()

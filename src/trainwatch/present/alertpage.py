@@ -7,11 +7,10 @@ from dataclasses import replace
 
 from trainwatch.model.snapshot import Alert, Snapshot
 from trainwatch.model.verdict import Evidence
-from trainwatch.present.axes import Part, title
 from trainwatch.present.canvas import Canvas
-from trainwatch.present.clean import clean
 from trainwatch.present.look import Look
 from trainwatch.present.numbers import number
+from trainwatch.present.page import Line, Page, page_view
 from trainwatch.present.sentences import (
     ASKS,
     ENDED,
@@ -24,16 +23,6 @@ from trainwatch.present.sentences import (
     place,
     state_of,
 )
-from trainwatch.present.width import cells, wrap
-
-Line = tuple[Part, ...]
-"""What stands in one row, from left to right."""
-
-_LABEL = 10
-"""Columns before a sentence, for the word that says what it is about."""
-
-_LONGEST = 40
-"""Rows that one sentence may take."""
 
 _SILENCE = (
     "a rules file of your own, begun with `trainwatch rules new quiet.toml`, leaves rules out: without = [{}]; then --rules quiet.toml. "
@@ -43,7 +32,7 @@ _SILENCE = (
 
 def alert_lines(snapshot: Snapshot, width: int, look: Look) -> list[Line]:
     """All rows of the page for a screen of that width."""
-    page = _Page(width, look)
+    page = Page(width, look)
     if snapshot.state in ENDED:
         page.say(state_of(snapshot), outcome_sentence(snapshot), f"state.{state_of(snapshot)}")
     for caveat in snapshot.caveats:
@@ -62,38 +51,13 @@ def alert_lines(snapshot: Snapshot, width: int, look: Look) -> list[Line]:
 
 
 def alert_view(lines: Sequence[Line], top: int, width: int, height: int, look: Look) -> Canvas:
-    """The rows from `top` on under a title, which says how many there are where they do not all fit."""
+    """The rows from `top` on under a title."""
     canvas = Canvas(width, height)
-    rows = max(height - 1, 0)
-    where = [(f"{top + 1} to {min(top + rows, len(lines))} of {len(lines)} lines", "text.dim")] if len(lines) > rows else []
-    title(canvas, "alerts", [("what rules say of the run, in full", "text.dim")], where, look)
-    for y, line in enumerate(lines[top : top + rows], 1):
-        x = 1
-        for text, role in line:
-            x = canvas.put(x, y, text, role)
+    page_view(lines, top, canvas, look, name="alerts", about="what rules say of the run, in full")
     return canvas
 
 
-class _Page:
-    """Rows that are being written."""
-
-    def __init__(self, width: int, look: Look) -> None:
-        self.lines: list[Line] = []
-        self.look = look
-        self._width = width - 1
-
-    def head(self, text: str) -> None:
-        """Begin a section."""
-        rule = self.look.rule * max(self._width - cells(text) - 4, 0)
-        self.lines.append(((f"{self.look.rule} ", "text.rule"), (text, "text.title"), (f" {rule}", "text.rule")))
-
-    def say(self, label: str, text: str, role: str = "text.dim") -> None:
-        """A sentence over as many rows as it needs, its label before the first."""
-        for i, line in enumerate(wrap(self.look.text(clean(text)), self._width - _LABEL, _LONGEST, self.look.cut)):
-            self.lines.append(((f"{'' if i else label:<{_LABEL}}", role), (line, "text.plain")))
-
-
-def _alert(page: _Page, alert: Alert, snapshot: Snapshot, *, space: bool) -> None:
+def _alert(page: Page, alert: Alert, snapshot: Snapshot, *, space: bool) -> None:
     """A rule that holds, with all that it rests on; `space` leaves a row free before it."""
     if space:
         page.lines.append(())
@@ -113,7 +77,7 @@ def evidence_sentence(evidence: Evidence) -> str:
     return f"{evidence.name} {number(evidence.value, 6)}{at}{where}"
 
 
-def _earlier(page: _Page, snapshot: Snapshot) -> None:
+def _earlier(page: Page, snapshot: Snapshot) -> None:
     """What was raised before and is not what holds now, the newest first."""
     now = {(alert.rule, alert.episode, alert.severity) for alert in snapshot.alerts}
     earlier = [e for e in snapshot.events if e.verdict == "withdrawn" or (e.rule, e.episode, e.severity) not in now]
@@ -126,7 +90,7 @@ def _earlier(page: _Page, snapshot: Snapshot) -> None:
         page.say("", "nothing was raised before")
 
 
-def _blind(page: _Page, snapshot: Snapshot) -> None:
+def _blind(page: Page, snapshot: Snapshot) -> None:
     """The rules that cannot judge, and what they need."""
     blind = blind_rules(snapshot.rules)
     if blind:

@@ -117,15 +117,15 @@ class FollowFeed:
         end = self._ends_at(now) if self._ends_at is not None and snapshot.time_left is None else None
         return snapshot if end is None else replace(snapshot, time_left=end - now)
 
-    def can(self, op: str) -> bool:
-        """Whether such a command could be accepted now."""
-        return op == "detach" or not self._refusal()
+    def refusal(self, op: str) -> str:
+        """Why such a command could not be accepted now; empty when it could."""
+        return "" if op == "detach" else self._refusal()
 
     def request(self, command: Command) -> str:
         """Leave a request for the supervisor; returns what to tell the user."""
         if command.op == "detach":
             return "detached; training goes on"
-        refusal = self._refusal()
+        refusal = self.refusal(command.op)
         run_dir = self._watch.target.run_dir
         if refusal or run_dir is None:
             return refusal
@@ -164,12 +164,12 @@ class FollowFeed:
             return "this view was opened with --read-only"
         if self._theirs:
             return "this run belongs to another user, who shares it: it can be watched"
-        if self._watch.target.run_dir is None:
-            return "this log is only watched: nothing can be asked of the job. trainwatch attach --may save LOG starts a supervisor for it"
         if self._watch.ended:
             return "the run has ended"
+        if self._watch.target.run_dir is None:
+            return "this log is only watched; `trainwatch attach --may save LOG` would supervise it"
         if not self._latest.run.supervised:
-            return f"nobody supervises this run now; `trainwatch stop {self._latest.run.id}` in a shell starts a supervisor and asks it"
+            return f"nobody supervises this run now; in a shell: trainwatch stop {self._latest.run.id}"
         return ""
 
     def _is_due(self, at: float, now: float) -> bool:

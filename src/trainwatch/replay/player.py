@@ -97,13 +97,13 @@ class Player:
         self._tell.append(tell)
         return lambda: self._tell.remove(tell)
 
-    def can(self, op: str) -> bool:
+    def refusal(self, op: str) -> str:
         """A recording can only be left."""
-        return op == "detach"
+        return "" if op == "detach" else "this is a recording: there is no job that could be asked"
 
     def request(self, command: Command) -> str:
         """Say why nothing is done."""
-        return "left" if command.op == "detach" else "this is a recording: there is no job that could be asked"
+        return self.refusal(command.op) or "left"
 
     def log(self, end: int | None, lines: int) -> tuple[int, tuple[str, ...]]:
         """(start offset, cleaned lines): the last lines played that end at or before byte `end` (None: now)."""

@@ -53,6 +53,8 @@ KEYS = (
     Key("log", "down,j", "down", "down", "", "one line down"),
     Key("log", "pageup,b", "PgUp", "page_up", "", "one page up"),
     Key("log", "pagedown,space", "PgDn", "page_down", "", "one page down"),
+    Key("log", "left,h", "left", "left", "", "what stands further to the left"),
+    Key("log", "right", "right", "right", "", "what is cut at the right edge"),
     Key("log", "home,g", "Home", "first", "", "the first page"),
     Key("log", "end,G", "End", "follow", "", "the end, and follow it"),
 )

@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from trainwatch.present.alertpage import alert_lines, alert_view
 from trainwatch.present.keyline import key_line
 from trainwatch.present.layout import Place
+from trainwatch.present.page import scrolled
 from trainwatch.tui.keys import footer
 from trainwatch.tui.screens.base import Page, bindings
 from trainwatch.tui.widgets.cells import Cells
@@ -42,7 +43,7 @@ class AlertPage(Page):
         page, keys = self.query(Cells)
         width, look = self.size.width, self.watcher.look
         lines = alert_lines(self.watcher.snapshot, width, look)
-        self.top = min(max(self.top, 0), max(len(lines) - self.rows, 0))
+        self.top = scrolled(self.top, len(lines), self.rows + 1)
         page.show(alert_view(lines, self.top, width, self.rows + 1, look))
         keys.show(key_line(footer("alerts"), width, look, self.watcher.message))
 

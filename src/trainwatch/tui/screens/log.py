@@ -16,7 +16,10 @@ from trainwatch.tui.widgets.cells import Cells
 
 
 class LogPage(Page):
-    """A window over the main source. `term` is what is searched for; `typing` is the search as it is typed, None when it is not."""
+    """A window over the main source.
+
+    `term` is what is searched for; `typing` is the search as it is typed, None when it is not; `shift` are the columns left of the screen.
+    """
 
     BINDINGS = bindings("log")
 
@@ -26,6 +29,7 @@ class LogPage(Page):
         self.term = ""
         self.typing: str | None = None
         self.hits: list[int] = []
+        self.shift = 0
         yield Cells(self.watcher.styles_of, name="lines")
         yield Cells(self.watcher.styles_of, name="keys")
 
@@ -33,6 +37,17 @@ class LogPage(Page):
     def rows(self) -> int:
         """Rows for lines."""
         return max(self.size.height - 2, 1)
+
+    @property
+    def _half(self) -> int:
+        """Half a screen, in columns."""
+        return max(self.size.width // 2, 1)
+
+    @property
+    def _furthest(self) -> int:
+        """The shift that shows the end of the longest line, in halves of the screen."""
+        longest = max(map(len, self.window.lines), default=0)
+        return -(-max(longest - self.size.width, 0) // self._half) * self._half
 
     def on_resize(self) -> None:
         """Fill the screen."""
@@ -44,9 +59,10 @@ class LogPage(Page):
     def refresh_page(self) -> None:
         """Read the page again and show it."""
         self.window.read(self.rows)
+        self.shift = min(self.shift, self._furthest)
         lines, keys = self.query(Cells)
         width, look, main = self.size.width, self.watcher.look, self.watcher.snapshot.run.main
-        header = LogHeader(main, self.window.start, self.window.end is None, self.term)
+        header = LogHeader(main, self.window.start, self.window.end is None, self.term, self.shift)
         lines.show(log_view(self.window.lines, width, self.rows + 1, look, header))
         message = self.watcher.message if self.typing is None else f"/{self.typing}{look.cursor}"
         keys.show(key_line(footer("log"), width, look, message))
@@ -140,6 +156,16 @@ class LogPage(Page):
     def action_down(self) -> None:
         """One line down."""
         self._move(1)
+
+    def action_left(self) -> None:
+        """Half a screen to the left."""
+        self.shift = max(self.shift - self._half, 0)
+        self.refresh_page()
+
+    def action_right(self) -> None:
+        """Half a screen to the right, as long as a line goes on there."""
+        self.shift += self._half
+        self.refresh_page()
 
     def action_page_up(self) -> None:
         """One page up."""

@@ -52,7 +52,7 @@ class OverviewPage(Page):
         if wanted != self.places:
             self._arrange(wanted)
         places = {place.panel: place for place in self.places}
-        self.painter.keys = footer("overview", self.watcher.feed.can, ended=self.watcher.snapshot.state in ENDED)
+        self.painter.keys = footer("overview", lambda op: not self.watcher.feed.refusal(op), ended=self.watcher.snapshot.state in ENDED)
         for cells in self.query(Cells):
             place = places.get(cells.name or "")
             if place is not None:
@@ -84,25 +84,27 @@ class OverviewPage(Page):
 
     def action_save(self) -> None:
         """Ask whether to save, then ask the feed."""
-        if not self.watcher.feed.can("save"):
-            self.watcher.say("this view is read-only: it cannot ask for a checkpoint")
+        if self._refused("save"):
             return
         command = Command("save", reason="asked for on the screen")
         self.app.push_screen(ConfirmDialog("Save a checkpoint now?", _SAVE, command), self._send)
 
     def action_cancel(self) -> None:
         """Cancel a stop: the harmless direction, so nothing is asked."""
-        if self.watcher.feed.can("cancel"):
+        if not self._refused("cancel"):
             self.watcher.ask(Command("cancel", reason="asked for on the screen"))
-        else:
-            self.watcher.say("nothing to cancel, or this view is read-only")
 
     def action_stop(self) -> None:
         """Open the dialog; only a typed confirmation in it asks the feed."""
-        if not self.watcher.feed.can("stop"):
-            self.watcher.say("this view is read-only: it cannot stop the job")
-            return
-        self.app.push_screen(StopDialog(self.watcher.snapshot), self._send)
+        if not self._refused("stop"):
+            self.app.push_screen(StopDialog(self.watcher.snapshot), self._send)
+
+    def _refused(self, op: str) -> bool:
+        """Whether nothing can be asked of the job; says why."""
+        refusal = self.watcher.feed.refusal(op)
+        if refusal:
+            self.watcher.say(refusal)
+        return bool(refusal)
 
     def _send(self, command: Command | None) -> None:
         """Ask what a dialog gave."""
