@@ -8,11 +8,11 @@ from dataclasses import replace
 from typing import cast
 
 import pytest
-from tests.tui.fakefeed import RUN, FakeFeed, snapshot
+from tests.tui.fakefeed import RUN, FakeFeed, snapshot, stopping
 from textual import events
 from textual.pilot import Pilot
 
-from trainwatch.model.snapshot import Command
+from trainwatch.model.snapshot import Command, Snapshot
 from trainwatch.present.look import look
 from trainwatch.present.overview import Painter
 from trainwatch.present.theme import load
@@ -347,18 +347,24 @@ async def test_next_theme():
         assert "theme default" in shown(pilot)[-1] or "theme dark" in shown(pilot)[-1]
 
 
-@pytest.mark.parametrize("seed", range(2))
-async def test_a_monkey_never_stops_the_job(seed: int):
-    """Random keys, dialogs included, ask for no stop, and the app lives."""
+KEYBOARD = sorted({name for k in KEYS for name in k.name.split(",")} - {"q"})
+KEYBOARD += ["enter", "tab", "escape", "space", "y", "a", "7", "X", "K", "backspace", "up", "ctrl+r", "shift+tab", "f5", "é", "\u200b"]
+WINDOWS = ((80, 24), (60, 16), (120, 40), (30, 6), (1, 1), (200, 50))
+
+
+@pytest.mark.parametrize(("seed", "first"), list(enumerate((Snapshot(RUN), snapshot(400), snapshot(3600, gpus=0), stopping()))))
+async def test_a_monkey_never_stops_the_job(seed: int, first: Snapshot, monkeypatch: pytest.MonkeyPatch):
+    """Random keys in windows of random sizes, dialogs included, while the run goes on and ends: no stop is asked for, and the app lives."""
     dice = random.Random(seed)
-    names = [name for k in KEYS for name in k.name.split(",") if name != "q"]
-    names += ["enter", "tab", "escape", "space", "y", "a", "7", "X", "K", "backspace", "up", "ctrl+r", "shift+tab"]
-    feed = FakeFeed(snapshot(400))
-    async with running(feed) as pilot:
-        for _ in range(100):
-            await pilot.press(dice.choice(names))
-            if dice.random() < 0.02:
-                await asyncio.sleep(DEAF)
+    monkeypatch.setattr("trainwatch.tui.screens.stop._DEAF", 0.0)
+    feed = FakeFeed(first)
+    async with running(feed, dice.choice(WINDOWS), ascii=seed % 2 == 0) as pilot:
+        for i in range(120):
+            await pilot.press(dice.choice(KEYBOARD))
+            if i % 15 == 7:
+                await pilot.resize_terminal(*dice.choice(WINDOWS))
+            if i % 20 == 13:
+                feed.show(dice.choice((first, snapshot(2600), replace(first, state="done", exit_code=0), Snapshot(RUN))))
         assert pilot.app.is_running
     assert "stop" not in {c.op for c in feed.asked}
 
