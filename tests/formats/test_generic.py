@@ -37,6 +37,7 @@ def test_nothing_is_invented(text: str) -> None:
         ("epoch 3 step 120 loss=0.5 lr=1e-3\n", "train", 120, 3.0, {"loss": 0.5, "learning_rate": 0.001}),
         ("Step 100 | loss: 2.5 | grad norm: 1.25\n", "train", 100, None, {"loss": 2.5}),
         ("Eval at step 2000: loss=95.86, kd=14.85\n", "eval", 2000, None, {"eval_loss": 95.86, "kd": 14.85}),
+        ("12 Real loss: 0.75 Fake loss: 0.5\n", "train", 12, None, {"Real loss": 0.75, "Fake loss": 0.5}),
         ("[3,  2000] loss: 1.25\n", "train", None, 3.0, {"batch": 2000.0, "loss": 1.25}),
         ("DEBUG TRAIN Batch 2/100 loss 150.5 loss_att 100.25 lr 0.001 rank 0\n", "train", 100, 2.0, {"loss": 150.5, "loss_att": 100.25}),
         (

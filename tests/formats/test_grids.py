@@ -45,6 +45,13 @@ def test_the_console_of_yolo_is_read_by_its_line_of_names() -> None:
     assert (evaluation[0], values(evaluation)) == ("eval", {"precision": 0.683, "recall": 0.504, "mAP50": 0.498, "mAP50-95": 0.276})
 
 
+def test_an_evaluation_of_yolo_needs_no_line_of_names() -> None:
+    """Where the bar that holds the names went elsewhere, they are the usual four."""
+    (evaluation,) = read("                 all         17         17      0.125       0.25     0.0625     0.0125\n")
+    assert evaluation[0] == "eval"
+    assert values(evaluation) == {"precision": 0.125, "recall": 0.25, "mAP50": 0.0625, "mAP50-95": 0.0125}
+
+
 def test_a_line_of_yolos_results_has_no_names() -> None:
     """YOLOv7's results.txt: fifteen columns, of which the last three are losses of the evaluation."""
     text = "     20/99     9.24G   0.05355   0.02359   0.01004   0.08718       235       640     0.543     0.294    0.2363    0.1405   0.07898   0.04684   0.01689\n"

@@ -30,6 +30,12 @@ def test_rows_under_a_header() -> None:
     assert values(found[1]) == {"eval_loss": 1.75, "val_loss": 1.75}
 
 
+def test_a_loss_under_a_name_of_its_own() -> None:
+    """What Caffe's parse_log writes: the loss is the one loss there is."""
+    (record,) = read("NumIters,Seconds,LearningRate,accuracy,softmax_loss\n1000.0,253.5,0.01,0.9375,4.75\n")
+    assert (record[0], record[4], values(record)["loss"]) == ("train", 1000, 4.75)
+
+
 def test_numbers_without_a_header_that_counts_are_nothing() -> None:
     """Data with commas is no table of metrics."""
     assert read("r,l,t\n1.0,2.0,3.0\n1,2,3,4\nname,loss,x\n1,2,3\n") == []

@@ -33,7 +33,10 @@ _BRACKETS = re.compile(
     re.IGNORECASE,
 )
 _TAGGED = re.compile(rb"\[ ?(?:train|training|val|valid|validation|test|eval) ?\| ?(\d{1,7})/\d{1,7} ?\]", re.IGNORECASE)
-_LEADING = re.compile(rb"[ ]{0,8}(\d{1,9})/(\d{1,9})[ ]|[ ]{0,8}\[[ ]{0,8}(\d{1,9})(?:/(\d{1,9}))?\][ \t]|(\d{1,9}):\t")
+_LEADING = re.compile(
+    rb"[ ]{0,8}(\d{1,9})/(\d{1,9})[ ]|[ ]{0,8}\[[ ]{0,8}(\d{1,9})(?:/(\d{1,9}))?\][ \t]|(\d{1,9}):\t|(\d{1,9}) (?=[A-Za-z]{0,20}[ _]?loss[:=] )",
+    re.IGNORECASE,
+)
 _BATCHES = re.compile(rb"(?<![\d.])(\d{1,9})[ ]{0,3}/[ ]{0,9}(\d{1,9}) (?:batches|iter|steps)\b")
 _PLACE = re.compile(rb"\[[ ]{0,6}(\d{1,7})[ ]{0,3}[,:][ ]{0,9}(\d{1,9})\][ \t]")
 _SPAN = re.compile(

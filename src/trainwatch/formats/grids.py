@@ -40,6 +40,9 @@ _COLUMNS = (
     "val_obj",
     "val_cls",
 )
+_METRICS = ("P", "R", "mAP50", "mAP50-95")
+"""YOLO's, where a bar has taken the line of their names away."""
+
 _LEAST = 2
 MAX_CELLS = 40
 
@@ -50,7 +53,7 @@ class Grids:
     def __init__(self) -> None:
         self._names: list[str] = []
         self._yolo: list[str] = []
-        self._metrics: list[str] = []
+        self._metrics = list(_METRICS)
         self._epoch: float | None = None
 
     def read(self, line: bytes) -> Iterator[Record]:
@@ -66,7 +69,7 @@ class Grids:
             yield from _results(row)
         elif self._yolo and (row := _YOLO.match(line)) is not None:
             yield from self._epoch_of(row, len(line))
-        elif self._metrics and (row := _ALL.match(line)) is not None:
+        elif (row := _ALL.match(line)) is not None:
             yield from self._evaluation(row, len(line))
         else:
             yield from self._row(line)

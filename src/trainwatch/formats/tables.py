@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from trainwatch.formats.findings import main_loss
 from trainwatch.formats.numbers import number
 from trainwatch.formats.plan import KindRule, plan
 from trainwatch.formats.record import Record, separate
@@ -18,9 +19,10 @@ _EVAL = ("val/*", "val_*", "eval/*", "eval_*", "test/*", "test_*", "valid*", "me
 _KINDS = (
     *(KindRule("train", (name,)) for name in ("loss", "train_loss", "train/loss", "train_loss*", "train/*loss*")),
     *(KindRule("eval", (pattern,)) for pattern in _EVAL),
+    KindRule("train", ("*_loss",)),
     KindRule("info"),
 )
-_RENAME = {"i": "step", "time/total_timesteps": "step", "train/learning_rate": "learning_rate"}
+_RENAME = {"i": "step", "NumIters": "step", "time/total_timesteps": "step", "train/learning_rate": "learning_rate"}
 
 
 class Tables:
@@ -74,4 +76,7 @@ def _records(row: dict[str, float], end: int) -> Iterator[Record]:
     printed = list(row)
     meaning = plan(printed, _KINDS, _RENAME)
     values = {slot.name: row[printed[slot.index]] for slot in meaning.slots}
+    main = main_loss(printed) if meaning.kind == "train" and "loss" not in values else None
+    if main is not None:
+        values["loss"] = row[main]
     yield from separate(Record(meaning.kind or "info", "tables", 0, end, values), _EVAL)
