@@ -13,7 +13,7 @@ from trainwatch.engine.engine import Engine
 from trainwatch.replay.target import Target
 from trainwatch.replay.whole import fold_target
 from trainwatch.rules.preset import load
-from trainwatch.store import runfile
+from trainwatch.store import openrun, runfile
 from trainwatch.store.create import create
 from trainwatch.store.lock import Lock
 from trainwatch.store.rundir import RunDir
@@ -140,6 +140,17 @@ def test_a_third_attempt_knows_of_the_first(old: World) -> None:
     old.turn(2)
     assert attempts(old.supervisor.engine) == [(1, 12), (2, 4), (3, 2)]
     assert any(entry["event"] == "acted" for entry in entries(old.dir.earlier))
+
+
+def test_a_run_that_was_killed_is_over_once_its_next_attempt_begins(old: World) -> None:
+    """Slurm kills what would have said so: the name of the run means the attempt that goes on."""
+    killed(old)
+    before = old.dir
+    assert not openrun.ended(before)
+    requeued(old)
+    assert openrun.ended(before)
+    mark(old.dir, AGAIN)
+    assert openrun.find("t", {}, old.log) == old.dir
 
 
 @pytest.mark.parametrize(

@@ -71,8 +71,8 @@ def is_run(folder: Path) -> bool:
 
 
 def ended(run_dir: RunDir) -> bool:
-    """Whether the run is over: its shim found no process of the job left, or its supervisor said its last word."""
-    return run_dir.exit.exists() or told_all(run_dir)
+    """Whether the run is over: its shim found no process of the job left, its supervisor said its last word, or its next attempt began."""
+    return run_dir.exit.exists() or run_dir.next.exists() or told_all(run_dir)
 
 
 def told_all(run_dir: RunDir) -> bool:

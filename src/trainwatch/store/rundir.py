@@ -11,6 +11,7 @@ RUN_DIR/
   hang.json             what a hung job looked like before it was stopped
   launcher_exit.json    the launcher's exit status, from the shim
   exit.json             written when no process of the job is left
+  next.json             written when a requeue begins the next attempt in another run directory
   supervisor.lock       who supervises
   job.json              pids of shim and launcher
   columns/              what was read, kept for the next attach
@@ -85,6 +86,11 @@ class RunDir:
     def exit(self) -> Path:
         """Present when no process of the job is left."""
         return self.path / "exit.json"
+
+    @property
+    def next(self) -> Path:
+        """Present when another run directory holds the next attempt, and all that was seen of this one."""
+        return self.path / "next.json"
 
     @property
     def job(self) -> Path:

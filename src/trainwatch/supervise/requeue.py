@@ -18,6 +18,7 @@ from trainwatch.sources.reread import Reread
 from trainwatch.store import openrun, runfile
 from trainwatch.store.arrivals import Arrivals, Recorded
 from trainwatch.store.create import is_ours
+from trainwatch.store.files import write_json
 from trainwatch.store.rundir import RunDir
 from trainwatch.supervise import spawn
 
@@ -49,10 +50,12 @@ def begin(run_dir: RunDir, name: str, starts: Mapping[str, int], *, now: float, 
     if old is None:
         return 1, ""
     try:
-        return take_over(old, run_dir, starts, now), old.path.name
+        number = take_over(old, run_dir, starts, now)
+        write_json(old.next, {"v": 1, "run": run_dir.path.name})
     except (OSError, NotWrittenError):
         _forget(run_dir)
         return 1, ""
+    return number, old.path.name
 
 
 def earlier(name: str, log: Path, environ: Mapping[str, str]) -> RunDir | None:
