@@ -15,15 +15,11 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import logs
 from rounds import Job, command, interleave, report
-
-if TYPE_CHECKING:
-    from trainwatch.model.block import Block
 
 SIZES = (100, 1000)
 MARKS = {"hf": "'loss': ", "hf_lines": "'loss': ", "megatron": "lm loss: ", "nanogpt": "^iter ", "ranks": "lm loss: "}
@@ -46,19 +42,6 @@ LNAV = {
         "sample": [{"line": " iteration        1/ 5000000 | consumed samples:           32 | lm loss: 2.0E+00 |"}],
     },
 }
-
-
-def blocks(path: Path, only: frozenset[str] = frozenset()) -> Iterator[Block]:
-    """Every record of every format, detection on, as `export` is given them. With `only`, columns of other names are left out."""
-    from trainwatch.cli.reading import read_blocks  # noqa: PLC0415  what is timed starts here
-    from trainwatch.model.facts import Facts  # noqa: PLC0415
-
-    return read_blocks([str(path)], Facts(), None, alone=True, only=only)
-
-
-def ours(path: Path, only: frozenset[str] = frozenset()) -> int:
-    """Read a log to its end; the number of records."""
-    return sum(map(len, blocks(path, only)))
 
 
 def naive(path: Path, kind: str) -> int:
@@ -121,14 +104,14 @@ def main(sizes: tuple[int, ...], rounds: int, kinds: tuple[str, ...]) -> None:
 
 def _compare(kind: str, size: int, log: Path, rounds: int) -> None:
     """One kind and size, and that both readers found the same records."""
-    this = str(Path(__file__))
+    this, ours = __file__, str(Path(__file__).with_name("records.py"))
     lost = _count(log, (b"'loss': nan", b"'loss': inf")) if kind.startswith("hf") else 0
-    mine, theirs = _counted("ours", log, kind), _counted("naive", log, kind)
+    mine, theirs = _counted(ours, str(log)), _counted(this, "naive", str(log), kind)
     assert mine == theirs + lost, f"{kind}: {mine} records against {theirs} and {lost} that are not finite"
     naive_name = "readline + re + literal_eval"
     jobs: dict[str, Job] = {
-        "trainwatch reader, all fields": command(sys.executable, this, "ours", str(log), kind),
-        "trainwatch reader, loss only": command(sys.executable, this, "loss", str(log), kind),
+        "trainwatch reader, all fields": command(sys.executable, ours, str(log)),
+        "trainwatch reader, loss only": command(sys.executable, ours, str(log), "loss"),
         naive_name: command(sys.executable, this, "naive", str(log), kind),
     }
     peers = {"rg -c": _rg(kind, log), "lnav, indexing": _lnav(log) if kind == "megatron" else None}
@@ -138,9 +121,9 @@ def _compare(kind: str, size: int, log: Path, rounds: int) -> None:
     report(f"{kind}, {size} MB, {mine:,} records", interleave(jobs, rounds), [naive_name, *(name for name in peers if name in jobs)])
 
 
-def _counted(reader: str, log: Path, kind: str) -> int:
+def _counted(*argv: str) -> int:
     """The number of records that a reader finds, in a process of its own: the naive one takes gigabytes."""
-    return int(subprocess.run([sys.executable, __file__, reader, str(log), kind], check=True, capture_output=True).stdout)
+    return int(subprocess.run([sys.executable, *argv], check=True, capture_output=True).stdout)
 
 
 def _count(log: Path, marks: tuple[bytes, ...]) -> int:
@@ -169,11 +152,7 @@ def _lnav(log: Path) -> Job | None:
 
 if __name__ == "__main__":
     words = sys.argv[1:]
-    if words[:1] == ["ours"]:
-        print(ours(Path(words[1])))
-    elif words[:1] == ["loss"]:
-        print(ours(Path(words[1]), frozenset({"loss"})))
-    elif words[:1] == ["naive"]:
+    if words[:1] == ["naive"]:
         print(naive(Path(words[1]), words[2]))
     else:
         sizes = (int(words[0]),) if words else SIZES

@@ -43,9 +43,9 @@ def read_events(folder: Path) -> int:
 
 def read_log(log: Path) -> int:
     """Load every scalar of the train records; how many there are."""
-    from reading import blocks  # noqa: PLC0415  TensorBoard's Python does not have it
+    from records import blocks  # noqa: PLC0415  TensorBoard's Python does not have it
 
-    return sum(len(block) * len(block.columns) for block in blocks(log) if block.kind == "train")
+    return sum(len(block) * len(block.columns) for block in blocks(str(log)) if block.kind == "train")
 
 
 def main(megabytes: int, rounds: int) -> None:

@@ -63,7 +63,7 @@ def read(data: bytes, cuts: Sequence[int], size: int = 0, spoil: Callable[[bytes
         if size and main is not None and main.finder is not None and (reader.ahead is None or reader.ahead.cells.finder is not main.finder):
             cells = Cells(main.finder, size)
             found = Found(data, cells, spoil)
-            reader.ahead = Ahead(cells, len(data) // size * size, found.take)
+            reader.use(Ahead(cells, len(data) // size * size, found.take))
     records += plain(reader.feed(b"", len(data), final=True))
     said = {name: fact.value for name, fact in facts.items()}
     return records, reader.lines, reader.progress, reader.detected, said, reader.span, found.taken if found else 0
@@ -106,7 +106,7 @@ def test_what_was_found_in_other_bytes_is_not_taken() -> None:
     reader = Reader("log", facts=facts)
     records = plain(reader.feed(data[:9000], 0))
     cells = Cells(reader._blocks._main.finder, 4096)  # type: ignore[arg-type, union-attr]
-    reader.ahead = Ahead(cells, len(data) // 4096 * 4096, Found(old, cells, bytes).take)
+    reader.use(Ahead(cells, len(data) // 4096 * 4096, Found(old, cells, bytes).take))
     records += plain(reader.feed(data[9000:], 9000, final=True))
     assert records == read(data, [])[0]
 
@@ -117,7 +117,7 @@ def test_records_do_not_wait_behind_the_end_of_what_is_found_ahead() -> None:
     reader = Reader("log", facts=Facts())
     reader.feed(data[:9000], 0)
     cells = Cells(reader._blocks._main.finder, 4096)  # type: ignore[arg-type, union-attr]
-    reader.ahead = Ahead(cells, 4 * 4096, lambda *_: None)
+    reader.use(Ahead(cells, 4 * 4096, lambda *_: None))
     assert reader.feed(data[9000:12_000], 9000) == []
     assert reader.feed(data[12_000:20_000], 12_000)
     assert reader.lines == data[:20_000].count(b"\n")

@@ -7,7 +7,8 @@ import pytest
 from trainwatch.model.facts import Fact
 from trainwatch.model.inputs import CheckpointSeen
 from trainwatch.model.series import Series
-from trainwatch.model.snapshot import Best, Evaluation, PhaseSpan, Progress, RunInfo, SavedLine, Snapshot, Span
+from trainwatch.model.snapshot import Best, Evaluation, PhaseSpan, Progress, RunInfo, SavedLine, Snapshot
+from trainwatch.model.span import Span
 from trainwatch.model.verdict import Event, Evidence, RuleStatus, Severity, Verdict
 
 VALUES = (0.31, 0.29, 0.27, 0.275, 0.285, 0.31, 0.42, 0.53, 0.67, 0.78, 0.88, 0.92, 0.88, 0.91, 0.94, 0.96, 0.97, 0.98, 0.98, 0.99)

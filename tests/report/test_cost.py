@@ -5,7 +5,8 @@ from tests.report.conftest import Overfit, event
 
 from trainwatch.model.inputs import CheckpointSeen
 from trainwatch.model.series import Series
-from trainwatch.model.snapshot import Best, Span
+from trainwatch.model.snapshot import Best
+from trainwatch.model.span import Span
 from trainwatch.report.compose import compose
 
 

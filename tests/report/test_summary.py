@@ -5,7 +5,8 @@ from tests.report.conftest import Overfit, event
 from trainwatch.model.failure import Failure
 from trainwatch.model.inputs import CheckpointSeen, Sample
 from trainwatch.model.series import Series
-from trainwatch.model.snapshot import Best, PhaseSpan, Progress, RunInfo, Snapshot, Span, Stop
+from trainwatch.model.snapshot import Best, PhaseSpan, Progress, RunInfo, Snapshot, Stop
+from trainwatch.model.span import Span
 from trainwatch.report.compose import compose
 from trainwatch.report.summary import sentences
 

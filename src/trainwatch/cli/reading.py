@@ -29,15 +29,22 @@ def read_blocks(
 
     Raises NotFoundError, NotReadableError; UsageError for a format.
     """
-    from trainwatch.replay.ahead import ahead_of
-    from trainwatch.replay.bulk import collector_paused
     from trainwatch.replay.target import resolve
 
     target = resolve(words, os.environ, alone=alone)
-    parts = _parts(target)
+    return blocks_of(_parts(target), facts, names, only=only, pipe=target.pipe)
+
+
+def blocks_of(
+    parts: Sequence[Part], facts: Facts, names: Sequence[str] | None, *, only: AbstractSet[str] = frozenset(), pipe: int | None = None
+) -> Iterator[Block]:
+    """The same of sources, or of the descriptor of a pipe."""
+    from trainwatch.replay.ahead import ahead_of
+    from trainwatch.replay.bulk import collector_paused
+
     readers = {(p.source, p.attempt): Reader(p.source, facts=facts, attempt=p.attempt, names=names, only=only) for p in parts}
     streams = Streams(parts, facts, names, readers)
-    with collector_paused(), ahead_of(_piped(target.pipe) if target.pipe is not None else _chunks(parts), readers) as chunks:
+    with collector_paused(), ahead_of(_chunks(parts) if pipe is None else _piped(pipe), readers) as chunks:
         for chunk in chunks:
             yield from streams.read(chunk)
         yield from streams.release()

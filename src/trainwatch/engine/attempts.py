@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from trainwatch.model.block import Block
 from trainwatch.model.inputs import Chunk
 from trainwatch.model.part import Attempt
-from trainwatch.model.snapshot import Span
+from trainwatch.model.span import Span
 
 
 @dataclass(slots=True)

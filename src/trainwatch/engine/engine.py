@@ -24,7 +24,8 @@ from trainwatch.model.failure import Failure
 from trainwatch.model.inputs import CheckpointSeen, Chunk, Input, Joined, Order, Sample, Tick
 from trainwatch.model.part import Attempt, Heard
 from trainwatch.model.planned import a_step, planned
-from trainwatch.model.snapshot import Note, Progress, RunInfo, SavedLine, Snapshot, Span, State
+from trainwatch.model.snapshot import Note, Progress, RunInfo, SavedLine, Snapshot, State
+from trainwatch.model.span import Span
 from trainwatch.model.verdict import Event
 from trainwatch.rules.board import Board
 from trainwatch.rules.preset import Preset

@@ -12,7 +12,7 @@ from trainwatch.model.block import Block
 from trainwatch.model.facts import Facts
 from trainwatch.model.inputs import Chunk
 from trainwatch.model.part import Part
-from trainwatch.model.snapshot import Span
+from trainwatch.model.span import Span
 
 LAUNCHER = -1
 """Stands for what is not one rank's output."""

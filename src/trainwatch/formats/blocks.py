@@ -7,7 +7,6 @@ are those of the reference reader: only the time differs.
 
 from __future__ import annotations
 
-import copy
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -270,7 +269,7 @@ class Blocks:
         """Hand over a block, all that a part holds; `extents` are begins and ends, `printed` the last rows where ranks may copy them."""
         kind = learned.plan.kind or "info"
         self._lines.configure_steps()
-        epochs, steps = columns.get("epoch"), copy.copy(self._lines.steps)
+        epochs, steps = columns.get("epoch"), self._lines.steps.copy()
         printed_step = learned.step if learned.stepped and "step" not in columns else None
         places = SlicePlaces(part.data, part.base, part.start, self._line, *extents, epochs, steps, kind, printed_step)
         derived = () if learned.stepped else ("step",)

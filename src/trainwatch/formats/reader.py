@@ -19,7 +19,7 @@ from trainwatch.formats.steps import Steps, hold
 from trainwatch.formats.text import Decoder
 from trainwatch.model.block import Block
 from trainwatch.model.facts import Facts
-from trainwatch.model.snapshot import Span
+from trainwatch.model.span import Span
 
 FIRST = 1 << 11
 """Bytes read in one go before the first pattern is learned."""
@@ -80,11 +80,11 @@ class Reader:
 
     @property
     def ahead(self) -> Ahead | None:
-        """What another process has found in what comes next. While there is one, records may wait until a cell is there whole."""
+        """What another process has found in what comes next."""
         return self._blocks.ahead
 
-    @ahead.setter
-    def ahead(self, ahead: Ahead | None) -> None:
+    def use(self, ahead: Ahead | None) -> None:
+        """Take from now on what was found ahead. Records may then wait until a cell is there whole."""
         self._blocks.ahead = ahead
 
     @property
@@ -126,7 +126,7 @@ class Reader:
         """
         self._gather.seen_at = seen_at
         if final:
-            self.ahead = None
+            self.use(None)
         if not self._buffer and not self._parts and self._base == 0 and offset > 0:
             self._base = self._first = offset
         text = self._decoder.decode(data, final=final)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import calendar
 import re
 
-from trainwatch.model.snapshot import Span
+from trainwatch.model.span import Span
 
 HEAD = 1 << 16
 TAIL = 1 << 13

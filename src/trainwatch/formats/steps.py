@@ -48,6 +48,12 @@ class Steps:
         """The step of the newest record that prints one: an evaluation without one was made there."""
         self._next: tuple[int, _Frame] | None = None
 
+    def copy(self) -> Steps:
+        """What is known now. It is asked for with every block: `copy.copy` takes three times as long."""
+        known = object.__new__(Steps)
+        vars(known).update(vars(self))
+        return known
+
     def completes(self, data: bytes, start: int, stop: int) -> bool:
         """Whether the train bar has come to its end by the end of a stretch."""
         frame = _newest(data, self.total, start, stop) if self.total is not None else None

@@ -13,6 +13,7 @@ from trainwatch.model.inputs import CheckpointSeen, Sample
 from trainwatch.model.part import Attempt, Heard, Part
 from trainwatch.model.schedule import Schedule
 from trainwatch.model.series import Series
+from trainwatch.model.span import Span
 from trainwatch.model.verdict import Action, Event, Evidence, RuleStatus, Severity
 
 State = Literal["starting", "running", "silent", "saving", "stopping", "stopped", "done", "failed", "lost"]
@@ -126,26 +127,6 @@ class Progress:
     eta: float | None = None
     samples_per_second: float | None = None
     tokens_per_second: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """When the run's log was written. Unix seconds where `absolute`, else seconds from an arbitrary zero.
-
-    `how` names the clock: "arrivals", "timestamps", "progress bar", or "" when nothing tells. `idle` are the seconds between attempts.
-    """
-
-    start: float = float("nan")
-    end: float = float("nan")
-    how: Literal["arrivals", "timestamps", "progress bar", ""] = ""
-    absolute: bool = False
-    idle: float = 0.0
-
-    @property
-    def seconds(self) -> float | None:
-        """The length without the time between attempts, None when not known."""
-        length = self.end - self.start - self.idle
-        return length if length >= 0 else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,8 +251,8 @@ class Feed(Protocol):
         """Ask; returns a sentence for the user: accepted, or why not."""
         ...
 
-    def refusal(self, op: str) -> str:
-        """Why such a command could not be accepted now, in a sentence for the user; empty when it could."""
+    def can(self, op: str) -> bool:
+        """Whether such a command could be accepted: a recording cannot stop, read-only cannot either."""
         ...
 
     def log(self, end: int | None, lines: int) -> tuple[int, tuple[str, ...]]:

@@ -24,7 +24,7 @@ LEAST = 64 << 20
 """Bytes still to be read for which a second process is worth its start."""
 
 TRIES = 4
-"""So often one is started for a source: a log whose records change their shape more often is read by one."""
+"""So often it is tried for a source: a log whose records change their shape more often is read by one."""
 
 NEXT = 2
 """The first cell that the second process may do, from that of the reader: it takes its time to start."""
@@ -66,7 +66,7 @@ class _Helper:
     def end(self) -> None:
         """End the process, if there is one."""
         if self._forerunner is not None:
-            self._readers[self._helped].ahead = None
+            self._readers[self._helped].use(None)
             self._forerunner.close()
             self._forerunner = None
 
@@ -85,14 +85,14 @@ class _Helper:
         cells = None if reader is None else reader.cells
         if reader is None or cells is None or self._tries[key] >= TRIES:
             return
+        self._tries[key] += 1
         size = length(chunk.source)
         if size - end < LEAST or not is_possible() or is_packed(Path(chunk.source)):
             return
-        self._tries[key] += 1
         with suppress(OSError):
             numbers = range(end // cells.size + NEXT, size // cells.size)
             self._forerunner, self._helped = _forerunner(chunk.source, cells, numbers), key
-            reader.ahead = Ahead(cells, numbers.stop * cells.size, self._forerunner.take)
+            reader.use(Ahead(cells, numbers.stop * cells.size, self._forerunner.take))
 
 
 def _forerunner(source: str, cells: Cells, numbers: range) -> Forerunner:

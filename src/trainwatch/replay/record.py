@@ -10,7 +10,8 @@ from pathlib import Path
 from trainwatch.model.errors import NotFoundError, UsageError
 from trainwatch.model.facts import Given
 from trainwatch.model.inputs import Chunk, Input
-from trainwatch.model.snapshot import RunInfo, Span
+from trainwatch.model.snapshot import RunInfo
+from trainwatch.model.span import Span
 from trainwatch.replay.recording import Moment, Recording, in_order
 from trainwatch.replay.run import fold_files
 from trainwatch.replay.target import Target

@@ -13,7 +13,9 @@ from trainwatch.model.errors import NotReadableError
 from trainwatch.model.inputs import Chunk
 from trainwatch.sources.readable import GZIP, open_log
 
-CHUNK = 128 << 10
+CHUNK = 256 << 10
+"""Bytes per chunk at most, as when a log is followed."""
+
 WITH_HEADER = 31
 """What zlib calls the gzip format."""
 
