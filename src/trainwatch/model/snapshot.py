@@ -251,8 +251,8 @@ class Feed(Protocol):
         """Ask; returns a sentence for the user: accepted, or why not."""
         ...
 
-    def can(self, op: str) -> bool:
-        """Whether such a command could be accepted: a recording cannot stop, read-only cannot either."""
+    def refusal(self, op: str) -> str:
+        """Why such a command could not be accepted now, in a sentence for the user; empty when it could."""
         ...
 
     def log(self, end: int | None, lines: int) -> tuple[int, tuple[str, ...]]:
