@@ -85,3 +85,9 @@ def test_an_evaluation_that_a_bar_goes_on_showing_is_one() -> None:
     assert [(record[0], record[4]) for record in found] == [("train", 8), ("eval", 8), ("train", 9), ("eval", 9)]
     assert [values(record)["eval_loss"] for record in found if record[0] == "eval"] == [3.25, 3.0]
     assert values(found[0])["loss"] == 2.75
+
+
+def test_a_bar_may_tell_no_rate() -> None:
+    """NeMo's bar goes from the time left to the values."""
+    text = "Epoch 0: :  47%|4 | 7/15 [06:19<07:13, reduced_train_loss=11.5, global_step=6.000]\rEpoch 0: :  53%|5 | 8/15 [07:19<06:13, reduced_train_loss=11.25, global_step=7.000]\n"
+    assert [(record[4], values(record)["loss"]) for record in read(text)] == [(6, 11.5), (7, 11.25)]

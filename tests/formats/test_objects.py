@@ -119,3 +119,45 @@ def test_a_last_line_without_metrics_tells_how_far_the_run_came() -> None:
     assert reader.progress == (10, 11)
     reader.feed(b'{"current_steps": 11, "total_steps": 11, "epoch": 1.0, "percentage": 100.0}\n', 68, final=True)
     assert reader.progress == (11, 11)
+
+
+def test_a_printed_dict_is_an_object_too() -> None:
+    """What Python prints is read as JSON is; what counts stands in it or before it."""
+    text = (
+        "(Train pid=9) [2026-08-01 10:00:00] utils.py:12 - step 10: {'train/loss': 0.5, 'train/grad_norm': 0.25, 'train/step': 10}\n"
+        "08/01/2026 10:00:10 - INFO - __main__ - Step 11: {'lr': 1e-07, 'samples': 384, 'loss/train': 0.375}\n"
+        "08/01/2026 10:00:20 - INFO - __main__ - Step 11: {'loss/eval': 0.625, 'perplexity': 1.87}\n"
+        "08/01/2026 10:00:30 - INFO - __main__ - epoch 0: {'accuracy': 0.875, 'f1': 0.75}\n"
+    )
+    found = read(text)
+    assert [(record[0], record[4], record[5]) for record in found] == [
+        ("train", 10, None),
+        ("train", 11, None),
+        ("eval", 11, None),
+        ("eval", None, 0.0),
+    ]
+    assert [values(record).get("loss") for record in found] == [0.5, 0.375, None, None]
+
+
+@pytest.mark.parametrize(
+    "text", ["{'loss': 0.0}\n", "Answer: {'loss': 0.5, 'reason': 'none'}\n", "{'step': 3, 'lr_scheduler': {'a': 1}}\n"]
+)
+def test_a_dict_without_counter_or_loss_is_no_record(text: str) -> None:
+    """Generated text and settings may hold dicts."""
+    assert read(text) == []
+
+
+def test_step_and_total_in_one_value() -> None:
+    """ms-swift prints `5/100`: the step, and the planned steps."""
+    facts = Facts()
+    text = "{'loss': 0.5, 'learning_rate': 1e-05, 'epoch': 0.01, 'global_step/max_steps': '5/100', 'elapsed_time': '10s'}\n"
+    text += "{'lm loss': 0.375, 'learning_rate': 1e-05, 'elapsed_time': '1m 5s', 'global_step/max_steps': '10/100'}\n"
+    text += "{'eval_lm loss': 0.25, 'global_step/max_steps': '10/100'}\n"
+    assert [(record[0], record[4]) for record in read(text, facts=facts)] == [("train", 5), ("train", 10), ("eval", 10)]
+    assert facts.number("total_steps") == 100
+
+
+def test_an_object_among_lines_of_no_format_ends_nothing() -> None:
+    """A script that prints lines, and a dict at the end of its epochs, is read to its end."""
+    text = "epoch 1 step 1 loss=0.5\nepoch 1 {'train_loss': 0.5, 'epoch': 1}\nepoch 2 step 2 loss=0.25\n"
+    assert [record[1] for record in read(text)] == ["generic", "json", "generic"]

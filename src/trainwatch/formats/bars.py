@@ -13,7 +13,7 @@ from trainwatch.formats.record import Record
 from trainwatch.formats.zeros import NAME, printed_zero
 
 _FRAME = re.compile(
-    rb"(\d{1,15})/(\d{1,15}) \[(\d[\d:]{1,12})<([\d:?, day]{1,24}?), [ ]{0,6}(?:[\d.]{1,12}|\?)[ ]{0,2}[^\s,\]]{1,24}(?:, ([^\]\r\n]{1,2000}))?\]"
+    rb"(\d{1,15})/(\d{1,15}) \[(\d[\d:]{1,12})<([\d:?, day]{1,24}?)(?:, [ ]{0,6}(?:[\d.]{1,12}|\?)[ ]{0,2}[^\s,=\]]{1,24})?(?:, ([^\]\r\n]{1,2000}))?\]"
 )
 _DESCRIPTION = re.compile(rb"([^\r\n|\]]{0,120}?)[ ]{0,8}\d{1,3}%\|[^|\r\n]{0,400}\| \Z")
 _EPOCH = re.compile(rb"[Ee]poch:?[ ]{0,3}\[?(\d{1,7})(?:/(\d{1,7}))?\]?")

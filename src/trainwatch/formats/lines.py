@@ -13,7 +13,7 @@ from trainwatch.formats.generic import Generic
 from trainwatch.formats.grids import Grids
 from trainwatch.formats.history import History
 from trainwatch.formats.listing import Listing
-from trainwatch.formats.objects import Objects
+from trainwatch.formats.objects import OPENED, Objects
 from trainwatch.formats.ranks import Printed, Ranks, tag
 from trainwatch.formats.record import Record, separate
 from trainwatch.formats.shapes import Match, Shapes
@@ -212,10 +212,10 @@ class Lines:
                     rank = tag(line[: match.record.start])
                     printed = match.parsed.raw if match.parsed is not None else line
                     yield from ((record, printed, rank) for record in separate(match.record, match.shape.split))
-        if not found and self._objects is not None and b'{"' in line:
+        if not found and self._objects is not None and any(opening in line for opening in OPENED):
             for record in self._objects.read(line, number):
                 found = True
-                self._specific = self._specific or record.kind == "train"
+                self._specific = self._specific or (record.kind == "train" and "generic" not in self.detected)
                 yield record, line[record.start : record.end], tag(line[: record.start])
             self.progress = self._objects.progress or self.progress
         if not found and self._tables is not None and len(line) <= MAX_LINE:

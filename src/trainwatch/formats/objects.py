@@ -1,12 +1,17 @@
-"""JSON objects as records: our own export lines, trainer_log.jsonl, metrics files, JSON behind a log prefix."""
+"""Objects as records: our own export lines, trainer_log.jsonl, metrics files, JSON or a printed dict behind a log prefix."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
 from typing import Any, cast, get_args
 
+from trainwatch.formats.counters import counters, message
+from trainwatch.formats.findings import Finding, main_loss
+from trainwatch.formats.names import names
 from trainwatch.formats.numbers import number
+from trainwatch.formats.pairs import PairSyntax
 from trainwatch.formats.plan import KindRule, plan
 from trainwatch.formats.record import Record, separate
 from trainwatch.formats.steps import MOST
@@ -17,10 +22,14 @@ MAX_OBJECT = 1 << 20
 """Longer objects are data, not records, in bytes."""
 
 _TRAIN = ("loss", "train_loss", "train/loss", "total_loss", "lm loss")
-_EVAL = ("eval_*", "eval/*", "val_*", "val/*", "valid_*", "test_*", "bbox/*", "validation_*")
-_COUNTER = ("step", "epoch", "current_steps", "global_step", "iteration", "iter", "num_updates", "update", "global_step/max_steps")
-_SKIP = frozenset({"global_step/max_steps", "total_steps", "max_steps"})
-_STEP = ("step", "global_step", "current_steps", "num_updates", "iteration", "iter", "global_step/max_steps")
+_EVAL = ("eval_*", "eval/*", "val_*", "val/*", "valid_*", "test_*", "bbox/*", "validation_*", "loss/eval*", "loss/val*")
+_BOTH = "global_step/max_steps"
+_STEP = ("step", "global_step", "current_steps", "num_updates", "iteration", "iter", _BOTH)
+_COUNTER = frozenset({*_STEP, "epoch", "update"})
+_SKIP = frozenset({_BOTH, "total_steps", "max_steps"})
+_DICT = PairSyntax("'<name>': <value>", ", ", "}")
+OPENED = (b'{"', b"{'")
+"""How an object begins: as JSON, as Python prints it."""
 
 
 class Objects:
@@ -34,36 +43,29 @@ class Objects:
     def read(self, line: bytes, line_number: int) -> Iterator[Record]:
         """The records of one line."""
         self.progress = None
-        start = line.find(b'{"')
-        if start < 0 or len(line) - start > MAX_OBJECT:
-            return
-        stop = line.rfind(b"}")
-        try:
-            item = json.loads(line[start : stop + 1])
-        except (ValueError, RecursionError):
-            return
-        if not isinstance(item, dict):
+        item, start, stop = _json(line) if OPENED[0] in line else _printed(line)
+        if item is None:
             return
         prefix = line[:start]
         if "kind" in item and isinstance(item.get("values"), dict):
             own = self._own(item, line_number)
             if own is not None:
-                own.start, own.end = start, stop + 1
+                own.start, own.end = start, stop
                 yield own
             return
         record = from_object(item, prefix)
         if record is not None:
             self._total(item, line_number)
-            record.start, record.end = start, stop + 1
+            record.start, record.end = start, stop
             yield from separate(record, _EVAL)
         else:
             self.progress = _progress(item)
 
     def _total(self, item: Mapping[str, Any], line_number: int) -> None:
         """The planned steps, where a line states them."""
-        total = item.get("total_steps", item.get("max_steps"))
-        if isinstance(total, (int, float)) and total > 0:
-            self._facts.note("total_steps", float(total), self._source, line_number)
+        total = _value(item.get("total_steps", item.get("max_steps", str(item.get(_BOTH, "")).rpartition("/")[2])))
+        if total is not None and total > 0:
+            self._facts.note("total_steps", total, self._source, line_number)
 
     def _own(self, item: Mapping[str, Any], line_number: int) -> Record | None:
         """A line of our own export; a configuration event becomes facts instead."""
@@ -95,21 +97,66 @@ class Objects:
         return Record(kind, str(item.get("format", "export")), 0, 0, values, texts, derived)
 
 
+def _json(line: bytes) -> tuple[dict[str, Any] | None, int, int]:
+    """The JSON object of a line, where it begins and where it ends; None without one."""
+    start, stop = line.find(OPENED[0]), line.rfind(b"}") + 1
+    if len(line) - start > MAX_OBJECT:
+        return None, start, stop
+    try:
+        item = json.loads(line[start:stop])
+    except (ValueError, RecursionError):
+        return None, start, stop
+    return (item if isinstance(item, dict) else None), start, stop
+
+
+def _printed(line: bytes) -> tuple[dict[str, Any] | None, int, int]:
+    """The flat dict that a line holds as Python prints it; None without one."""
+    start = line.find(OPENED[1])
+    parsed = _DICT.parse(line, start + 1) if start >= 0 else None
+    if parsed is None:
+        return None, start, start
+    texts = (raw.decode("utf-8", "replace") for raw in parsed.raw)
+    return dict(zip(parsed.names, texts, strict=True)), start, parsed.end
+
+
 def from_object(item: Mapping[str, Any], prefix: bytes = b"") -> Record | None:
-    """A record from a flat object of metrics; None when it is something else. `prefix` is what the log printed before it."""
+    """A record from a flat object of metrics; None when it is something else. `prefix` is what the log printed before it.
+
+    What counts stands in the object, or before it as in `Step 10: {...}`.
+    """
     numbers = {str(name): value for name, raw in item.items() if (value := _value(raw)) is not None}
-    if not any(name in item for name in _COUNTER):
+    counted = {} if any(_word(name) in _COUNTER for name in item) else _before(prefix)
+    if counted is None:
         return None
-    kinds = _kinds(prefix)
     printed = [name for name in numbers if name not in _SKIP]
-    meaning = plan(printed, kinds, _rename(item))
+    main = main_loss([name for name in printed if not _evaluates(name)])
+    judged = next((name for name in printed if counted and Finding(name, 0, None, 0, 0, "").is_metric), None)
+    meaning = plan(printed, _kinds(prefix, main, judged), _rename(item))
     if meaning.kind is None:
         return None
-    values = {slot.name: numbers[printed[slot.index]] for slot in meaning.slots}
-    both = item.get("global_step/max_steps")
+    values = {slot.name: numbers[printed[slot.index]] for slot in meaning.slots} | counted
+    both = item.get(_BOTH)
     if isinstance(both, str) and "step" not in values and (step := number(both.partition("/")[0].encode())) is not None:
         values["step"] = step
+    if meaning.kind == "train" and main is not None and not any(name in names().train for name in printed):
+        values["loss"] = numbers[main]
     return Record(meaning.kind, "json", 0, 0, values)
+
+
+def _word(name: str) -> str:
+    """A name without the section it stands in: `step` for `train/step`."""
+    return name if name == _BOTH else str(name).rpartition("/")[2].lower()
+
+
+def _before(prefix: bytes) -> dict[str, float] | None:
+    """What counts before an object; None when nothing does."""
+    found = counters(prefix[message(prefix) :]) if prefix else None
+    return None if found is None else found.values
+
+
+def _evaluates(name: str) -> bool:
+    """Whether a name is that of an evaluation."""
+    return any(fnmatchcase(name, pattern) for pattern in _EVAL)
 
 
 def _progress(item: Mapping[str, Any]) -> tuple[int, int | None] | None:
@@ -120,21 +167,25 @@ def _progress(item: Mapping[str, Any]) -> tuple[int, int | None] | None:
     return int(step), int(total) or None
 
 
-def _kinds(prefix: bytes) -> tuple[KindRule, ...]:
-    """How to tell the kinds apart; a log prefix such as `train_inner` decides."""
+def _kinds(prefix: bytes, main: str | None, judged: str | None) -> tuple[KindRule, ...]:
+    """How to tell the kinds apart, `main` being a loss of the training and `judged` any metric; a log prefix such as `train_inner` decides."""
     if b"[train]" in prefix or b"| train |" in prefix:
         return (KindRule("summary"),)
     rules = [KindRule("summary", ("train_runtime",)), KindRule("summary", ("n_parameters", "params_total"))]
-    rules += [KindRule("train", (name,)) for name in _TRAIN]
+    rules += [KindRule("train", (name,)) for name in (*_TRAIN, *([main] if main is not None else []))]
     rules += [KindRule("eval", (pattern,)) for pattern in _EVAL]
+    rules += [KindRule("eval", (judged,))] if judged is not None else []
     rules += [KindRule("info", (name,)) for name in ("learning_rate", "lr", "reward", "grad_norm")]
     return tuple(rules)
 
 
 def _rename(item: Mapping[str, Any]) -> dict[str, str]:
     """Which of several counters is the step: `update` is a fractional epoch beside `num_updates`."""
-    step = next((name for name in _STEP if name in item), None)
+    words = {_word(name): name for name in reversed(list(item))}
+    step = next((words[word] for word in _STEP if word in words), None)
     rename = {step: "step"} if step else {}
+    if "epoch" in words:
+        rename[words["epoch"]] = "epoch"
     if "num_updates" in item and "update" in item:
         rename["epoch"], rename["update"] = "epoch_number", "epoch"
     return rename

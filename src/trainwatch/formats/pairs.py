@@ -9,6 +9,8 @@ from functools import cached_property
 from trainwatch.formats.numbers import number
 
 MAX_PAIRS = 512
+_COUNT = re.compile(rb"(\d{1,15})/\d{1,15}")
+"""How far something is, and where it ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,7 @@ class PairSyntax:
         position = self._end(line, position)
         if position < 0:
             return None
-        return Parsed(tuple(names), tuple(raw), tuple(quoted), tuple(map(number, raw)), position)
+        return Parsed(tuple(names), tuple(raw), tuple(quoted), tuple(map(_number, raw)), position)
 
     def _end(self, line: bytes, position: int) -> int:
         """Where the record ends: after the tail, which must be there; -1 when it is not."""
@@ -96,7 +98,7 @@ class PairSyntax:
         pieces = []
         slot = rb" *+([^" + self._stops + rb"]++)"
         for name, raw, is_quoted, value in zip(parsed.names, parsed.raw, parsed.quoted, parsed.numbers, strict=True):
-            if value is None or raw[:1] == b"[":
+            if value is None or raw[:1] == b"[" or _COUNT.fullmatch(raw):
                 return None
             quote = b"'" if is_quoted else b""
             pieces.append(
@@ -105,3 +107,9 @@ class PairSyntax:
                 + self._literal(self.after)
             )
         return self._literal(self.between).join(pieces) + re.escape(self.tail)
+
+
+def _number(text: bytes) -> float | None:
+    """A value as a number, `5` for `5/100`; None when it is none."""
+    count = _COUNT.fullmatch(text)
+    return float(count[1]) if count is not None else number(text)
