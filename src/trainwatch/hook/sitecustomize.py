@@ -148,15 +148,17 @@ class Agreement:
         if several:
             self.device = "cuda" if self.dist.get_backend() == "nccl" else "cpu"
         else:
-            # A thread of gloo that frees a tensor while Python shuts down aborts the rank (pytorch issue 190489).
-            atexit.register(time.sleep, CLOSING)
             self.steps = self.dist.new_group(backend="gloo", timeout=timedelta(seconds=AGREE_WITHIN))
             self.saves = self.dist.new_group(backend="gloo", timeout=timedelta(seconds=SAVE_WITHIN))
+        if self.device == "cpu":
+            # A thread of gloo that frees a tensor while Python shuts down aborts the rank (pytorch issue 190489): ours is kept, and
+            # there is time to free the job's.
+            atexit.register(time.sleep, CLOSING)
 
     def __call__(self, word, long=False):
-        box = self.torch.tensor([word], dtype=self.torch.int64, device=self.device)
-        self.dist.all_reduce(box, op=self.dist.ReduceOp.MAX, group=self.saves if long else self.steps)
-        return int(box[0])
+        self.box = self.torch.tensor([word], dtype=self.torch.int64, device=self.device)
+        self.dist.all_reduce(self.box, op=self.dist.ReduceOp.MAX, group=self.saves if long else self.steps)
+        return int(self.box)
 
 
 def alone(word, long=False):
