@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import pwd
 import re
 import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -21,6 +21,7 @@ SlurmctldHost={host}(127.0.0.1)
 SlurmUser=root
 SlurmdUser=root
 AuthType=auth/munge
+AuthInfo=socket={auth}/socket
 SlurmctldPort={ports[0]}
 SlurmdPort={ports[1]}
 StateSaveLocation={dir}/ctld
@@ -88,43 +89,34 @@ class Cluster:
 
 @contextmanager
 def cluster(folder: Path) -> Iterator[Cluster]:
-    """A cluster with its files in `folder`, gone afterwards."""
+    """A cluster with its files in `folder`, gone afterwards. Nothing of it is shared with another one of this machine."""
     for name in ("ctld", "spool", "log", "run"):
         (folder / name).mkdir(parents=True)
     host = socket.gethostname().partition(".")[0]
     conf = folder / "slurm.conf"
-    conf.write_text(CONF.format(host=host, ports=_free_ports(2), dir=folder, cpus=os.cpu_count()), encoding="utf-8")
-    munged = _munge()
     made = Cluster(conf)
-    try:
-        for daemon in ("slurmctld", "slurmd"):
-            subprocess.run([daemon, "-f", str(conf)], check=True, capture_output=True, timeout=30)
-        _wait_idle(made)
-        yield made
-    finally:
-        for daemon in ("slurmd", "slurmctld"):
-            _end(folder / "run" / f"{daemon}.pid")
-        if munged:
-            _end(Path("/run/munge/munged.pid"))
+    with tempfile.TemporaryDirectory(prefix="tw-munge-", dir="/tmp") as short:  # a socket has a name of 107 bytes at most
+        auth = Path(short)
+        conf.write_text(CONF.format(host=host, ports=_free_ports(2), dir=folder, auth=auth, cpus=os.cpu_count()), encoding="utf-8")
+        try:
+            _munge(auth)
+            for daemon in ("slurmctld", "slurmd"):
+                subprocess.run([daemon, "-f", str(conf)], check=True, capture_output=True, timeout=30)
+            _wait_idle(made)
+            yield made
+        finally:
+            for pidfile in (folder / "run" / "slurmd.pid", folder / "run" / "slurmctld.pid", auth / "pid"):
+                _end(pidfile)
 
 
-def _munge() -> bool:
-    """Start munged unless it answers; whether it was started."""
-    if _munge_answers():
-        return False
-    who = pwd.getpwnam("munge")
-    for path, mode in (("/run/munge", 0o755), ("/var/log/munge", 0o700), ("/var/lib/munge", 0o700)):
-        Path(path).mkdir(parents=True, exist_ok=True)
-        os.chown(path, who.pw_uid, who.pw_gid)
-        Path(path).chmod(mode)
-    subprocess.run(["su", "-s", "/bin/sh", "munge", "-c", "/usr/sbin/munged"], check=True, timeout=30)
-    _until(_munge_answers, "munged")
-    return True
-
-
-def _munge_answers() -> bool:
-    """Whether credentials are made and read."""
-    return subprocess.run("munge -n | unmunge", shell=True, capture_output=True, check=False, timeout=30).returncode == 0  # noqa: S602
+def _munge(auth: Path) -> None:
+    """Start a munged of our own: the machine's may end with the cluster that started it."""
+    (auth / "key").write_bytes(os.urandom(128))
+    (auth / "key").chmod(0o600)
+    files = {"key-file": "key", "socket": "socket", "pid-file": "pid", "log-file": "log", "seed-file": "seed"}
+    words = [f"--{option}={auth / name}" for option, name in files.items()]
+    subprocess.run(["munged", "--force", *words], check=True, capture_output=True, timeout=30)
+    _until((auth / "socket").exists, "munged")
 
 
 def _wait_idle(made: Cluster) -> None:
