@@ -30,8 +30,8 @@ def event_sentence(event: Event) -> str:
 
 
 def file_name(source: str) -> str:
-    """The name of a source or metric without its folders."""
-    return source.rpartition("/")[2]
+    """The name of a source or metric without its folders, cleaned."""
+    return clean(source.rpartition("/")[2])
 
 
 def alert_sentence(alert: Alert, events: Sequence[Event] = ()) -> str:
