@@ -103,6 +103,24 @@ async def test_nothing_is_sent_when_nothing_changed():
         assert chart.sent < 40
 
 
+async def test_the_log_is_shown_anew_more_seldom_than_the_rest():
+    """While new lines come all the time the log is drawn in no more than every fourth frame; what is last is seen though nothing follows."""
+    feed = FakeFeed(snapshot(2600))
+    async with running(feed, (120, 40)) as pilot:
+        cells = {c.name: c for c in pilot.app.screen.query(Cells)}
+        watcher, seen = cast("Watcher", pilot.app), {"log": 0, "header": 0}
+        for name in seen:
+            original = cells[name].show
+            cells[name].show = lambda canvas, n=name, show=original: (seen.update({n: seen[n] + 1}), show(canvas))[1]  # type: ignore[method-assign,misc]
+        first = watcher.looks
+        while seen["header"] < 8:
+            feed.show(replace(feed.newest, tail=(f"look {watcher.looks}",)))
+            await pilot.pause(0.05)
+        assert seen["log"] <= (watcher.looks - first) // 4 + 1
+        feed.show(replace(feed.newest, tail=("the last line",)))
+        await until(pilot, lambda: (feed.show(replace(feed.newest)), any(line.startswith("the last line") for line in shown(pilot)))[1])
+
+
 async def test_q_detaches_and_asks_nothing():
     """Leaving sends no request."""
     feed = FakeFeed(snapshot(2600))

@@ -42,6 +42,7 @@ class Watcher(App[None]):
         self.styles_of = rich_styles(self.colours)
         self.close_after = close_after
         self.message = notice
+        self.looks = 0
         self._newest = self.snapshot
         self._interrupted = False
         self._ended = False
@@ -71,7 +72,8 @@ class Watcher(App[None]):
         self._newest = snapshot
 
     def _follow(self) -> None:
-        """Show the newest snapshot if there is a newer one."""
+        """Show the newest snapshot if there is a newer one; `looks` counts how often that was asked."""
+        self.looks += 1
         if self._newest is not self.snapshot:
             self.snapshot = self._newest
             self._notice_end()

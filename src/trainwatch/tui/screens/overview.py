@@ -20,6 +20,9 @@ from trainwatch.tui.widgets.cells import Cells
 
 _PANELS = ("header", "phase", "alert", "chart", "metrics", "gpu", "rules", "learning_rate", "grad_norm", "log", "compact", "keys")
 
+_LOG_EVERY = 4
+"""Looks at the newest snapshot from one picture of the log to the next: each of its rows changes with every line, which is most of the bytes."""
+
 _SAVE = "The job writes a checkpoint at its next step and goes on. This takes as long as its own saves do."
 
 
@@ -32,6 +35,7 @@ class OverviewPage(Page):
         """A widget a panel, shown or not."""
         self.painter = Painter(self.watcher.look, footer("overview"))
         self.places: tuple[Place, ...] = ()
+        self.log_shown = 0
         for name in _PANELS:
             yield Cells(self.watcher.styles_of, name=name)
 
@@ -49,14 +53,23 @@ class OverviewPage(Page):
     def refresh_page(self) -> None:
         """Paint every panel that stands somewhere; only changed cells are sent."""
         wanted = arrange(self.size.width, self.size.height, devices(self.watcher.snapshot))
+        late = "log" if wanted == self.places and not self._log_is_due() else ""
         if wanted != self.places:
             self._arrange(wanted)
         places = {place.panel: place for place in self.places}
         self.painter.keys = footer("overview", lambda op: not self.watcher.feed.refusal(op), ended=self.watcher.snapshot.state in ENDED)
         for cells in self.query(Cells):
             place = places.get(cells.name or "")
-            if place is not None:
+            if place is not None and cells.name != late:
                 cells.show(self.painter.panel(place, self.watcher.snapshot, self.places, self.watcher.message))
+
+    def _log_is_due(self) -> bool:
+        """Whether the log is shown anew: a little later than the rest while it grows, at once when it has ended."""
+        looks = self.watcher.looks
+        if looks - self.log_shown < _LOG_EVERY and self.watcher.snapshot.state not in ENDED:
+            return False
+        self.log_shown = looks
+        return True
 
     def action_detach(self) -> None:
         """Leave."""
