@@ -100,6 +100,29 @@ def test_a_thread_that_broke_did_not_end_the_job():
     assert died(RECORD * 5 + "Exception in thread Thread-3:\n" + TRACE + "OSError: handle is closed\n", record=4 * len(RECORD)) is None
 
 
+def test_a_traceback_that_was_logged_as_a_warning():
+    """Whoever logs an exception as a warning goes on without what it lacks."""
+    lines = (TRACE + "ImportError: libx.so.13: cannot open shared object file\n").splitlines(keepends=True)
+    assert died("".join("WARNING 01-02 03:04:05 [utils.py:8] " + line for line in lines) + "saved\n") is None
+
+
+def test_an_exception_of_a_traceback_is_as_strong_as_any():
+    """An exception that its text alone would only suggest is the cause where a traceback ends in it."""
+    got = died(
+        TRACE + "ImportError: x.so: undefined symbol\n\nThe above exception was the direct cause\n\n" + TRACE + "RuntimeError: no worker\n"
+    )
+    assert got is not None
+    assert (got.kind, got.line) == ("import_error", 3)
+
+
+def test_a_missing_package_is_the_cause_and_its_launcher_is_not():
+    """What every rank lacks is told, and not with which code the launcher saw them end."""
+    ranks = (TRACE + "ModuleNotFoundError: No module named 'apex'\n") * 2
+    got = died(ranks + "E torch/api.py:9] failed (exitcode: 1) local_rank: 1 (pid: 5) of binary: python\n")
+    assert got is not None
+    assert (got.kind, got.line) == ("import_error", 3)
+
+
 def test_a_port_that_another_attempt_to_bind_found_free():
     """A job that was cancelled later was not ended by the port it could not bind at first."""
     got = died(

@@ -87,7 +87,7 @@ def _all_hits(data: bytes) -> list[Hit]:
         if trace is None:
             hits.append(hit)
         elif not orphaned(data, trace.start, trace.at):
-            hits.append(replace(hit, ends=hit.ends or trace.ends))
+            hits.append(replace(hit, ends=hit.ends or trace.ends, weak=hit.weak and trace.kind is None))
     told = {hit.start for hit in hits}
     return sorted((*hits, *(trace for start, trace in raised.items() if start not in told)), key=lambda h: h.at)
 

@@ -29,7 +29,10 @@ _EXCEPTION = re.compile(
 _FRAME_OR_NAME = re.compile(b"(?:\xe2\x95\xad[\xe2\x94\x80 ]*|\\w{1,60} {2,}|Original )$")
 _DIGITS = re.compile(rb"\d")
 _BENIGN = (b"Exception ignored in", b"--- Logging error ---", b"Error in atexit", b"Exception in thread ")
-_RANKS = (b"[rank", b"local_rank", b"ChildFailedError", b"closing signal", b"srun: ", b"ProcessGroup", b" NCCL ", b"_handler] ")
+_WARNED = re.compile(rb"\b(?:WARN(?:ING)?|DEBUG)\b")
+"""A traceback that was logged as no more than this was survived."""
+
+_RANKS = (b"[rank", b"failed (exitcode:", b"launch.py:", b"distributed/run", b"closing signal", b"srun: ", b"ProcessGroup", b" NCCL ")
 """What tells that several processes write to a log: one that ends is not the end of the job."""
 
 _MODULE = re.compile(rb'[^\n]*\n  File "[^<"\n][^"\n]*", line \d+, in <module>')
@@ -47,12 +50,15 @@ def tracebacks(data: bytes, kinds: Iterable[Kind]) -> Iterator[Hit]:
     by_name = {name: kind for kind in kinds for name in kind.exceptions}
     alone = not any(text in data for text in _RANKS)
     for start, head, _ in chain(pieces(data, HEAD), islice(pieces(data, FRAME), 1)):
-        found = _exception(data, head, _prefix(data[start:head]))
+        prefix = _prefix(data[start:head])
+        found = _exception(data, head, prefix)
         if found is None:
             continue
         at, end, name = found
         kind = by_name.get(name) or by_name.get("*")
-        harmless = any(text in data[max(head - _BEFORE, 0) : head] for text in _BENIGN) or orphaned(data, start, at)
+        harmless = (
+            any(text in data[max(head - _BEFORE, 0) : head] for text in _BENIGN) or orphaned(data, start, at) or _WARNED.search(prefix)
+        )
         if kind is None or harmless or any(text in data[at:end] for text in kind.benign):
             kind = None
         yield Hit(start, at, end, kind, ends=alone and kind is not None and _MODULE.match(data, head) is not None)
