@@ -60,7 +60,9 @@ def test_what_was_done_about_an_alert():
     """While its rule stops the job, the page says where the stop stands."""
     alert = replace(snapshot(2600).alerts[0], action="stop")
     stop = Stop("saving", "all ranks save at step 2,612", "overfit")
-    assert "stop the job: all ranks save at step 2,612" in one_line(replace(snapshot(2600), alerts=(alert,), stop=stop))
+    text = one_line(replace(snapshot(2600), alerts=(alert,), stop=stop))
+    assert "stop      all ranks save at step 2,612; rule overfit" in text
+    assert "stop the job: all ranks save at step 2,612" in text
 
 
 def test_a_page_without_alerts_says_so():

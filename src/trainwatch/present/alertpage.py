@@ -22,6 +22,7 @@ from trainwatch.present.sentences import (
     outcome_sentence,
     place,
     state_of,
+    stop_sentence,
 )
 
 _SILENCE = (
@@ -35,6 +36,8 @@ def alert_lines(snapshot: Snapshot, width: int, look: Look) -> list[Line]:
     page = Page(width, look)
     if snapshot.state in ENDED:
         page.say(state_of(snapshot), outcome_sentence(snapshot), f"state.{state_of(snapshot)}")
+    elif snapshot.stop.machine != "idle":
+        page.say(snapshot.stop.goal, stop_sentence(snapshot.stop), "state.stopping")
     for caveat in snapshot.caveats:
         page.say("note", caveat, "severity.yellow")
     page.head(f"{len(snapshot.alerts)} now" if snapshot.alerts else "now")
