@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from tests.formats.reading import mixture, plain
 
 from trainwatch.formats.ahead import Ahead, Cells, pack, unpack
-from trainwatch.formats.run import Run
 from trainwatch.formats.reader import Reader
+from trainwatch.formats.run import Run
 from trainwatch.model.facts import Facts
 
 STEADY = {

@@ -23,6 +23,7 @@ from trainwatch.formats.places import SlicePlaces
 from trainwatch.formats.ranks import Printed
 from trainwatch.formats.run import Run
 from trainwatch.formats.shapes import MAX_LEARNED, Learned, Match
+from trainwatch.formats.text import clean
 from trainwatch.formats.zeros import NAME, printed_zero
 from trainwatch.model.block import Block
 
@@ -299,7 +300,7 @@ def _zero(rates: array[float] | None, data: bytes, offsets: Sequence[int], base:
         return ""
     at = offsets[rates.index(0.0)] - base
     end = data.find(b"\n", at)
-    return printed_zero(data[at : end if end >= 0 else len(data)])
+    return printed_zero(clean(data[at : end if end >= 0 else len(data)]))
 
 
 def _kept(columns: dict[str, array[float]], extents: Extents, kept: Sequence[bool]) -> tuple[dict[str, array[float]], Extents]:

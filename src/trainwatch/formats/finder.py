@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
+from trainwatch.formats.colours import coloured, uncoloured
 from trainwatch.formats.columns import columns as columns_of
 from trainwatch.formats.gaps import may_precede
 from trainwatch.formats.plan import Plan, Slot
@@ -33,12 +34,14 @@ class Finder:
         slots = _wanted(plan, only)
         self._whole, self._narrow = shape, replace(shape, wanted=frozenset(slot.index for slot in slots))
         self._shape, self._plan = self._narrow, replace(plan, slots=slots)
+        self._is_stepped = any(slot.name == "step" for slot in plan.slots)
         self._admitted: AbstractSet[bytes] = frozenset()
         self._folded: Quick | None = None
         self._constants: dict[int, bytes] = {}
         self._folds = 0
         self._fills_lines = True
         self._rest = 0
+        self._coloured = Finder(shape, plan) if only and slots != plan.slots else self
 
     def admit(self, prefixes: AbstractSet[bytes]) -> None:
         """Records may stand behind these skeletons in their lines. Where some name ranks, every value tells copies apart."""
@@ -50,9 +53,20 @@ class Finder:
         if known != self._shape.prefixes:
             self._shape = replace(self._whole if any(map(tag, known)) else self._narrow, prefixes=known)
             self._folded, self._rest = None, 0
+        if self._coloured is not self:
+            self._coloured.admit(prefixes)
 
     def find(self, data: bytes, start: int, stop: int, base: int) -> Run | None:
         """The run in `data[start:stop]`, where `start` is at least 1; None when there is none, or a value is no plain number."""
+        raw = data[start - 1 : stop] if self._is_stepped and data.find(b"\x1b[", start, stop) >= 0 else b""
+        text = uncoloured(raw)
+        if text == raw:
+            return self._found(data, start, stop, base)
+        run = self._coloured._found(text, 1, len(text), base)  # noqa: SLF001  another finder of the same shape
+        return None if run is None else coloured(run, text, raw, start - 1, self._shape.prefixes)
+
+    def _found(self, data: bytes, start: int, stop: int, base: int) -> Run | None:
+        """The same where there are no colours."""
         found = self._even(data, (start, stop), base)
         if found is not None:
             return self._run(self._shape, found, base)

@@ -19,7 +19,7 @@ from trainwatch.formats.record import Record, separate
 from trainwatch.formats.shapes import Match, Shapes
 from trainwatch.formats.steps import MOST, Steps
 from trainwatch.formats.tables import Tables
-from trainwatch.formats.text import clean
+from trainwatch.formats.text import clean, raw_position
 from trainwatch.model.block import Block, Kind
 from trainwatch.model.facts import Facts
 
@@ -170,7 +170,7 @@ class Lines:
         found = 0
         for record, printed, rank in self._records(line, base + start, number, bars_end):
             found += 1
-            at = _raw_position(raw, line, record, position)
+            at = raw_position(raw, line, record.start, record.end, position)
             position = max(at, 0) + 1 if at >= 0 else position
             self._derive(record, data, start + at, number)
             if record.values.get(zeros.NAME) == 0:
@@ -178,7 +178,7 @@ class Lines:
             if not self._is_copy(record, printed, rank):
                 self._emit(record, base + start + at, number)
             known = self.prefixes if rank is None else self.tagged
-            if found == 1 and not bars_end and len(raw) == len(line) and len(known) < MAX_PREFIXES:
+            if found == 1 and not bars_end and len(known) < MAX_PREFIXES:
                 known.add(skeleton(line[: max(record.start, 0)]))
         if found > 1:
             self.prefixes.clear()
@@ -337,16 +337,6 @@ class Lines:
         if total is None and self._generic is not None and not self._specific:
             return self._generic.total or self.steps.total
         return int(total) if total else self.steps.total
-
-
-def _raw_position(raw: bytes, line: bytes, record: Record, position: int) -> int:
-    """Where a record of the cleaned line begins in the line as it came."""
-    if record.start < 0 or len(raw) == len(line):
-        return record.start
-    at = raw.find(line[record.start : record.end], position)
-    if at < 0:
-        at = raw.find(line[record.start : record.start + 8], position)
-    return max(at, 0)
 
 
 def _step_of_path(record: Record) -> None:

@@ -14,6 +14,16 @@ def clean(line: bytes) -> bytes:
     return _ESCAPES.sub(b"", line) if b"\x1b" in line or b"\x00" in line or b"\x08" in line else line
 
 
+def raw_position(raw: bytes, line: bytes, start: int, end: int, position: int = 0) -> int:
+    """Where a record of the cleaned line begins in the line as it came, from `position` on; its line's first byte where it is torn at once."""
+    if start < 0 or len(raw) == len(line):
+        return start
+    at = raw.find(line[start:end], position)
+    if at < 0:
+        at = raw.find(line[start : start + 8], position)
+    return max(at, 0)
+
+
 def newlines(data: bytes) -> int:
     """How many newlines there are: many times faster than `count` where they are rare, and no slower elsewhere."""
     return len(data) - len(data.replace(b"\n", b""))
