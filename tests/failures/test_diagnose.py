@@ -239,3 +239,28 @@ def test_nothing_raises(parts: list[str], noise: bytes):
     data = "".join(parts).encode() + noise
     got = diagnose(data, 0, 1, "job.out", last_record=None, exit_code=None)
     assert got is None or 1 <= got.line <= data.count(b"\n") + 1
+
+
+PIECES = (
+    RECORD,
+    RECORD * 40,
+    RECORD * 600,
+    TRACE,
+    OOM,
+    CANCELLED,
+    "Killed\n",
+    "NCCL WARN something\n",
+    "x" * 3000 + "\n",
+    "x" * 3000 + " " + OOM,
+)
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=12), st.sampled_from([None, 1]))
+def test_what_is_not_looked_for_would_have_told_nothing(pieces: list[str], code: int | None) -> None:
+    """Where no text of a kind stands near the newest record or behind it, a look at the whole log comes to the same."""
+    text = "".join(pieces)
+    record = text.rfind(RECORD) if RECORD in text else None
+    found = died(text, record=record, code=code)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("trainwatch.failures.diagnose._may_tell", lambda *_: True)
+        assert died(text, record=record, code=code) == found

@@ -11,12 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.rules.records import Row, block, blocks, board, climbed, curve, judge
 
+from trainwatch.model.block import Kind
 from trainwatch.model.facts import Facts
 from trainwatch.model.inputs import CheckpointSeen, Gpu, Sample
 from trainwatch.model.verdict import Event
 from trainwatch.rules.board import Board
 from trainwatch.rules.catalogue import catalogue, kind_names
 from trainwatch.rules.forecast import fit
+from trainwatch.rules.history import History
 from trainwatch.rules.preset import load
 from trainwatch.rules.windows import Windows
 
@@ -269,3 +271,16 @@ def test_noise_in_a_run_of_many_evaluations_asks_for_no_save(seed: int) -> None:
 
     assert "orange" not in raised
     assert len(raised) <= 3
+
+
+@given(
+    st.sampled_from(["train", "info", "eval"]),
+    st.sets(st.sampled_from(["loss", "grad_norm", "learning_rate", "reward", "entropy", "kl", "timing_s/gen", "step"])),
+)
+def test_a_rule_finds_nothing_in_what_it_does_not_heed(kind: Kind, names: set[str]) -> None:
+    """Records that a rule is not asked about would tell it nothing."""
+    seen, history = block(kind, [dict.fromkeys(sorted(names), float(row)) for row in range(3)]), History(Facts())
+    for made in catalogue().values():
+        rule = made.make(made.settings())
+        if not rule.heeds(kind, seen.columns):
+            assert not list(rule.records(seen, history)), made.name

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import math
+import statistics
 from itertools import combinations
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trainwatch.rules.noise import Resolution, Trend, decimals, median, noise, relative
+from trainwatch.rules.noise import Resolution, Trend, decimals, mean, median, noise, relative, spread
 
 SMALL = st.lists(st.integers(-5, 5).map(float), min_size=3, max_size=30)
 
@@ -60,3 +61,10 @@ def test_median_lies_in_the_middle(values: list[float]) -> None:
     middle = median(values)
 
     assert sum(v < middle for v in values) <= len(values) / 2 >= sum(v > middle for v in values)
+
+
+@given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=30))
+def test_mean_and_spread_are_those_of_the_textbook(values: list[float]) -> None:
+    """The same as Python's own, which take a while to be loaded."""
+    assert mean(values) == statistics.fmean(values)
+    assert spread(values) == pytest.approx(statistics.pstdev(values), rel=1e-9, abs=1e-9)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import pytest
+from tests.rules.records import block
 
 from trainwatch.engine.engine import Engine
 from trainwatch.model.facts import Facts
@@ -61,3 +63,19 @@ def test_steps_of_a_format_that_counts_them_are_steps() -> None:
     assert plan.steps("total_steps", 500, None, "generic") is None
     assert plan.steps("total_steps", 1500, None, "generic") == 8000
     assert plan.steps("warmup_steps", 1500, None, "generic") is None
+
+
+def test_a_record_knows_what_stands_before_it_in_its_own_attempt() -> None:
+    """A fact further on is not seen; one that was passed is; where the file begins again, its lines are counted from the first."""
+    facts = Facts()
+    facts.note("seed", 1.0, "train.out", 4)
+    facts.note("gpus", 8.0, "train.out", 9)
+    plan = Plan(facts)
+    seen = []
+    for first, attempt in ((2, 1), (5, 1), (8, 1), (2, 2)):
+        at = replace(block("train", [{"loss": 1.0}, {"loss": 1.0}], first), attempt=attempt)
+        for row in (1, 0):
+            plan.move(at, row)
+            seen.append((plan.number("seed"), plan.number("gpus"), plan.is_whole))
+    nothing, one, both = (None, None, False), (1.0, None, False), (1.0, 8.0, True)
+    assert seen == [one, nothing, one, one, both, both, one, nothing]

@@ -118,10 +118,11 @@ class Watch:
         """A first picture from samples of large logs, which no rule judges; None when all of them are small enough to be read at once."""
         engine, found = self._engine(replace(self.preset, rules=())), False
         attempts = {part.source: part.attempt for part in self.run_file.info.parts}
-        for source in attempts or self.run_file.info.sources:
-            for chunk in sampled(Path(source)) if Path(source).is_file() else ():
-                engine.feed(replace(chunk, attempt=attempts.get(source, 1)))
-                found = True
+        with collector_paused():
+            for source in attempts or self.run_file.info.sources:
+                for chunk in sampled(Path(source)) if Path(source).is_file() else ():
+                    engine.feed(replace(chunk, attempt=attempts.get(source, 1)))
+                    found = True
         self._glance = engine if found else None
         return replace(engine.snapshot(), preview=True, now=now) if found else None
 

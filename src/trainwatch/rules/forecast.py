@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from operator import mul
-from statistics import fmean
 
 from trainwatch.rules.guard import planned_steps
 from trainwatch.rules.history import History, per_point
+from trainwatch.rules.noise import mean
 
 EXPONENTS = 20
 """Exponents: tenths from 0.1 on. The error over them falls to one valley, which is searched by thirds."""
@@ -21,7 +21,7 @@ MOST = 200
 def fit(steps: list[float], losses: list[float]) -> tuple[float, float, float]:
     """(c, a, p) of the curve c + a * step^-p with the smallest squared error; p among tenths up to 2. NaN of losses beyond all sums."""
     try:
-        middle = fmean(losses)
+        middle = mean(losses)
     except OverflowError:
         return math.nan, math.nan, 1.0
     around = [loss - middle for loss in losses]
@@ -45,7 +45,7 @@ def fit(steps: list[float], losses: list[float]) -> tuple[float, float, float]:
 def _linear(steps: list[float], losses: list[float], p: float) -> tuple[float, Callable[[float], tuple[float, float, float]]]:
     """Least squares for one exponent through losses whose mean is 0: (how much less than theirs the squared error is, the curve)."""
     x = [s**-p for s in steps]
-    mx = fmean(x)
+    mx = mean(x)
     x = [a - mx for a in x]
     spread, common = sum(map(mul, x, x)), sum(map(mul, x, losses))
     slope = common / spread if spread else 0.0

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from itertools import islice
-from statistics import fmean, pstdev
 
 from trainwatch.rules.figures import figure, percent
 from trainwatch.rules.history import History, Point, per_point
 from trainwatch.rules.metric import direction, measurements
+from trainwatch.rules.noise import mean, spread
 
 UNITS = {
     "gradient_accumulation_steps": "the gradient accumulation",
@@ -75,9 +75,9 @@ def steady(history: History) -> str:
     if any(apart <= APART for apart in ratios(history)):
         return ""
     seen = list(ratios(history))
-    if len(seen) < 3 or pstdev(seen) > STEADY * fmean(seen):
+    if len(seen) < 3 or spread(seen) > STEADY * mean(seen):
         return ""
-    return f"eval loss is {figure(fmean(seen), 3)} times the train loss at every evaluation, without growing"
+    return f"eval loss is {figure(mean(seen), 3)} times the train loss at every evaluation, without growing"
 
 
 def _scaled(history: History, seen: list[float]) -> str:

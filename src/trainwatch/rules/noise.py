@@ -20,6 +20,17 @@ def median(values: Sequence[float]) -> float:
     return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2
 
 
+def mean(values: Sequence[float]) -> float:
+    """The arithmetic mean. Raises OverflowError for finite values beyond all sums; `statistics` says the same, and is slow to load."""
+    return math.fsum(values) / len(values)
+
+
+def spread(values: Sequence[float]) -> float:
+    """The standard deviation of all there is: the root of the mean squared distance from the mean."""
+    middle = mean(values)
+    return math.sqrt(mean([(v - middle) ** 2 for v in values]))
+
+
 def deviation(values: Sequence[float], centre: float) -> float:
     """1.4826 times the median absolute deviation: the standard deviation, if the values were normal."""
     return 1.4826 * median([abs(v - centre) for v in values])

@@ -75,11 +75,12 @@ class Spikes(Rule):
         self._records -= self._records % (4 * REFRESH)
 
     def _stretches(self, block: Block, values: array[float]) -> Iterator[tuple[int, Judgement]]:
-        row = 0
+        row, extremes = 0, block.extremes(self.column)
+        highest = extremes[1] if extremes is not None else math.inf
         while row < len(values):
             every = REFRESH if self._records < SETTLED else 4 * REFRESH
             end = min(row + every - self._records % every, len(values))
-            if self._spikes or not self._is_below(max(values[row:end])):
+            if self._spikes or not self._is_below(highest, values, row, end):
                 self._settle()
                 yield from self._look(block, values, row, end)
             else:
@@ -98,8 +99,14 @@ class Spikes(Rule):
         if len(window) >= ENOUGH:
             self._unread, self._least = window, self.least(min(window))
 
-    def _is_below(self, highest: float) -> bool:
-        """Whether no value of a stretch is a spike; the window is only put in order where its lowest value does not tell."""
+    def _is_below(self, highest: float, values: array[float], start: int, end: int) -> bool:
+        """Whether no value of a stretch is a spike, `highest` being that of the block.
+
+        Single values are only looked at where that one does not tell, and the window is only put in order where its lowest value does not.
+        """
+        if highest <= (self._least if self._unread else self._limit):
+            return True
+        highest = max(values[start:end])
         if self._unread and highest <= self._least:
             return True
         self._settle()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -102,29 +103,32 @@ class NonFinite(Rule):
         return block.kind == "info" and "grad_norm" in names and self._shapes.get(block.format) == names | {"loss"}
 
     def _each(self, block: Block, names: tuple[str, ...], signs: Mapping[int, str], *, hidden: bool) -> Iterator[tuple[int, Judgement]]:
-        """Row by row, while something is or was wrong."""
-        texts = block.texts
-        odd = [n for n in names if block.extremes(n) is None]
-        quiet, at, again = not (odd or hidden or signs), 0, False
-        for row in range(len(block)):
-            if quiet and again and self._said is not None and self._stays(block, row, at):
-                self._records += len(block) - row
-                yield from ((later, self._said[1]) for later in range(row, len(block)))
-                return
-            self._records += 1
-            bad = [n for n in odd if not math.isfinite(block.columns[n][row]) and not (texts and n in texts[row])]
-            if not bad and not hidden and row not in signs and not self._active:
+        """Each record at which something is wrong, and those after it; what they say again is not worked out again."""
+        bad = _bad(block, names)
+        marks = range(len(block)) if hidden else sorted(bad.keys() | signs.keys())
+        row, at, settled = 0, 0, not self._active
+        while row < len(block):
+            if settled:
+                end = self._lasts(block, row, at, next((mark for mark in marks if mark >= row), len(block)))
+                if self._said is not None and self._active:
+                    yield from ((later, self._said[1]) for later in range(row, end))
+                self._records += end - row
+                row, settled = end, False
                 continue
-            at = self._take(block, row, bad, signs.get(row, ""), hidden=hidden)
             before = self._said
+            self._records += 1
+            at = self._take(block, row, bad.get(row, []), signs.get(row, ""), hidden=hidden)
             yield row, self._judge(at)
-            again = self._active and before is self._said
+            settled = not self._active or before is self._said
+            row += 1
 
-    def _stays(self, block: Block, row: int, at: int) -> bool:
-        """Whether the finding at `at` is also that of the records from `row` on: none of the sightings grows old among them."""
-        step, s = block.step(len(block) - 1), self.settings
-        end = step if step is not None else self._records + len(block) - row
-        return at <= end and not any(at < x.at + steps <= end for x in self._seen for steps in (s.red_steps, s.orange_steps))
+    def _lasts(self, block: Block, row: int, at: int, end: int) -> int:
+        """Up to which row, `end` at most, what was found at `at` holds: until a sighting grows old."""
+        if not self._active:
+            return end
+        s, first = self.settings, self._records + 1 - row
+        old = min((x.at + steps for x in self._seen for steps in (s.red_steps, s.orange_steps) if x.at + steps > at), default=math.inf)
+        return bisect_left(range(end), old, row, key=lambda later: first + later if (step := block.step(later)) is None else step)
 
     def _take(self, block: Block, row: int, bad: list[str], sign: str, *, hidden: bool) -> int:
         """Bring the state up to date with one record; returns where it stands."""
@@ -184,6 +188,17 @@ class NonFinite(Rule):
             why += ": the weights are presumably not finite either, so nothing is saved over the last good checkpoint"
         evidence = tuple(x.evidence for x in list(self._seen)[-3:]) or (last,)
         return fired(severity, why, evidence, f"{self.settings.orange_steps} steps without another would withdraw it")
+
+
+def _bad(block: Block, names: tuple[str, ...]) -> dict[int, list[str]]:
+    """The rows with values that are not finite, and whose these are."""
+    found: dict[int, list[str]] = {}
+    for name in names:
+        if block.extremes(name) is None:
+            for row, value in enumerate(block.columns[name]):
+                if not math.isfinite(value) and not (block.texts and name in block.texts[row]):
+                    found.setdefault(row, []).append(name)
+    return found
 
 
 KIND = Kind(
