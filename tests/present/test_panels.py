@@ -20,8 +20,9 @@ from trainwatch.present.keyline import key_line
 from trainwatch.present.logtail import log_panel
 from trainwatch.present.look import ASCII, UNICODE
 from trainwatch.present.metrics import metrics_panel
+from trainwatch.present.overview import Painter
 from trainwatch.present.rulelist import rule_panel
-from trainwatch.present.small import small_chart
+from trainwatch.present.small import small_chart, small_metrics
 from trainwatch.present.strip import phase_cells, phase_strip
 from trainwatch.present.xaxis import XAxis
 
@@ -233,6 +234,18 @@ def test_small_chart():
     assert any("+" in line[8:] for line in lines[1:])
     missing = small_chart(snapshot(2600), "kl", 38, 8, look=ASCII, cache=ColumnCache()).lines()
     assert "not printed by this run" in missing[1]
+
+
+def test_small_charts_show_what_is_printed():
+    """Learning rate and gradient norm where they are; else what else there is, each once; names of nothing when there is nothing."""
+    shown = snapshot(2600)
+    assert small_metrics(shown) == ("learning_rate", "grad_norm")
+    bare = replace(shown, series={n: s for n, s in shown.series.items() if n != "grad_norm"})
+    assert small_metrics(bare) == ("learning_rate", "tokens_per_second")
+    assert small_metrics(EMPTY) == ("learning_rate", "grad_norm")
+    text = "\n".join(Painter(ASCII).screen(bare, 120, 40).lines())
+    assert text.count("tokens_per_second") == 1
+    assert "not printed" not in text
 
 
 @pytest.mark.parametrize("height", range(8))

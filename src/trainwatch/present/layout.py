@@ -11,6 +11,10 @@ WIDE = 100
 """Columns from which GPU and rules stand beside the chart."""
 
 
+SMALL = ("left", "middle")
+"""The panels of the small charts."""
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """A panel and its rectangle, in cells from the upper left corner of the screen."""
@@ -73,8 +77,8 @@ def _wide(width: int, height: int, devices: int | None) -> tuple[Place, ...]:
     third = (width - 4) // 3
     y = 2 + alert + chart
     low = (
-        Place("learning_rate", 0, y, third, small),
-        Place("grad_norm", third + 2, y, third, small),
+        Place(SMALL[0], 0, y, third, small),
+        Place(SMALL[1], third + 2, y, third, small),
         Place("metrics", 2 * third + 4, y, width - 2 * third - 4, small),
     )
     return (

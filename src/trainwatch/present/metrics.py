@@ -47,12 +47,17 @@ def metrics_panel(snapshot: Snapshot, width: int, height: int, look: Look, *, wi
     return canvas
 
 
+def newest(name: str, series: Series, *, steady: bool = False) -> str:
+    """The newest value of a metric, with its unit where we know it."""
+    return duration(series.last) if name == "step_time" else number(series.last, steady=steady)
+
+
 def _row(name: str, series: Series, width: int, look: Look) -> Canvas:
     """One metric."""
     canvas = Canvas(width, 1)
     named = _LONG if width >= _WIDE else _NAME
     canvas.put(1, 0, cut_middle(look.text(clean(name)), named, look.cut))
-    value = duration(series.last) if name == "step_time" else number(series.last, steady=True)
+    value = newest(name, series, steady=True)
     x = canvas.put(named + 2, 0, f"{value:>{_VALUE}}", "text.strong") + 2
     canvas.put(x, 0, sparkline(series, min(canvas.width - x, 40), look), "series.other")
     return canvas

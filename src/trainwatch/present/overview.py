@@ -12,13 +12,13 @@ from trainwatch.present.compact import compact
 from trainwatch.present.gpus import devices, gpu_panel
 from trainwatch.present.header import header
 from trainwatch.present.keyline import key_line
-from trainwatch.present.layout import Place, arrange
+from trainwatch.present.layout import SMALL, Place, arrange
 from trainwatch.present.logtail import log_panel
 from trainwatch.present.look import Look
 from trainwatch.present.metrics import metrics_panel
 from trainwatch.present.pairedchart import pair, paired_chart
 from trainwatch.present.rulelist import rule_panel
-from trainwatch.present.small import small_chart
+from trainwatch.present.small import small_chart, small_metrics
 from trainwatch.present.strip import phase_strip
 
 Keys = Sequence[tuple[str, str]]
@@ -48,7 +48,8 @@ class Painter:
                     return paired_chart(snapshot, names, width, height, look=look, cache=cache)
                 return loss_chart(snapshot, width, height, look, cache)
             case "metrics":
-                shown = tuple(p.panel for p in places if p.panel in ("learning_rate", "grad_norm"))
+                charts = dict(zip(SMALL, small_metrics(snapshot), strict=True))
+                shown = tuple(charts[p.panel] for p in places if p.panel in SMALL)
                 return metrics_panel(snapshot, width, height, look, without=shown)
             case "gpu":
                 return gpu_panel(snapshot, width, height, look)
@@ -61,7 +62,8 @@ class Painter:
             case "compact":
                 return compact(snapshot, width, height, look)
             case name:
-                return small_chart(snapshot, name, width, height, look=look, cache=self._cache(name))
+                metric = small_metrics(snapshot)[SMALL.index(name)]
+                return small_chart(snapshot, metric, width, height, look=look, cache=self._cache(name))
 
     def _cache(self, panel: str) -> ColumnCache:
         """The columns of a panel; each panel has its own width."""

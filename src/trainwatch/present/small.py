@@ -8,12 +8,24 @@ from trainwatch.present.canvas import Canvas
 from trainwatch.present.chart import ColumnCache
 from trainwatch.present.columns import extremes
 from trainwatch.present.look import Look
-from trainwatch.present.numbers import number
+from trainwatch.present.metrics import metric_names, newest
 from trainwatch.present.plot import Curve, density, draw
 from trainwatch.present.scale import y_limits
 from trainwatch.present.xaxis import axis_of
 
 _GUTTER = 7
+
+_USUAL = ("learning_rate", "grad_norm")
+_ELSEWHERE = ("loss", "eval_loss", "train_loss")
+"""What the main chart shows."""
+
+
+def small_metrics(snapshot: Snapshot) -> tuple[str, str]:
+    """What the two small charts show: learning rate and gradient norm, and for one that is not printed the next metric of the list."""
+    others = [n for n in metric_names(snapshot) if n not in (*_USUAL, *_ELSEWHERE)]
+    spare = iter([n for n in others if not n.endswith("loss")])
+    left, middle = (name if len(snapshot.series.get(name, ())) else next(spare, name) for name in _USUAL)
+    return left, middle
 
 
 def small_chart(snapshot: Snapshot, name: str, width: int, height: int, *, look: Look, cache: ColumnCache) -> Canvas:
@@ -21,7 +33,7 @@ def small_chart(snapshot: Snapshot, name: str, width: int, height: int, *, look:
     canvas = Canvas(width, height)
     series = snapshot.series.get(name)
     known = series is not None and len(series) > 0
-    title(canvas, name, [(number(series.last), "text.strong")] if series is not None and known else [], [], look)
+    title(canvas, name, [(newest(name, series), "text.strong")] if series is not None and known else [], [], look)
     plot = Canvas(width - _GUTTER, height - 1)
     if series is None or not known or not plot.width or not plot.height:
         canvas.put(1, 1, "not printed by this run", "text.dim")

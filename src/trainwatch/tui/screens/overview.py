@@ -6,7 +6,7 @@ from textual.app import ComposeResult
 
 from trainwatch.model.snapshot import Command
 from trainwatch.present.gpus import devices
-from trainwatch.present.layout import Place, arrange
+from trainwatch.present.layout import SMALL, Place, arrange
 from trainwatch.present.overview import Painter
 from trainwatch.present.sentences import ENDED
 from trainwatch.tui.keys import footer
@@ -18,7 +18,7 @@ from trainwatch.tui.screens.log import LogPage
 from trainwatch.tui.screens.stop import StopDialog
 from trainwatch.tui.widgets.cells import Cells
 
-_PANELS = ("header", "phase", "alert", "chart", "metrics", "gpu", "rules", "learning_rate", "grad_norm", "log", "compact", "keys")
+_PANELS = ("header", "phase", "alert", "chart", "metrics", "gpu", "rules", *SMALL, "log", "compact", "keys")
 
 _LOG_EVERY = 4
 """Looks at the newest snapshot from one picture of the log to the next: each of its rows changes with every line, which is most of the bytes."""
