@@ -20,7 +20,7 @@ class XAxis:
     """From 0 to `end`; `now` is where the newest record stands. `unit` is what its labels count.
 
     Where it counts epochs, x is still the number of a record, and `epochs` holds the epoch of each. `evaluated` is where each evaluation
-    stands, as far as that is known.
+    stands where it counts records, as far as that is known.
     """
 
     unit: Unit
@@ -77,7 +77,7 @@ def axis_of(snapshot: Snapshot) -> XAxis:
     now = max([*xs, 1.0])
     end = now if snapshot.state in ENDED else nice_ceiling(now * 1.05)
     if len(snapshot.epochs):
-        return XAxis("epoch", end, now, snapshot.epochs, _evaluated(snapshot))
+        return XAxis("epoch", end, now, snapshot.epochs)
     return XAxis("record", end, now, evaluated=_evaluated(snapshot))
 
 
