@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from trainwatch.formats.blocks import SPARSE
+from trainwatch.formats.blocks import STRETCH
 from trainwatch.formats.reader import Reader
 from trainwatch.model.facts import Facts
 
@@ -47,7 +47,7 @@ def test_memory_does_not_grow_with_the_log() -> None:
         data = b"".join(b"iter %d: loss 1.5, time 2.0ms, mfu 3.0%%\nnoise %d\n" % (i * 100 + k, i * k) for k in range(100))
         reader.feed(data, offset)
         offset += len(data)
-    assert len(reader._buffer) < 2 * SPARSE
+    assert len(reader._buffer) < 2 * STRETCH
     assert len(reader._lines.matched) == 0
 
 

@@ -31,10 +31,8 @@ REST = 8
 """So many stretches are not tried as one shape after one that was several."""
 MAX_SEEN = 1000
 """So many shapes are remembered; a log that keeps inventing names starts over."""
-DENSE, SPARSE = 1 << 17, 1 << 18
-"""Bytes read in one go where records stand close together, and where they do not: few objects at a time stay in the cache, few stretches cost little."""
-FEW = 600
-"""Records of a stretch that could be longer."""
+STRETCH = 1 << 18
+"""Bytes read in one go: few stretches cost little, and one stays in the processor's cache with what is made of it."""
 STEADY = 4
 """So many stretches of one shape let expect more."""
 IDLE = 2
@@ -56,7 +54,6 @@ class Blocks:
         self._main: Learned | None = None
         self._rest = 0
         self._line = 1
-        self._size = DENSE
         self._steady = 0
         self.ahead: Ahead | None = None
 
@@ -68,7 +65,7 @@ class Blocks:
     @property
     def stretch(self) -> int:
         """How many bytes to read in one go, 0 before there are patterns to read with."""
-        return 0 if self._main is None else self._size
+        return 0 if self._main is None else STRETCH
 
     @property
     def cells(self) -> Cells | None:
@@ -76,7 +73,7 @@ class Blocks:
         main = self._main
         if main is None or main.finder is None or self._steady < STEADY or self._lines.world > 1 or self._lines.tagged:
             return None
-        return Cells(main.finder, self._size)
+        return Cells(main.finder, STRETCH)
 
     def read(self, data: bytes, start: int, stop: int, base: int) -> None:
         """Read `data[start:stop]`, complete lines; `data[0]` is byte `base` of the source."""
@@ -130,7 +127,6 @@ class Blocks:
         run = self._found(main, data, start, stop, base)
         if main is None or run is None:
             return False
-        self._size = DENSE if len(run) * SPARSE > FEW * (stop - start) else SPARSE
         loud = list(run.loud(data, stop, self._known(run)))
         if len(loud) > 2 + len(run) // 8 or self._is_involved(main, run, exceptions=bool(loud)):
             self._rest = REST

@@ -8,7 +8,7 @@ from collections.abc import Set as AbstractSet
 
 from trainwatch.formats.ahead import Ahead, Cells
 from trainwatch.formats.bars import frames
-from trainwatch.formats.blocks import DENSE, SPARSE, Blocks
+from trainwatch.formats.blocks import STRETCH, Blocks
 from trainwatch.formats.catalog import choose
 from trainwatch.formats.gather import Gather
 from trainwatch.formats.lines import Lines
@@ -162,7 +162,7 @@ class Reader:
         if self._waiting > MAX_UNFINISHED:
             self._skipping = True
             self._done, self._waiting = len(data), 0
-        if len(data) - self._done < len(data) // 2 or len(data) > SPARSE:
+        if len(data) - self._done < len(data) // 2 or len(data) > STRETCH:
             keep = max(0, self._done - CONTEXT)
             self._base += keep
             self._buffer, self._done = data[keep:], self._done - keep
@@ -205,7 +205,7 @@ def _complete(data: bytes, start: int) -> int:
     very end is not the end of a part yet: a newline may follow.
     """
     line = data.rfind(b"\n", start) + 1
-    if line and len(data) - start >= DENSE:
+    if line and len(data) - start >= STRETCH // 2:
         return line
     return max(line, data.rfind(b"\r", max(start, line), len(data) - 1) + 1)
 
