@@ -58,7 +58,7 @@ class Finder:
 
     def find(self, data: bytes, start: int, stop: int, base: int) -> Run | None:
         """The run in `data[start:stop]`, where `start` is at least 1; None when there is none, or a value is no plain number."""
-        raw = data[start - 1 : stop] if self._is_stepped and data.find(b"\x1b[", start, stop) >= 0 else b""
+        raw = data[start - 1 : stop] if self._is_stepped and data.find(b"\x1b", start, stop) >= 0 else b""
         text = uncoloured(raw)
         if text == raw:
             return self._found(data, start, stop, base)
