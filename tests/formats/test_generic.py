@@ -191,3 +191,34 @@ def test_an_echo_of_an_evaluation_is_none() -> None:
         "INFO:tensorflow:  eval_accuracy = 0.875\n"
     )
     assert [record[0] for record in read(text)] == ["train", "eval"]
+
+
+@pytest.mark.parametrize(
+    ("text", "step", "loss"),
+    [
+        ("Training loss (for one batch) at step 200: 0.5\n", 200, 0.5),
+        ("Average loss at step 2000 : 0.5\n", 2000, 0.5),
+        ("7 | loss 0.5 | lr 1.0e-04 | 315.12ms | mfu 12.00%\n", 7, 0.5),
+        ("[10 | 30.52] loss=0.5 avg=0.75\n", 10, 0.5),
+        ("200/1000: loss 0.5, acc 0.75\n", 200, 0.5),
+        ("2026-07-07 12:01:34,174 INFO: [INFO] loss: 0.5, orth_loss: 0.0018, grad_norm: 21.125\n", None, 0.5),
+    ],
+)
+def test_where_a_line_counts(text: str, step: int | None, loss: float) -> None:
+    """A count may stand before all else, between name and value, or nowhere in a logger's line that begins with its loss."""
+    (record,) = read(text)
+    assert (record[0], record[4], values(record)["loss"]) == ("train", step, loss)
+
+
+def test_figures_of_the_whole_run_are_a_summary() -> None:
+    """PaddleNLP's Trainer prints them as it prints its records."""
+    text = (
+        "[2026-05-08 11:44:07,423] [    INFO] - loss: 0.5, learning_rate: 9.8e-06, global_step: 20, epoch: 0.2\n"
+        "[2026-05-08 11:44:09,523] [    INFO] - train_runtime: 100.0, train_samples_per_second: 3.0, train_loss: 0.75, epoch: 1.0\n"
+    )
+    assert [record[0] for record in read(text)] == ["train", "summary"]
+
+
+def test_a_bar_that_announces_a_loss_tells_none() -> None:
+    """What stands behind dots counts the work of finding it."""
+    assert read("Epoch 3/5\nCalculating loss...: 15it [01:00,  4.06s/it]\n") == []

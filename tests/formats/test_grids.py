@@ -73,3 +73,21 @@ def test_a_line_of_yolos_results_has_no_names() -> None:
 def test_other_tables_hold_no_records(text: str) -> None:
     """Without a column that counts and one that is a loss, a table is something else."""
     assert read(text) == []
+
+
+def test_the_table_of_spacy_counts_under_signs() -> None:
+    """Epochs stand under `E`, steps under `#`; the scores of a row are its evaluation."""
+    text = (
+        "E    #       LOSS TOK2VEC  LOSS NER  ENTS_F  ENTS_P  ENTS_R  SCORE \n"
+        "---  ------  ------------  --------  ------  ------  ------  ------\n"
+        "  0       0          0.00    143.25    0.00    0.00    0.00    0.00\n"
+        "  3     100         30.25    700.50   38.50   47.75   32.00    0.39\n"
+    )
+    records = read(text)
+    assert [(record[0], record[4], record[5]) for record in records] == [
+        ("train", 0, 0.0),
+        ("eval", 0, 0.0),
+        ("train", 100, 3.0),
+        ("eval", 100, 3.0),
+    ]
+    assert values(records[3])["SCORE"] == 0.39

@@ -12,6 +12,9 @@ _LEVEL = re.compile(
     rb"[^=]{0,160}?\b(?:DEBUG|INFO|WARN(?:ING)?)\b(?::(?!\w*loss)[A-Za-z_][\w.]{0,60}:)?[\])]{0,2}[ \t]{0,8}(?:[-|:>\]][ \t]{0,8}){0,3}",
     re.IGNORECASE,
 )
+_TAG = re.compile(rb"\[(?:DEBUG|INFO|WARN(?:ING)?)\][ \t]{1,4}")
+"""A level that a script sets in front of its own messages."""
+
 _CLOCK = re.compile(
     rb"\[[^\]=]{0,60}\d\d:\d\d:\d\d[^\]=]{0,60}\]:?[ \t]{1,4}"
     rb"|[IWEF]\d{4} \d\d:\d\d:\d\d\.\d{1,9}[ ]{1,4}\d{1,9} [\w.]{1,60}:\d{1,6}\] "
@@ -34,7 +37,8 @@ _BRACKETS = re.compile(
 )
 _TAGGED = re.compile(rb"\[ ?(?:train|training|val|valid|validation|test|eval) ?\| ?(\d{1,7})/\d{1,7} ?\]", re.IGNORECASE)
 _LEADING = re.compile(
-    rb"[ ]{0,8}(\d{1,9})/(\d{1,9})[ ]|[ ]{0,8}\[[ ]{0,8}(\d{1,9})(?:/(\d{1,9}))?\][ \t]|(\d{1,9}):\t|(\d{1,9}) (?=[A-Za-z]{0,20}[ _]?loss[:=] )",
+    rb"[ ]{0,8}(\d{1,9})/(\d{1,9}):?[ ]|[ ]{0,8}\[[ ]{0,8}(\d{1,9})(?:/\d{1,9}| \| [\d.]{1,12})?\][ \t]"
+    rb"|[ ]{0,8}(\d{1,9})(?::\t| \| )|(\d{1,9}) (?=[A-Za-z]{0,20}[ _]?loss[:=] )",
     re.IGNORECASE,
 )
 _BATCHES = re.compile(rb"(?<![\d.])(\d{1,9})[ ]{0,3}/[ ]{0,9}(\d{1,9}) (?:batches|iter|steps)\b")
@@ -64,7 +68,10 @@ def message(line: bytes) -> int:
     found = _LEVEL.match(line, 0, 200)
     if found is None:
         found = _CLOCK.match(line)
-    return found.end() if found is not None else 0
+    if found is None:
+        return 0
+    tag = _TAG.match(line, found.end())
+    return found.end() if tag is None else tag.end()
 
 
 def heading(text: bytes) -> float | None:

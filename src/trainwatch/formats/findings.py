@@ -130,7 +130,7 @@ def _finding(match: re.Match[bytes]) -> Finding | None:
     """A match as a finding; None for names that are no metrics, and for text that only looks like one."""
     name = match[1].decode("utf-8", "replace").strip()
     value = number(match[4])
-    if value is None or name.lower() in _MEANINGLESS:
+    if value is None or name.lower() in _MEANINGLESS or name.endswith("..."):
         return None
     finding = Finding(name, value, number(match[6] or b""), match.start(), match.end(), _own(name))
     if match[3] and (value != value or not (finding.is_loss or (finding.part and finding.is_metric))):  # noqa: PLR0124

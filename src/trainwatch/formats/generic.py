@@ -36,6 +36,16 @@ _RESULTS = re.compile(rb"epoch results:|\bcur metric, ")
 _AVERAGED = re.compile(rb", tot_loss\[[^\]]{0,400}\]")
 """What icefall prints of the batches so far, behind the same of the newest."""
 
+_AT = re.compile(
+    rb"((?:[a-z]{1,20}[ _]){0,3}(?:loss|accuracy|perplexity))(?: \([a-z ]{1,30}\))? (?:at|over|for|after|in|on) "
+    rb"((?:training )?(?:step|epoch|iteration|batch)[ #]{1,2}\d{1,9}(?:[ ]?/[ ]?\d{1,9})?)(?=[ ]?[:=] | is | was )",
+    re.IGNORECASE,
+)
+"""`Training loss at step 100: 2.5`: what counts stands between the name and its value."""
+
+_TIMED = "train_runtime"
+"""What only the figures of the whole run hold."""
+
 SETTINGS = 2
 NEAR = 48
 """Without a counter in the line, the first value begins within so many bytes of the message."""
@@ -52,20 +62,23 @@ class Generic:
         self._heading: float | None = None
         self._epoch: float | None = None
         self._evaluated: dict[str, float] = {}
-        self._is_trained = self._is_evaluated = self._announced = False
+        self._is_trained = self._is_evaluated = self._announced = self._is_logged = False
 
     def read(self, line: bytes, start: int = 0) -> Iterator[Record]:
         """The train records, the evaluations, or both, that a line holds from `start` on."""
         line = line[start:] if start else line
         extent = (start + behind_tag(line), start + len(line))
         begin = message(line)
+        self._is_logged = begin > 0
         announced, self._announced = self._announced, False
-        nameless = boosting.read(line[begin:], extent) or unnamed.read(line[begin:], extent)
+        text = line[begin:]
+        nameless = boosting.read(text, extent) or unnamed.read(text, extent)
         if nameless:
             yield from nameless
             return
-        for text in _pieces(_AVERAGED.sub(b"", line[begin:])):
-            yield from self._piece(text, extent, announced=announced)
+        text = _AVERAGED.sub(b"", text) if b", tot_loss[" in text else text
+        for piece in _pieces(_AT.sub(rb"\2 \1", text)):
+            yield from self._piece(piece, extent, announced=announced)
 
     def follow(self, kind: Kind) -> None:
         """A record of this kind was read by another reader."""
@@ -85,6 +98,9 @@ class Generic:
             self._announced = _PARTED.match(text) is not None
             return
         if _SUMMARY.search(text, 0, found[0].start) is not None:
+            return
+        if any(finding.name == _TIMED for finding in found):
+            yield _record("summary", found, {}, extent)
             return
         announced = announced or _RESULTS.search(text) is not None
         counts = self._counts(text, found, announced=announced)
@@ -123,7 +139,9 @@ class Generic:
             and (first.part or first.is_main or " " in first.name or "_" in first.name)
         ):
             return Counters({"epoch": self._heading})
-        return Counters({}) if first.start == 0 and first.part == "train" and first.is_main else None
+        begins = first.start == 0 and first.part != "eval"
+        tells = (first.part == "train" and first.is_main) or (self._is_logged and first.is_loss and len(found) > 1)
+        return Counters({}) if begins and tells else None
 
     def _records(self, found: list[Finding], counts: Counters, extent: tuple[int, int], *, evaluates: bool) -> Iterator[Record]:
         """What a message with findings and counters tells."""

@@ -10,10 +10,10 @@ from trainwatch.formats.numbers import number
 from trainwatch.formats.plan import KindRule, plan
 from trainwatch.formats.record import Record
 
-_COUNTERS = frozenset({"epoch", "epochs", "step", "steps", "iter", "iteration", "global_step", "round"})
-_NAME = re.compile(rb"[A-Za-z][\w /().:%@+-]{0,60}")
+_COUNTERS = frozenset({"e", "#", "epoch", "epochs", "step", "steps", "iter", "iteration", "global_step", "round"})
+_NAME = re.compile(rb"[A-Za-z][\w /().:%@+-]{0,60}|#")
 _CLOCK = re.compile(rb"\d{1,3}(?::\d\d){1,2}|-{1,2}|[Nn]o [Ll]og|N/A|[Nn]one")
-_EVALUATED = re.compile(r"(?:val|eval|test|dev)\w*[\W_]|metrics?[/_]", re.IGNORECASE)
+_EVALUATED = re.compile(r"(?:val|eval|test|dev)\w*[\W_]|metrics?[/_]|score\Z|ents_[fpr]\Z", re.IGNORECASE)
 _METRIC = re.compile(
     r"acc|f1|precision|recall|auc|bleu|rouge|wer|cer|map|iou|perplexity|ppl|matthews|spearman|pearson|error|mse|mae|r2", re.IGNORECASE
 )
@@ -131,7 +131,7 @@ def _header(cells: list[bytes]) -> list[str]:
 def _records(row: dict[str, float], end: int) -> Iterator[Record]:
     """A row as a train record, an evaluation, or both."""
     counts = {
-        {"epochs": "epoch", "epoch": "epoch"}.get(name.lower(), "step"): value for name, value in row.items() if name.lower() in _COUNTERS
+        "epoch" if name.lower() in ("e", "epoch", "epochs") else "step": value for name, value in row.items() if name.lower() in _COUNTERS
     }
     values = {name: value for name, value in row.items() if name.lower() not in _COUNTERS}
     evaluated = {name: value for name, value in values.items() if _EVALUATED.match(name)}
