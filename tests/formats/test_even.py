@@ -30,6 +30,7 @@ def test_a_piece_ends_where_a_line_is_laid_out_otherwise() -> None:
     ]
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 99999), st.sampled_from(["0.5", "2.25", "17.0"])), min_size=1, max_size=80))
 def test_values_are_those_that_the_pattern_finds(rows: list[tuple[int, str]]) -> None:
     """However long the figures are, they are cut out whole, in order."""
