@@ -161,3 +161,13 @@ def test_an_object_among_lines_of_no_format_ends_nothing() -> None:
     """A script that prints lines, and a dict at the end of its epochs, is read to its end."""
     text = "epoch 1 step 1 loss=0.5\nepoch 1 {'train_loss': 0.5, 'epoch': 1}\nepoch 2 step 2 loss=0.25\n"
     assert [record[1] for record in read(text)] == ["generic", "json", "generic"]
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+def test_a_file_that_is_a_list_of_entries(indent: int | None) -> None:
+    """A history that is written as one list has a train record and an evaluation an epoch, on one line or on many."""
+    entries = [{"epoch": epoch, "loss": 1 / epoch, "val_loss": 2 / epoch} for epoch in (1, 2, 4)]
+    found = read(json.dumps(entries, indent=indent) + "\n")
+    assert [(record[0], record[5]) for record in found] == [(kind, epoch) for epoch in (1.0, 2.0, 4.0) for kind in ("train", "eval")]
+    assert [values(record)["eval_loss"] for record in found[1::2]] == [2, 1, 0.5]
+    assert read(json.dumps([{"image_id": 1, "score": 0.5}], indent=indent) + "\n") == []

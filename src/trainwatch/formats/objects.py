@@ -22,7 +22,8 @@ MAX_OBJECT = 1 << 20
 """Longer objects are data, not records, in bytes."""
 
 _TRAIN = ("loss", "train_loss", "train/loss", "total_loss", "lm loss")
-_EVAL = ("eval_*", "eval/*", "val_*", "val/*", "valid_*", "test_*", "bbox/*", "validation_*", "loss/eval*", "loss/val*")
+EVALUATED = ("eval_*", "eval/*", "val_*", "val/*", "valid_*", "test_*", "bbox/*", "validation_*", "loss/eval*", "loss/val*")
+"""Names of what an evaluation found, where a line of training holds them too."""
 _BOTH = "global_step/max_steps"
 _STEP = ("step", "global_step", "current_steps", "num_updates", "iteration", "iter", _BOTH)
 _COUNTER = frozenset({*_STEP, "epoch", "update"})
@@ -57,7 +58,7 @@ class Objects:
         if record is not None:
             self._total(item, line_number)
             record.start, record.end = start, stop
-            yield from separate(record, _EVAL)
+            yield from separate(record, EVALUATED)
         else:
             self.progress = _progress(item)
 
@@ -156,7 +157,7 @@ def _before(prefix: bytes) -> dict[str, float] | None:
 
 def _evaluates(name: str) -> bool:
     """Whether a name is that of an evaluation."""
-    return any(fnmatchcase(name, pattern) for pattern in _EVAL)
+    return any(fnmatchcase(name, pattern) for pattern in EVALUATED)
 
 
 def _progress(item: Mapping[str, Any]) -> tuple[int, int | None] | None:
@@ -173,7 +174,7 @@ def _kinds(prefix: bytes, main: str | None, judged: str | None) -> tuple[KindRul
         return (KindRule("summary"),)
     rules = [KindRule("summary", ("train_runtime",)), KindRule("summary", ("n_parameters", "params_total"))]
     rules += [KindRule("train", (name,)) for name in (*_TRAIN, *([main] if main is not None else []))]
-    rules += [KindRule("eval", (pattern,)) for pattern in _EVAL]
+    rules += [KindRule("eval", (pattern,)) for pattern in EVALUATED]
     rules += [KindRule("eval", (judged,))] if judged is not None else []
     rules += [KindRule("info", (name,)) for name in ("learning_rate", "lr", "reward", "grad_norm")]
     return tuple(rules)
