@@ -6,6 +6,8 @@ import random
 from array import array
 from collections.abc import Callable, Sequence
 from itertools import pairwise
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -29,7 +31,7 @@ STEADY = {
     ),
 }
 
-Take = Callable[[int, int], memoryview | None]
+NO_FINDER: Any = SimpleNamespace(prefixes=())
 
 
 class Found:
@@ -60,8 +62,13 @@ def read(data: bytes, cuts: Sequence[int], size: int = 0, spoil: Callable[[bytes
     for start, stop in pairwise(edges):
         records += plain(reader.feed(data[start:stop], start))
         main = reader._blocks._main
-        if size and main is not None and main.finder is not None and (reader.ahead is None or reader.ahead.cells.finder is not main.finder):
-            cells = Cells(main.finder, size)
+        if (
+            size
+            and main is not None
+            and main.finder is not None
+            and (reader.ahead is None or reader.ahead.cells != (Cells(main.finder, size, main.finder.prefixes)))
+        ):
+            cells = Cells(main.finder, size, main.finder.prefixes)
             found = Found(data, cells, spoil)
             reader.use(Ahead(cells, len(data) // size * size, found.take))
     records += plain(reader.feed(b"", len(data), final=True))
@@ -138,4 +145,4 @@ def test_a_run_comes_back_as_it_was() -> None:
         assert back.columns["a"] is back.columns["c"]
         assert unpack(memoryview(raw), b"Look", (0, 4), 100) is None
         for end in range(len(raw)):
-            assert Ahead(Cells(None, 1), 0, lambda *_, end=end: memoryview(raw[:end])).run(data, 0, 4, 100) is None  # type: ignore[arg-type, misc]
+            assert Ahead(Cells(NO_FINDER, 1), 0, lambda *_, end=end: memoryview(raw[:end])).run(data, 0, 4, 100) is None  # type: ignore[arg-type, misc]

@@ -1,8 +1,8 @@
 """Runs of records that another process finds ahead of the reader.
 
-What a finder finds in a stretch follows from the bytes of the stretch and from the shape, and from nothing else: it may be found anywhere
-and in any order. So that both sides mean the same stretches, the source is cut into cells of one size; the stretch of a cell begins behind
-the last newline before the cell and ends behind the last one in it.
+What a finder finds in a stretch follows from the bytes of the stretch, the shape and the prefixes, and from nothing else: it may be found
+anywhere and in any order. So that both sides mean the same stretches, the source is cut into cells of one size; the stretch of a cell
+begins behind the last newline before the cell and ends behind the last one in it.
 """
 
 from __future__ import annotations
@@ -30,10 +30,11 @@ Packed = tuple[int, int, Sequence[Raw]]
 
 @dataclass(frozen=True, slots=True)
 class Cells:
-    """A source cut into cells of `size` bytes, each to be searched by one finder."""
+    """A source cut into cells of `size` bytes, each to be searched by one finder for records behind the same `prefixes`."""
 
     finder: Finder
     size: int
+    prefixes: tuple[bytes, ...] = ()
 
     def end(self, start: int) -> int:
         """The end of the cell whose stretch begins at byte `start` of the source."""
@@ -59,6 +60,8 @@ class Ahead:
 
     def run(self, data: bytes, start: int, stop: int, base: int) -> Run | None:
         """The run in `data[start:stop]`, where `data[0]` is byte `base` of the source; None where it was not found ahead."""
+        if self.cells.finder.prefixes != self.cells.prefixes:
+            return None
         raw = self.take(base + start, base + stop)
         try:
             return None if raw is None else unpack(raw, data, (start, stop), base)

@@ -73,7 +73,7 @@ class Blocks:
         main = self._main
         if main is None or main.finder is None or self._steady < STEADY or self._lines.world > 1 or self._lines.tagged:
             return None
-        return Cells(main.finder, STRETCH)
+        return Cells(main.finder, STRETCH, main.finder.prefixes)
 
     def read(self, data: bytes, start: int, stop: int, base: int) -> None:
         """Read `data[start:stop]`, complete lines; `data[0]` is byte `base` of the source."""

@@ -43,6 +43,11 @@ class Finder:
         self._rest = 0
         self._coloured = Finder(shape, plan) if only and slots != plan.slots else self
 
+    @property
+    def prefixes(self) -> tuple[bytes, ...]:
+        """The skeletons behind which records are found in their lines."""
+        return self._shape.prefixes
+
     def admit(self, prefixes: AbstractSet[bytes]) -> None:
         """Records may stand behind these skeletons in their lines. Where some name ranks, every value tells copies apart."""
         if prefixes == self._admitted:

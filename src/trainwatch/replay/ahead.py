@@ -75,8 +75,8 @@ class _Helper:
         if not isinstance(item, Chunk) or item.final or not math.isnan(item.seen_at) or (item.source, item.attempt) != self._helped:
             return False
         reader = self._readers[self._helped]
-        ahead, cells = reader.ahead, reader.cells
-        return ahead is not None and cells is not None and cells.finder is ahead.cells.finder and item.offset < ahead.stop
+        ahead = reader.ahead
+        return ahead is not None and reader.cells == ahead.cells and item.offset < ahead.stop
 
     def _start(self, chunk: Chunk) -> None:
         """Start a process where that is worth it."""
