@@ -44,7 +44,7 @@ def _log(draw: random.Random, main: str, lines: int) -> bytes:
     return ("\n".join(out) + "\n").encode()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(st.integers(0, 1 << 30), st.sampled_from(LINES), st.lists(st.integers(0, 1 << 18), max_size=3))
 def test_both_drivers_read_colours_the_same(seed: int, line: str, cuts: list[int]) -> None:
     """Records with colours have the values, steps, lines and offsets that the line driver finds, with one column asked for too."""

@@ -56,7 +56,7 @@ def _line(draw: random.Random, step: int) -> str:
     return f"iter {step}: loss {loss}, time {draw.random() + 9:.2f}ms, mfu {draw.random() + 30:.2f}%{end}"
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(st.integers(0, 1 << 30), st.lists(st.integers(0, 1 << 20), max_size=4))
 def test_even_lines_are_read_as_one_by_one(seed: int, cuts: list[int]) -> None:
     """A log of fixed formats, with lines of other kinds and numbers of other lengths now and then, gives the records of the line driver."""
@@ -75,7 +75,7 @@ def _prefix(draw: random.Random, step: int) -> str:
     return f"[rank{draw.choice([0, 1, 2, 11])}]: "
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.integers(0, 1 << 30), st.sampled_from(["time", "rank", "mixed"]), st.sampled_from([1, 9]))
 def test_what_stands_before_records_is_read_with_them(seed: int, kind: str, width: int) -> None:
     """Records behind times and ranks, some of them copies, are those of the line driver, where figures are of one length and where not."""
