@@ -10,3 +10,11 @@ def live(tmp_path: Path) -> Iterator[Live]:
     """A place for real runs."""
     with living(tmp_path) as place:
         yield place
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What was read of a log is not kept in the home of whoever runs the tests."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield
