@@ -17,7 +17,10 @@ from trainwatch.formats.numbers import number, resolution
 MOST = 1e15
 """No run has so many steps or epochs: such a number, infinity and NaN are none."""
 
-BURST = 1 << 16
+BURST = 1 << 15
+"""Adjacent records of so many bytes tell no steps per epoch: stdout is buffered in smaller pieces, so several frames lie behind them."""
+
+HELD = 2 * BURST
 """How many bytes of adjacent records are held back until the frame behind them is there."""
 
 TORN = 64
@@ -146,9 +149,11 @@ class Steps:
     def _calibrate(self, data: bytes, start: int, end: int) -> None:
         """Steps per epoch and steps between records, from the first burst: its last record belongs to the frame before it."""
         first, last = _burst(data, start, end)
+        if last - first >= BURST or _is_behind(data, first):
+            return
         frame = _newest(data, self.total or 0, 0, first) or self._at
         counter = frame[0] if frame is not None else 0
-        if self.complete and not self.is_live and data.find(b"'train_runtime'", first, last) < 0:
+        if self.complete and (self.is_live or data.find(b"'train_runtime'", first, last) < 0):
             return
         texts = _EPOCH.findall(data, first, last)
         epochs = [value for text in texts if (value := number(text))]
@@ -188,7 +193,7 @@ def hold(data: bytes, cut: int) -> int:
         held = max(start, data.rfind(b"\r", start, record) + 1)
         if record > start:
             break
-    return held if held < last and cut - held < BURST else cut
+    return held if held < last and cut - held < HELD else cut
 
 
 def _undecided(data: bytes, cut: int) -> bool:
@@ -210,7 +215,7 @@ def _is_behind(data: bytes, start: int) -> bool:
 
 
 def _burst(data: bytes, start: int, end: int) -> tuple[int, int]:
-    """The extent of the adjacent records around one."""
+    """The extent of the adjacent records around one, as far as they are at hand."""
     while _is_behind(data, start):
         before = data.rfind(b"{'", 0, start - 1)
         if before < 0 or b"\n" in data[before : start - 1]:
