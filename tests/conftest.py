@@ -1,3 +1,4 @@
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,3 +19,9 @@ def _cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _hangup() -> None:
+    """A hangup means to the runs of tests what it means in a terminal, also when the tests run under nohup."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
