@@ -50,6 +50,7 @@ def test_a_run_left_alone_is_read_to_the_end_of_its_log(live: Live) -> None:
     job = json.loads(run.dir.job.read_text(encoding="utf-8"))
     os.kill(job["shim"]["pid"], signal.SIGKILL)
     os.kill(run.supervisor(), signal.SIGKILL)
+    wait_for(lambda: "eval_loss" in run.log().read_text(encoding="utf-8"), "an evaluation")
     assert run.training()
     run.let("end")
     wait_for(lambda: not start_ticks(run.launcher()), "the end of the job")

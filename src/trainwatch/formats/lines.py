@@ -148,7 +148,7 @@ class Lines:
         shown = data.rfind(b"\r", start, end) + 1 or start
         if shown > start:
             self._overwritten(data, start, shown, base, number)
-        if shown < end and not data.startswith(OWN, shown):
+        if shown < end and not data[shown:end].isspace():
             self._shown(data, shown, end, base, number)
 
     def _overwritten(self, data: bytes, start: int, end: int, base: int, number: int) -> None:
@@ -165,6 +165,8 @@ class Lines:
         if len(raw) > MAX_LINE and b'{"' not in raw:
             return
         line = clean(raw)
+        if line.startswith(OWN):
+            return
         bars_end = self._pictures(raw, line, base + start, number)
         position = 0
         found = 0

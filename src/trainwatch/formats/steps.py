@@ -218,7 +218,7 @@ def _burst(data: bytes, start: int, end: int) -> tuple[int, int]:
     """The extent of the adjacent records around one, as far as they are at hand."""
     while _is_behind(data, start):
         before = data.rfind(b"{'", 0, start - 1)
-        if before < 0 or b"\n" in data[before : start - 1]:
+        if before < 0 or len(data[before : start - 1].rstrip(b"\r").splitlines()) > 1:
             break
         start = before
     while following := _NEXT.match(data, end):
