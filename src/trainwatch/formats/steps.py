@@ -149,11 +149,11 @@ class Steps:
     def _calibrate(self, data: bytes, start: int, end: int) -> None:
         """Steps per epoch and steps between records, from the first burst: its last record belongs to the frame before it."""
         first, last = _burst(data, start, end)
-        if last - first >= BURST or _is_behind(data, first):
+        if last - first >= BURST:
             return
         frame = _newest(data, self.total or 0, 0, first) or self._at
         counter = frame[0] if frame is not None else 0
-        if self.complete and (self.is_live or data.find(b"'train_runtime'", first, last) < 0):
+        if self.complete and not self.is_live and data.find(b"'train_runtime'", first, last) < 0:
             return
         texts = _EPOCH.findall(data, first, last)
         epochs = [value for text in texts if (value := number(text))]
@@ -215,10 +215,10 @@ def _is_behind(data: bytes, start: int) -> bool:
 
 
 def _burst(data: bytes, start: int, end: int) -> tuple[int, int]:
-    """The extent of the adjacent records around one, as far as they are at hand."""
+    """The extent of the adjacent records around one."""
     while _is_behind(data, start):
         before = data.rfind(b"{'", 0, start - 1)
-        if before < 0 or len(data[before : start - 1].rstrip(b"\r").splitlines()) > 1:
+        if before < 0 or b"\n" in data[before : start - 1]:
             break
         start = before
     while following := _NEXT.match(data, end):
