@@ -20,15 +20,16 @@ _RECORD = re.compile(rb"\{'loss': ([^,]+), 'grad_norm': ([^,]+), 'learning_rate'
 
 
 def write_events(log: Path, folder: Path) -> None:
-    """What a training with TensorBoard would have left beside this log: a scalar per value. Runs under TensorBoard's Python."""
+    """What a training with TensorBoard would have left beside this log: `add_scalar` writes an event per value. Runs under TensorBoard's Python."""
     from tensorboard.compat.proto.event_pb2 import Event  # noqa: PLC0415  the other Python has it
     from tensorboard.compat.proto.summary_pb2 import Summary  # noqa: PLC0415
     from tensorboard.summary.writer.event_file_writer import EventFileWriter  # noqa: PLC0415
 
     writer = EventFileWriter(str(folder))
     for step, match in enumerate(_RECORD.finditer(log.read_bytes()), 1):
-        values = [Summary.Value(tag=name, simple_value=float(text)) for name, text in zip(NAMES, match.groups(), strict=True)]
-        writer.add_event(Event(wall_time=1.8e9 + step, step=step * 10, summary=Summary(value=values)))
+        for name, text in zip(NAMES, match.groups(), strict=True):
+            value = Summary.Value(tag=name, simple_value=float(text))
+            writer.add_event(Event(wall_time=1.8e9 + step, step=step * 10, summary=Summary(value=[value])))
     writer.close()
 
 
