@@ -21,8 +21,8 @@ from trainwatch.formats.reader import Reader
 from trainwatch.model.facts import Facts
 
 MINUTES = 10
-SLOWEST = 12.0
-"""CPU seconds for a megabyte, which may be half a million lines of one letter."""
+SLOWEST = 4.0
+"""CPU seconds for a megabyte."""
 
 MOST_GROWTH = 200 << 10
 """How much the process may grow after the first hundred inputs, in KiB."""

@@ -90,6 +90,8 @@ def _piece(draw: random.Random) -> bytes:
             f"[INFO|2024-11-26 22:09:{step % 60:02}] logging.py:157 >> {{'loss': {n[0]}, 'learning_rate': 2.5e-06, 'epoch': {step / 30:.2f}}}\n\n",
             f"{_bar(step)}{_bar(step + 1)}\n{{'loss': {n[0]}, 'grad_norm': {n[1]}, 'learning_rate': {n[2]}, 'epoch': {step / 30:.2f}}}\n",
             f" [2024-05-01 10:00:{step % 60:02}] iteration {step:8}/    1000 | consumed samples: {step} | lm loss: {n[0]} | grad norm: 0.5 |\n",
+            f"{{'loss': {n[0]}, and no record\n",
+            f"{{'loss': {n[0]}, 'epoch': {step / 30:.2f}}}\r",
             "learning_rate=0.1 world_size=2\n",
             "\n",
             "\r\n",

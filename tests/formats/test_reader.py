@@ -25,6 +25,15 @@ def test_both_drivers_read_the_same(seed: int, cuts: list[int]) -> None:
     assert read_in(data, cuts) == read_in(data, [], fast=False)
 
 
+@pytest.mark.parametrize("end", [b"\n", b"\r", b"\r\n", b""])
+@pytest.mark.parametrize("next_line", [b"{'loss': 1.5, and no record", b"{'loss': 1.5, 'learning_rate': 0.5, 'epoch': 0.3}"])
+def test_what_may_be_a_record_behind_one_is_seen_by_both_drivers(next_line: bytes, end: bytes) -> None:
+    """A record that is glued to a bar tells the steps per epoch only with another one behind it, however the log ends."""
+    glued = b"\r 10%%|# | %d/300 [00:10<01:35,  3.14it/s]{'loss': 2.5, 'learning_rate': 0.5, 'epoch': %.2f}\n"
+    data = b"".join(glued % (step, step / 30) + b"some words\n" for step in range(9, 90, 9)) + glued % (90, 3.0) + next_line + end
+    assert read_in(data, []) == read_in(data, [], fast=False) == read_in(data, [len(data) - 1])
+
+
 @settings(max_examples=100, deadline=None)
 @given(st.integers(0, 1 << 30))
 def test_columns_that_nobody_asks_for_change_nothing_else(seed: int) -> None:

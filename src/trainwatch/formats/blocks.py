@@ -23,6 +23,7 @@ from trainwatch.formats.places import SlicePlaces
 from trainwatch.formats.ranks import Printed
 from trainwatch.formats.run import Run
 from trainwatch.formats.shapes import MAX_LEARNED, Learned, Match
+from trainwatch.formats.steps import adjacent
 from trainwatch.formats.text import clean
 from trainwatch.formats.zeros import NAME, printed_zero
 from trainwatch.model.block import Block
@@ -128,7 +129,7 @@ class Blocks:
         if main is None or run is None:
             return False
         loud = list(run.loud(data, stop, self._known(run)))
-        if len(loud) > 2 + len(run) // 8 or self._is_involved(main, run, exceptions=bool(loud)):
+        if len(loud) > 2 + len(run) // 8 or self._is_involved(main, run, data, exceptions=bool(loud)):
             self._rest = REST
             return False
         position, first = start, 0
@@ -153,9 +154,9 @@ class Blocks:
             run = ahead.run(data, start, stop, base)
         return run or main.finder.find(data, start, stop, base)
 
-    def _is_involved(self, main: Learned, run: Run, *, exceptions: bool) -> bool:
+    def _is_involved(self, main: Learned, run: Run, data: bytes, *, exceptions: bool) -> bool:
         """Whether records may be copies of another rank's, or will tell the steps per epoch: then each is looked at."""
-        if self._lines.steps.wants_burst and not main.stepped and run.adjacent:
+        if self._lines.steps.wants_burst and not main.stepped and (run.adjacent or _borders(run, data)):
             return True
         if run.ranks:
             return None in run.ranks or not main.stepped
@@ -189,7 +190,7 @@ class Blocks:
                 self._rows(run, _Part(data, base, done, position))
                 run, done = Matches(), position
                 continue
-            loud, rank = looking.at(data, position, at, learned, values)
+            loud, rank = looking.at(data, position, (at, end), learned, values)
             if loud or not run.takes(learned, rank):
                 self._rows(run, _Part(data, base, done, position))
                 run, done = Matches(learned), position
@@ -288,6 +289,13 @@ class _Part:
     def lines(self) -> int:
         """How many lines end in it."""
         return self.data.count(b"\n", self.start, self.stop)
+
+
+def _borders(run: Run, data: bytes) -> bool:
+    """Whether what may be another record stands beside one of a run, in a gap or beyond the stretch."""
+    edges = {0, len(run) - 1, *(row for odd in run.odd for row in (odd - 1, odd) if 0 <= row < len(run))}
+    begins = (run.offsets[row] - run.base for row in edges)
+    return any(adjacent(data, at, data.find(b"\n", at)) for at in begins)
 
 
 def _zero(rates: array[float] | None, data: bytes, offsets: Sequence[int], base: int) -> str:

@@ -35,6 +35,9 @@ _CHECKPOINT_STEP = re.compile(r"(?:checkpoint|ckpt|step|iter)[-_=]?0*(\d{1,12})(
 _OWN_STEPS = frozenset({"trainer_state", "json", "generic", "bars", "tables", "grids", "listing"})
 """Readers whose records have a step of their own or none."""
 
+SHORTEST = 3
+"""Shorter lines hold no record, in bytes: `a=1` is the least."""
+
 MAX_GRID = 1 << 10
 """Longer lines are no rows of a grid, in bytes."""
 
@@ -83,11 +86,11 @@ class Lines:
     def read(self, data: bytes, start: int, stop: int, base: int, line_number: int) -> int:
         """Read the lines of `data[start:stop]`, which begins with `line_number`; returns the number of the line behind them.
 
-        A carriage return at the end means that what stands behind it is still to come.
+        A carriage return at the end means that what stands behind it is still to come, unless the source ends with it.
         """
         while start < stop:
             end = data.find(b"\n", start, stop)
-            if end < 0 and data[stop - 1] == RETURN:
+            if end < 0 and data[stop - 1] == RETURN and stop < len(data):
                 self._overwritten(data, start, stop, base, line_number)
                 break
             self._line(data, start, end if end >= 0 else stop, base, line_number)
@@ -201,6 +204,8 @@ class Lines:
                 yield record, repr(record.values).encode(), None
             if self._listing.is_item:
                 return
+        if len(line) < SHORTEST:
+            return
         found = False
         if len(line) <= MAX_LINE:
             for match in self.shapes.find(line):

@@ -9,6 +9,7 @@ from trainwatch.formats.gaps import Known
 from trainwatch.formats.lines import Lines
 from trainwatch.formats.ranks import tag_in
 from trainwatch.formats.shapes import Learned
+from trainwatch.formats.steps import adjacent
 
 Span = tuple[int, int]
 Values = tuple[bytes, ...]
@@ -51,8 +52,9 @@ class Looking:
         self._gaps: dict[bytes, tuple[bool, bytes | None]] = {}
         self._printed: set[tuple[bytes, ...]] = set()
 
-    def at(self, data: bytes, position: int, at: int, learned: Learned, values: Values) -> tuple[bool, bytes | None]:
-        """Whether the line of a match, which is at `at` and behind `position`, must be read otherwise; the rank that its prefix names."""
+    def at(self, data: bytes, position: int, extent: Span, learned: Learned, values: Values) -> tuple[bool, bytes | None]:
+        """Whether the line of a match, which stands behind `position`, must be read otherwise; the rank that its prefix names."""
+        at = extent[0]
         if at == position:
             loud, rank = self._burst and not learned.stepped, None
         else:
@@ -60,6 +62,7 @@ class Looking:
             if gap not in self._gaps:
                 self._gaps[gap] = self._known.is_loud(data, position, at), tag_in(gap) if self._tagged else None
             loud, rank = self._gaps[gap]
+            loud = loud or (self._burst and not learned.stepped and adjacent(data, *extent))
         if not loud and rank is None and self._world > 1:
             loud = self._may_be_copy((learned.kind, *values))
         if not loud and rank is not None and not learned.stepped:

@@ -76,16 +76,18 @@ class Shapes:
     def __init__(self, formats: Sequence[Format], only: AbstractSet[str] = frozenset()) -> None:
         self._only = only
         self._shapes = [(fmt, shape) for fmt in formats for shape in fmt.shapes]
-        heads = sorted({re.escape(shape.template.head) for _, shape in self._shapes})
-        self._any_head = re.compile(b"|".join(heads) or rb"(?!)")
+        heads = {shape.template.head for _, shape in self._shapes}
+        self._headed = {
+            head: {row for row, (_, shape) in enumerate(self._shapes) if head.startswith(shape.template.head)} for head in heads
+        }
+        self._any_head = re.compile(b"|".join(map(re.escape, sorted(heads, key=len, reverse=True))) or rb"(?!)")
         self._plans: dict[tuple[int, tuple[str, ...]], Plan] = {}
 
     def find(self, line: bytes) -> Iterator[Match]:
         """Every record and fact in a cleaned line, the first format that fits at a place wins."""
-        if self._any_head.search(line) is None:
-            return
         taken = -1
-        for fmt, shape in self._shapes:
+        for row in self._possible(line):
+            fmt, shape = self._shapes[row]
             head = shape.template.head
             position = line.find(head)
             attempts = 0
@@ -101,6 +103,15 @@ class Shapes:
                 elif shape.pairs is not None:
                     position, shape.pairs.failed = max(position, shape.pairs.failed - 1), -1
                 position = line.find(head, position + 1)
+
+    def _possible(self, line: bytes) -> list[int]:
+        """The shapes, in order, of which the head stands in the line: at each place the longest head, which tells the shorter ones."""
+        rows: set[int] = set()
+        found = self._any_head.search(line)
+        while found is not None:
+            rows |= self._headed[found[0]]
+            found = self._any_head.search(line, found.start() + 1)
+        return sorted(rows)
 
     def _at(self, fmt: Format, shape: Shape, line: bytes, position: int) -> Match | None:
         """The shape at a position of the line."""

@@ -126,7 +126,7 @@ class Steps:
         if self.total is None:
             return self._by_epoch(epoch, _printed(data, start, end), kind)
         is_dict = data.startswith(b"{'", start)
-        if is_dict and _adjacent(data, start, end):
+        if is_dict and adjacent(data, start, end):
             if self.per_epoch is None:
                 self._calibrate(data, start, end)
             return self._by_epoch(epoch, _printed(data, start, end), kind)
@@ -153,7 +153,7 @@ class Steps:
             return
         frame = _newest(data, self.total or 0, 0, first) or self._at
         counter = frame[0] if frame is not None else 0
-        if self.complete and not self.is_live and data.find(b"'train_runtime'", first, last) < 0:
+        if self.complete and (self.is_live or data.find(b"'train_runtime'", first, last) < 0):
             return
         texts = _EPOCH.findall(data, first, last)
         epochs = [value for text in texts if (value := number(text))]
@@ -204,8 +204,8 @@ def _undecided(data: bytes, cut: int) -> bool:
     return rest.startswith(b"\r") and len(rest) < 320 and b"\n" not in rest and b"\r" not in rest[1:] and b"<" not in rest
 
 
-def _adjacent(data: bytes, start: int, end: int) -> bool:
-    """Whether another record stands directly before or behind, with no frame in between."""
+def adjacent(data: bytes, start: int, end: int) -> bool:
+    """Whether what may be another record stands directly before or behind, with no frame in between."""
     return _is_behind(data, start) or _NEXT.match(data, end) is not None
 
 
