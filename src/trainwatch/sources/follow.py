@@ -19,19 +19,22 @@ CHUNK = 256 << 10
 MARK = 256
 """Bytes before the offset that are read again at every poll: a file rewritten in between shows in them."""
 
+LEAST = 4 << 10
+"""Bytes that are asked for at least: a filesystem may not know how long a file is."""
+
 HOLE_CHUNKS = 512
 """Chunks of a hole that one call skips."""
 
 OPEN = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Position:
     """How far a log was read, to be kept over a restart.
 
     `attempt` counts from 1 and grows when the file starts again. `mark` is the digest of the `marked` bytes before `offset`,
-    empty when they are yet to be seen. `begun` is false while only the NULs of a hole were seen. `goes_on`: the file before it was
-    rotated away.
+    empty when they are yet to be seen, or are at hand themselves. `begun` is false while only the NULs of a hole were seen.
+    `goes_on`: the file before it was rotated away.
     """
 
     attempt: int = 1
@@ -57,6 +60,8 @@ class Follower:
         self.problem = ""
         """Why nothing can be read now, in words; empty when all is well."""
         self._fd: int | None = None
+        self._file = 0, 0
+        self._before = b""
         self._rest: Iterator[bytes] | None = None
         self._position = Position(attempt, offset, min(offset, MARK), begun=offset > 0)
 
@@ -79,7 +84,8 @@ class Follower:
 
     def state(self) -> dict[str, Any]:
         """The position, as JSON values."""
-        return asdict(self._position)
+        kept = asdict(self._position)
+        return {**kept, "mark": _digest(self._before)} if self._before else kept
 
     @property
     def attempt(self) -> int:
@@ -101,11 +107,12 @@ class Follower:
         fresh = self._open()
         if fresh is None:
             return self._next(self._fd, now)[0] if self._fd is not None else None
-        if self._fd is None or os.path.sameopenfile(self._fd, fresh):
-            self._keep(fresh)
-            chunk, whole = self._next(fresh, now)
-            return chunk if whole else self._restart(now)
-        return self._switch(fresh, now)
+        status = os.fstat(fresh)
+        if self._fd is not None and self._file != (status.st_dev, status.st_ino):
+            return self._switch(fresh, status, now)
+        self._keep(fresh, status)
+        chunk, whole = self._next(fresh, now)
+        return chunk if whole else self._restart(now)
 
     def end(self, now: float) -> Chunk:
         """What says that nothing follows: call it after `read` gave None for the last time."""
@@ -128,19 +135,19 @@ class Follower:
         self.problem = ""
         return fd
 
-    def _keep(self, fd: int) -> None:
+    def _keep(self, fd: int, status: os.stat_result) -> None:
         """Go on with this descriptor."""
         self.close()
-        self._fd = fd
+        self._fd, self._file = fd, (status.st_dev, status.st_ino)
 
-    def _switch(self, fresh: int, now: float) -> Chunk | None:
+    def _switch(self, fresh: int, status: os.stat_result, now: float) -> Chunk | None:
         """Our name belongs to another file: first the rest of the old one, then the new one, from where it differs."""
         if self._fd is not None:
             chunk, _ = self._next(self._fd, now)
-            if chunk is not None or not os.fstat(fresh).st_size:
+            if chunk is not None or not status.st_size:
                 os.close(fresh)
                 return chunk
-        self._keep(fresh)
+        self._keep(fresh, status)
         if self._position.marked == MARK:
             chunk, whole = self._next(fresh, now)
             if whole:
@@ -151,9 +158,9 @@ class Follower:
         """The file begins again: the next attempt. What was begun before is over."""
         old = self._position
         if not old.begun:
-            self._position = Position(old.attempt, goes_on=old.goes_on)
+            self._position, self._before = Position(old.attempt, goes_on=old.goes_on), b""
             return None
-        self._rest = rest_of(self.path, old.offset, old.marked, lambda data: bool(old.mark) and _digest(data) == old.mark)
+        self._rest = rest_of(self.path, old.offset, old.marked, self._was_read)
         return self._rotated(now) if self._rest is not None else self._next_attempt(now)
 
     def _rotated(self, now: float) -> Chunk | None:
@@ -172,7 +179,7 @@ class Follower:
     def _next_attempt(self, now: float, *, goes_on: bool = False) -> Chunk:
         """The end of an attempt; the file is read from its beginning next."""
         old = self._position
-        self._position = Position(old.attempt + 1, goes_on=goes_on)
+        self._position, self._before = Position(old.attempt + 1, goes_on=goes_on), b""
         return Chunk(self.source, old.offset, b"", now, old.attempt, final=True)
 
     def _next(self, fd: int, now: float) -> tuple[Chunk | None, bool]:
@@ -197,18 +204,23 @@ class Follower:
         """(the marked bytes, what follows them), from one read; None when the marked bytes have changed."""
         at = self._position
         try:
-            got = os.pread(fd, at.marked + CHUNK, at.offset - at.marked)
+            size = min(max(os.fstat(fd).st_size - at.offset, LEAST), CHUNK)
+            got = os.pread(fd, at.marked + size, at.offset - at.marked)
         except OSError as error:
             self.problem = error.strerror or str(error)
             return b"", b""
         before = got[: at.marked]
-        same = len(before) == at.marked and (not at.mark or _digest(before) == at.mark)
+        same = len(before) == at.marked and (self._was_read(before) or not (self._before or at.mark))
         return (before, got[at.marked :]) if same else None
+
+    def _was_read(self, data: bytes) -> bool:
+        """Whether these are the marked bytes."""
+        return data == self._before if self._before else bool(self._position.mark) and _digest(data) == self._position.mark
 
     def _advance(self, before: bytes, data: bytes, *, begun: bool) -> None:
         """Move past `data`, and mark what now lies before the offset."""
-        at, tail = self._position, (before + data[-MARK:])[-MARK:]
-        self._position = Position(at.attempt, at.offset + len(data), len(tail), _digest(tail), begun, at.goes_on)
+        at, self._before = self._position, (before + data[-MARK:])[-MARK:]
+        self._position = Position(at.attempt, at.offset + len(data), len(self._before), "", begun, at.goes_on)
 
 
 def _digest(data: bytes) -> str:
