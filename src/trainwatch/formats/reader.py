@@ -15,7 +15,7 @@ from trainwatch.formats.lines import Lines
 from trainwatch.formats.schema import Format
 from trainwatch.formats.shapes import Shapes
 from trainwatch.formats.span import Stamps
-from trainwatch.formats.steps import Steps, hold
+from trainwatch.formats.steps import CONTEXT, Steps, hold
 from trainwatch.formats.text import Decoder
 from trainwatch.model.block import Block
 from trainwatch.model.facts import Facts
@@ -29,9 +29,6 @@ MAX_UNFINISHED = 1 << 23
 
 FRAMES = 1 << 12
 """Bytes of a line that is still drawn over, in which the newest frame of a bar is looked for."""
-
-CONTEXT = 4
-"""Bytes kept before what is read next: they tell whether a record stands directly behind another."""
 
 
 class Reader:

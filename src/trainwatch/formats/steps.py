@@ -23,6 +23,9 @@ BURST = 1 << 15
 HELD = 2 * BURST
 """How many bytes of adjacent records are held back until the frame behind them is there."""
 
+CONTEXT = 4
+"""Bytes kept before what is read next: they tell whether a record stands directly behind another. A burst that reaches them began before."""
+
 TORN = 64
 """So many frames without a counter are passed over in search of one."""
 
@@ -149,7 +152,7 @@ class Steps:
     def _calibrate(self, data: bytes, start: int, end: int) -> None:
         """Steps per epoch and steps between records, from the first burst: its last record belongs to the frame before it."""
         first, last = _burst(data, start, end)
-        if last - first >= BURST:
+        if last - first >= BURST or (first <= CONTEXT and _is_behind(data, first)):
             return
         frame = _newest(data, self.total or 0, 0, first) or self._at
         counter = frame[0] if frame is not None else 0
