@@ -95,10 +95,7 @@ def test_a_job_that_fails_as_it_saves_and_ends_is_not_called_proven(live: Live) 
 @pytest.mark.timeout(500)
 @pytest.mark.skipif(bool(NO_TORCH), reason=NO_TORCH)
 def test_the_trainers_own_checkpoint_on_sigterm(live: Live) -> None:
-    """Two ranks of the real Trainer under torchrun, no hook of ours: both are told at once, save, and end by themselves.
-
-    The launcher's code may be 1 all the same: gloo aborts a rank now and then that has come to its end (pytorch issue 190489).
-    """
+    """Two ranks of the real Trainer under torchrun, no hook of ours: both are told at once, save, and end by themselves."""
     job = [str(TORCHRUN), "--standalone", "--nproc_per_node=2", str(Path(__file__).with_name("hf_jit.py"))]
     here = Live(live.cwd, {"OMP_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"})
     done = here.run("launch", "--detach", "--hook", "none", "--save-by", "hf_jit", "--", *job, "--out", "out", "--max-steps", "100000")
@@ -110,7 +107,7 @@ def test_the_trainers_own_checkpoint_on_sigterm(live: Live) -> None:
     stop = run.read(run.dir.stop)
     assert prove(Path(stop["checkpoint"]), world_size=2).complete
     assert run.journal("signal") == []
-    assert run.read(run.dir.launcher_exit)["code"] in (0, 1)
+    assert run.read(run.dir.launcher_exit)["code"] == 0
 
 
 def test_when_such_a_job_is_not_told(tmp_path: Path) -> None:
