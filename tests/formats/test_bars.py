@@ -91,3 +91,13 @@ def test_a_bar_may_tell_no_rate() -> None:
     """NeMo's bar goes from the time left to the values."""
     text = "Epoch 0: :  47%|4 | 7/15 [06:19<07:13, reduced_train_loss=11.5, global_step=6.000]\rEpoch 0: :  53%|5 | 8/15 [07:19<06:13, reduced_train_loss=11.25, global_step=7.000]\n"
     assert [(record[4], values(record)["loss"]) for record in read(text)] == [(6, 11.5), (7, 11.25)]
+
+
+def test_the_best_of_a_search_is_no_record() -> None:
+    """A bar over trials shows the best of all, which no training has just printed."""
+    assert (
+        read(
+            "\r 50%|#####     | 10/20 [27:30<27:30, 165.00s/it, best loss: 0.5]\n100%|##########| 20/20 [55:30<00:00, 166.50s/it, best loss: 0.25]\n"
+        )
+        == []
+    )

@@ -91,3 +91,11 @@ def test_the_table_of_spacy_counts_under_signs() -> None:
         ("eval", 100, 3.0),
     ]
     assert values(records[3])["SCORE"] == 0.39
+
+
+def test_an_epoch_of_yolo_that_goes_on_is_a_bar() -> None:
+    """Where each picture of the bar has a line of its own, the last one of the epoch is the record."""
+    head = "      Epoch    GPU_mem   box_loss   cls_loss   dfl_loss  Instances       Size\n"
+    row = "      3/100      2.69G      {}      1.625      1.5        263        640:  {}|####| {}/409 [00:02<00:10, 4.9it/s]\n"
+    found = read(head + row.format(1.75, " 50%", 200) + row.format(1.5, "100%", 409))
+    assert [(record[0], values(record)["loss"]) for record in found] == [("bar", 1.75), ("train", 1.5)]

@@ -39,3 +39,9 @@ def test_a_loss_under_a_name_of_its_own() -> None:
 def test_numbers_without_a_header_that_counts_are_nothing() -> None:
     """Data with commas is no table of metrics."""
     assert read("r,l,t\n1.0,2.0,3.0\n1,2,3,4\nname,loss,x\n1,2,3\n") == []
+
+
+def test_a_row_that_counts_may_hold_text() -> None:
+    """A time of day, the name of a run: what counts and the losses are numbers, and that is enough."""
+    found = read("timestamp,epoch,batch,loss\n2026-01-02 10:00:00,1,100,1.5\n2026-01-02 10:00:09,1,200,1.25\nat last,done,,n/a\n")
+    assert [(record[0], record[5], values(record)["loss"]) for record in found] == [("train", 1.0, 1.5), ("train", 1.0, 1.25)]

@@ -25,6 +25,9 @@ _SAID = re.compile(
 _COUNTERS = (b"epoch", b"step", b"iter", b"batch", b"fold")
 _EVALUATED = ("val/*", "val_*", "eval/*", "eval_*", "valid_*", "valid/*", "test/*", "test_*")
 _KINDS = (KindRule("train", ("*loss*",)), KindRule("train", ("*Loss*",)), KindRule("info"))
+_BEST = ("best ", "best_", "best/")
+"""What a search shows of all its trials is no value of the newest one."""
+
 _EVALUATION = re.compile(rb"\b(?:eval|valid|val|test)", re.IGNORECASE)
 
 
@@ -91,7 +94,7 @@ def records(frame: Frame, *, spoken: bool = False) -> list[Record]:
     if spoken and b"oss" in frame.description:
         said = [(m[1].strip().decode("utf-8", "replace"), number(m[2])) for m in _SAID.finditer(frame.description)]
         pairs += [(name, value) for name, value in said if not name.lower().encode().endswith(_COUNTERS)]
-    printed = {name: value for name, value in pairs if value is not None and name != "v_num"}
+    printed = {name: value for name, value in pairs if value is not None and name != "v_num" and not name.startswith(_BEST)}
     evaluated = {name: value for name, value in printed.items() if any(fnmatchcase(name, pattern) for pattern in _EVALUATED)}
     trained = {name: value for name, value in printed.items() if name not in evaluated}
     made = [_record(frame, "", trained)] if trained else []

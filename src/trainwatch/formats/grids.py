@@ -19,7 +19,7 @@ _METRIC = re.compile(
 )
 _TRIPLE = re.compile(rb"(\d{1,9}) (train|val|valid|test|hella|hellaswag) (-?\d{1,9}\.\d{1,9})[ ]{0,2}\Z")
 _YOLO = re.compile(
-    rb"[ ]{0,20}(\d{1,6})/(\d{1,6})[ ]{1,20}([\d.]{1,8}[GM])[ ]{1,20}((?:-?[\d.]{1,12}(?:nan)?[ ]{1,20}|nan[ ]{1,20}){3,12})(\d{2,5})(?::|[ ]*\Z)"
+    rb"[ ]{0,20}(\d{1,6})/(\d{1,6})[ ]{1,20}([\d.]{1,8}[GM])[ ]{1,20}((?:-?[\d.]{1,12}(?:nan)?[ ]{1,20}|nan[ ]{1,20}){3,12})(\d{2,5})(?::(?:[ ]{1,4}(\d{1,3})%)?|[ ]*\Z)"
 )
 _ALL = re.compile(rb"[ ]{4,40}all((?:[ ]{1,20}-?[\d.]{1,12}(?:e-\d\d)?){4,12})[ ]{0,4}\Z")
 _RESULTS = re.compile(
@@ -75,14 +75,15 @@ class Grids:
             yield from self._row(line)
 
     def _epoch_of(self, row: re.Match[bytes], end: int) -> Iterator[Record]:
-        """A training epoch on YOLO's console: `3/100  2.69G  1.614 ...` under `Epoch  GPU_mem  box_loss ...`."""
+        """A training epoch on YOLO's console: `3/100  2.69G  1.614 ...` under `Epoch  GPU_mem  box_loss ...`; a bar until it is over."""
         self._epoch = float(row[1])
         names = [name if name == "total" or "loss" in name else f"{name}_loss" for name in self._yolo[2:]]
         values = {name: value for name, text in zip(names, row[4].split(), strict=False) if (value := number(text)) is not None}
         losses = {name: value for name, value in values.items() if not name.startswith(("Instances", "labels", "targets"))}
         if losses:
             main = losses.get("total", next(iter(losses.values())))
-            yield Record("train", "grids", 0, end, {"epoch": self._epoch, "loss": main, **losses})
+            is_done = row[6] is None or row[6] == b"100"
+            yield Record("train" if is_done else "bar", "grids", 0, end, {"epoch": self._epoch, "loss": main, **losses})
 
     def _evaluation(self, row: re.Match[bytes], end: int) -> Iterator[Record]:
         """YOLO's evaluation over all classes: images, instances, then the metrics that the line of names has."""

@@ -60,15 +60,25 @@ class Tables:
     def _row(self, line: bytes, *, is_first: bool) -> Iterator[Record]:
         """A header, or a row under one. A header that the source begins with needs no counter."""
         cells = line.split(b",", MAX_CELLS)
-        if len(cells) == len(self._header) and not _NAME.fullmatch(cells[0]):
-            numbers = [number(cell) for cell in cells]
-            if all(value is not None or not cell.strip() for cell, value in zip(cells, numbers, strict=True)):
-                yield from _records({n: v for n, v in zip(self._header, numbers, strict=True) if v is not None}, len(line))
+        row = _values(self._header, cells) if len(cells) == len(self._header) else {}
+        if row:
+            yield from _records(row, len(line))
         elif len(cells) > 2 and all(map(_NAME.fullmatch, cells)):
             names = [cell.strip(b' \t"') for cell in cells]
             counts = is_first or not _COUNTERS.isdisjoint(name.lower() for name in names)
             if counts and any(b"loss" in name.lower() for name in names) and len(set(names)) == len(names):
                 self._header = [name.decode("utf-8", "replace") for name in names]
+
+
+def _values(header: list[str], cells: list[bytes]) -> dict[str, float]:
+    """The numbers of a row by name; nothing when it is none. A row that counts may hold text beside its losses: a time, a name."""
+    numbers = {name: number(cell) for name, cell in zip(header, cells, strict=True)}
+    texts = [name.lower() for name, cell in zip(header, cells, strict=True) if numbers[name] is None and cell.strip()]
+    values = {name: value for name, value in numbers.items() if value is not None}
+    counts = any(name.lower().encode() in _COUNTERS for name in values)
+    if texts and (not counts or any("loss" in name or name.encode() in _COUNTERS for name in texts)):
+        return {}
+    return values
 
 
 def _records(row: dict[str, float], end: int) -> Iterator[Record]:
