@@ -93,7 +93,7 @@ def test_coded_readers_have_names_too() -> None:
     """Readers without a file are chosen like formats."""
     formats, readers = choose(["generic", "megatron"])
     assert [fmt.name for fmt in formats] == ["megatron"]
-    assert readers == {"generic", "json", "bars", "tables", "grids", "listing"}
+    assert readers == {"generic", "json", "history", "bars", "tables", "grids", "listing"}
 
 
 def test_a_format_file_goes_before_a_format_of_its_name(tmp_path: Path) -> None:

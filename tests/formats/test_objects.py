@@ -171,3 +171,23 @@ def test_a_file_that_is_a_list_of_entries(indent: int | None) -> None:
     assert [(record[0], record[5]) for record in found] == [(kind, epoch) for epoch in (1.0, 2.0, 4.0) for kind in ("train", "eval")]
     assert [values(record)["eval_loss"] for record in found[1::2]] == [2, 1, 0.5]
     assert read(json.dumps([{"image_id": 1, "score": 0.5}], indent=indent) + "\n") == []
+
+
+@pytest.mark.parametrize("indent", [None, 1, 4])
+def test_a_document_that_holds_a_list_of_entries(indent: int | None) -> None:
+    """Any list of a document whose entries count is its history, also with objects within the entries; other lists are none."""
+    entries = [{"step": step, "loss": 1 / step, "time": {"s": 1} if indent else 1, "val_loss": 2 / step} for step in (1, 2, 4)]
+    document = {"model": "small", "sizes": [1, 2], "samples": [{"loss": 1.0}], "runs": [], "history": entries, "last": 4}
+    if indent is None:
+        del document["samples"]
+    found = read(json.dumps(document, indent=indent) + "\n")
+    assert [(record[0], record[1], record[4]) for record in found] == [
+        (kind, "json", step) for step in (1, 2, 4) for kind in ("train", "eval")
+    ]
+    assert read(json.dumps(document, indent=indent) + "\n", names=["generic"]) == found
+
+
+def test_a_list_within_a_record_is_no_history() -> None:
+    """A line of metrics is a record with whatever lists it holds, also as the first of a file."""
+    line = '{"step": %d, "loss": 0.5, "samples": [{"step": 1, "loss": 7.0}]}\n'
+    assert [values(record)["loss"] for record in read(line % 1 + line % 2)] == [0.5, 0.5]

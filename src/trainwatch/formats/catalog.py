@@ -20,16 +20,16 @@ BUILTIN = Path(__file__).with_name("builtin")
 
 READERS = {
     "json": "objects, one a line, as JSON or as Python prints a dict: our own export, trainer_log.jsonl, metrics files",
-    "trainer_state": "the trainer_state.json of the Hugging Face Trainer",
+    "history": "JSON documents that hold a list of entries: trainer_state.json, a history of epochs",
     "bars": "tqdm bars with name=number behind them",
     "tables": "comma-separated values under a header, boxes of | name | value |",
     "grids": "rows under a line of names, parted by tabs, blanks or bars; YOLO's console",
     "listing": "a line such as [step=10/1000] and indented names and values under it: OLMo, Composer",
-    "generic": "whatever has names and values, in lines of no known format: name=value, name: value, and what json, bars, tables, grids and listing read",
+    "generic": "whatever has names and values, in lines of no known format: name=value, name: value, and what json, history, bars, tables, grids and listing read",
 }
 """Readers that are code, and what each reads."""
 
-IMPLIED = {"generic": ("json", "bars", "tables", "grids", "listing")}
+IMPLIED = {"generic": ("json", "history", "bars", "tables", "grids", "listing")}
 """Readers that come with another one."""
 
 

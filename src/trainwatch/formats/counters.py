@@ -32,7 +32,7 @@ _BRACKETS = re.compile(
     + _GROUP
     + rb"(?:"
     + _GROUP
-    + rb")?",
+    + rb"|\([ ]{0,9}(\d{1,9})[ ]{0,4}/[ ]{0,9}\d{1,9}\))?",
     re.IGNORECASE,
 )
 _TAGGED = re.compile(rb"\[ ?(?:train|training|val|valid|validation|test|eval) ?\| ?(\d{1,7})/\d{1,7} ?\]", re.IGNORECASE)
@@ -119,8 +119,13 @@ def counters(text: bytes) -> Counters | None:
 
 
 def _bracketed(match: re.Match[bytes]) -> tuple[dict[str, float], int | None, bool]:
-    """`Epoch: [3][10/739]`, `Train: 3 [10/739]`, `Iter(train) [10/8000]`, `Test: [10/79]`: values, total, whether the count goes on."""
+    """`Epoch: [3][10/739]`, `Train: 3 [10/739]`, `Iter(train) [10/8000]`, `Test: [10/79]`: values, total, whether the count goes on.
+
+    What stands in parentheses, as in `Epoch:[1/2](20/4292)`, counts steps.
+    """
     word = match[1].lower()
+    if match[7] and word == b"epoch":
+        return {"epoch": float(match[3]), "step": float(match[7])}, None, False
     counts = [(match[2], None), (match[3], match[4]), (match[5], match[6])]
     several = [(float(count), int(total) if total else None) for count, total in counts if count]
     value, total = several[-1]

@@ -29,7 +29,7 @@ _EVALUATED = re.compile(
     r"(?:eval|vali?|valid|validation(?:_[1-9])?|test|dev|cv)(?:[\W_]|'s)|valid_\d|\w+_(?:val|valid|test|dev)\Z", re.IGNORECASE
 )
 _LOSS = re.compile(
-    r"(?:l_(?:[gd]_\w+|pix|percep\w*|style|total)|(?:.*[\W_])?(?:\w*loss(?:es)?|xent|(?:\w*cross[\W_]?)entropy))(?:\Z|[\W_](?!.*(?:scal|weight|num|func|type|coef|parse|time|mask|fn)))",
+    r"(?:l_(?:[gd]_\w+|pix|percep\w*|style|total)|(?:.*[\W_])?(?:\w*loss(?:es)?|xent|nll|(?:\w*cross[\W_]?)entropy))(?:\Z|[\W_](?!.*(?:scal|weight|num|func|type|coef|parse|time|mask|fn|token)))",
     re.IGNORECASE | re.DOTALL,
 )
 _MAIN = re.compile(
@@ -40,6 +40,9 @@ _METRIC = re.compile(
     r"dice|psnr|ssim|precision|recall|r2|ndcg\w*|hit\w*|fid)(?:@.*|[\W_]\d+)?\Z",
     re.IGNORECASE,
 )
+_SECTION = re.compile(r"(?:eval|val|valid|validation|test)/(?!.*(?:time|sec))", re.IGNORECASE)
+"""A name that stands in a section of evaluations is a metric, but for what the evaluation took."""
+
 _RETURN = re.compile(r"(?:episod(?:e|ic)|ep)[\W_](?:\w+[\W_])?(?:return|reward|score)s?\Z|mean reward\Z", re.IGNORECASE)
 _EXTREME = re.compile(r"(?:best|min|max|lowest|highest|target|prev|previous|last)[\W_]", re.IGNORECASE)
 CACHED = 4096
@@ -111,7 +114,7 @@ def _is_loss(name: str) -> bool:
 @lru_cache(CACHED)
 def _is_metric(name: str) -> bool:
     """Whether a name is one that evaluations are judged by."""
-    return _is_loss(name) or (_METRIC.match(name) is not None and _EXTREME.match(name) is None)
+    return _is_loss(name) or _SECTION.match(name) is not None or (_METRIC.match(name) is not None and _EXTREME.match(name) is None)
 
 
 @lru_cache(CACHED)

@@ -43,6 +43,9 @@ _AT = re.compile(
 )
 """`Training loss at step 100: 2.5`: what counts stands between the name and its value."""
 
+_COUNTED = re.compile(rb" (?:at|over|for|after|in|on) (?:training )?(?:step|epoch|iteration|batch)[ #]", re.IGNORECASE)
+"""What such a line holds besides: far cheaper to look for."""
+
 _TIMED = "train_runtime"
 """What only the figures of the whole run hold."""
 
@@ -77,7 +80,8 @@ class Generic:
             yield from nameless
             return
         text = _AVERAGED.sub(b"", text) if b", tot_loss[" in text else text
-        for piece in _pieces(_AT.sub(rb"\2 \1", text)):
+        text = _AT.sub(rb"\2 \1", text) if _COUNTED.search(text) is not None else text
+        for piece in _pieces(text):
             yield from self._piece(piece, extent, announced=announced)
 
     def follow(self, kind: Kind) -> None:

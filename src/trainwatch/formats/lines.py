@@ -60,7 +60,7 @@ class Lines:
         self.detected: dict[str, None] = {}
         self._facts, self._gather = facts, gather
         self._objects = Objects(facts, source) if "json" in readers else None
-        self._history = History(facts, source) if "trainer_state" in readers else None
+        self._history = History(facts, source) if "history" in readers else None
         self._generic = Generic() if "generic" in readers else None
         self._tables = Tables() if "tables" in readers else None
         self._grids = Grids() if "grids" in readers else None

@@ -22,7 +22,21 @@ MAX_OBJECT = 1 << 20
 """Longer objects are data, not records, in bytes."""
 
 _TRAIN = ("loss", "train_loss", "train/loss", "total_loss", "lm loss")
-EVALUATED = ("eval_*", "eval/*", "val_*", "val/*", "valid_*", "test_*", "bbox/*", "validation_*", "loss/eval*", "loss/val*")
+EVALUATED = (
+    "eval_*",
+    "eval/*",
+    "val_*",
+    "val/*",
+    "valid_*",
+    "test_*",
+    "test/*",
+    "dev_*",
+    "dev/*",
+    "bbox/*",
+    "validation_*",
+    "loss/eval*",
+    "loss/val*",
+)
 """Names of what an evaluation found, where a line of training holds them too."""
 _BOTH = "global_step/max_steps"
 _STEP = ("step", "global_step", "current_steps", "num_updates", "iteration", "iter", _BOTH)
