@@ -9,6 +9,7 @@ Nothing of such a package is imported or run: only its files are read. The folde
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from functools import cache
@@ -32,13 +33,23 @@ def _files(places: tuple[str, ...]) -> tuple[Path, ...]:
 
 def _named(folder: Path) -> Iterator[str]:
     """The modules that the packages installed in a folder name."""
-    for file in folder.glob("*.dist-info/entry_points.txt"):
-        try:
-            text = file.read_text("utf-8")
-        except (OSError, UnicodeDecodeError):
-            continue
+    try:
+        names = os.listdir(folder)  # noqa: PTH208  paths as texts take a third of the time of Path.glob, in every command that reads
+    except OSError:
+        return
+    for name in names:
+        text = _text(f"{folder}/{name}/entry_points.txt") if name.endswith(".dist-info") else ""
         if GROUP in text:
             yield from _modules(text)
+
+
+def _text(path: str) -> str:
+    """What a file says; nothing where it is not there, or no text."""
+    try:
+        with open(path, "rb") as file:  # noqa: PTH123
+            return file.read().decode()
+    except (OSError, UnicodeDecodeError):
+        return ""
 
 
 def _modules(text: str) -> list[str]:

@@ -58,8 +58,11 @@ class Format:
 
 
 def parse_format(data: Mapping[str, Any], origin: str, mistakes: list[Mistake], *, samples: bool = True) -> Format:
-    """Make a format of parsed TOML; what is wrong is added to `mistakes`, and the result is then of no use. `samples` says that it needs one."""
-    check = _Checker(origin, mistakes)
+    """Make a format of parsed TOML; what is wrong is added to `mistakes`, and the result is then of no use.
+
+    `samples` says that it needs one; without them its templates are compiled later.
+    """
+    check = _Checker(origin, mistakes, later=not samples)
     check.keys(data, "", {"name", "about", "rename", "shape", "sample"})
     name = check.text(data, "", "name")
     shapes = tuple(_shape(check, entry, f"shape[{i}]") for i, entry in enumerate(check.tables(data, "shape")))
@@ -76,8 +79,9 @@ def parse_format(data: Mapping[str, Any], origin: str, mistakes: list[Mistake], 
 class _Checker:
     """Collects mistakes with file and key."""
 
-    def __init__(self, origin: str, mistakes: list[Mistake]) -> None:
+    def __init__(self, origin: str, mistakes: list[Mistake], *, later: bool) -> None:
         self._origin, self._mistakes = origin, mistakes
+        self.later = later
 
     def wrong(self, key: str, text: str) -> None:
         """Note a mistake."""
@@ -131,7 +135,7 @@ def _shape(check: _Checker, entry: Mapping[str, Any], path: str) -> Shape | None
             pairs = PairSyntax(
                 check.text(entry, path, "pair"), check.text(entry, path, "between", ", "), check.text(entry, path, "tail", "")
             )
-        template = compile_template(text, close=pairs is None)
+        template = compile_template(text, close=pairs is None, later=check.later)
     except ValueError as error:
         check.wrong(f"{path}.text", str(error))
         return None

@@ -24,34 +24,60 @@ END = rb"(?=[ \t]*+\r?(?:\n|\Z))"
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A compiled template.
+    """A template, compiled when a line needs it for the first time: of all formats, a log needs few.
 
-    `head` is the literal it starts with; a line without it cannot match. `names` are the captured slots in order, `units` what one of
-    each is worth in SI, None for text. `source` is the pattern's text and starts with `head`.
+    `close` says that the line must end after it. `head` is the literal it starts with; a line without it cannot match.
     """
 
+    text: str
+    close: bool
     head: bytes
-    source: bytes
-    names: tuple[str, ...]
-    units: tuple[float | None, ...]
+
+    @property
+    def source(self) -> bytes:
+        """The pattern's text, which starts with the head."""
+        return _compiled(self.text, self.close)[0]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The captured slots in order."""
+        return _compiled(self.text, self.close)[1]
+
+    @property
+    def units(self) -> tuple[float | None, ...]:
+        """What one of each slot is worth in SI, None for text."""
+        return _compiled(self.text, self.close)[2]
 
     @property
     def pattern(self) -> re.Pattern[bytes]:
-        """The pattern, compiled when a line needs it for the first time."""
-        return _compiled(self.source)
+        """The pattern itself."""
+        return _pattern(self.source)
 
 
 @cache
-def _compiled(source: bytes) -> re.Pattern[bytes]:
+def _pattern(source: bytes) -> re.Pattern[bytes]:
     """Each pattern once."""
     return re.compile(source)
 
 
-def compile_template(text: str, *, close: bool = True) -> Template:
-    """Compile; `close` says that the line must end after it. Raises ValueError with a reason for the author of the file."""
-    pieces = _pieces(text)
-    if not pieces or not isinstance(pieces[0], str) or not pieces[0].strip():
+def compile_template(text: str, *, close: bool = True, later: bool = False) -> Template:
+    """Compile; `close` says that the line must end after it. Raises ValueError with a reason for the author of the file.
+
+    With `later` all behind the head is compiled when it is asked for, which then raises.
+    """
+    slot = _SLOT.search(text)
+    head = text if slot is None else text[: slot.start()]
+    if not head.strip():
         raise ValueError("a template must begin with a literal")
+    if not later:
+        _compiled(text, close)
+    return Template(text, close, head.split("  ")[0].encode())
+
+
+@cache
+def _compiled(text: str, close: bool) -> tuple[bytes, tuple[str, ...], tuple[float | None, ...]]:  # noqa: FBT001
+    """Source, names and units of each template once."""
+    pieces = _pieces(text)
     names: list[str] = []
     units: list[float | None] = []
     pattern = b""
@@ -67,8 +93,7 @@ def compile_template(text: str, *, close: bool = True) -> Template:
         pattern += _slot(piece, following, names, units)
     if close and pieces[-1] != ("...", None):
         pattern += END
-    head = pieces[0].split("  ")[0]
-    return Template(head.encode(), pattern, tuple(names), tuple(units))
+    return pattern, tuple(names), tuple(units)
 
 
 def _pieces(text: str) -> list[str | tuple[str, str | None]]:
