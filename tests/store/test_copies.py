@@ -90,3 +90,43 @@ def test_a_frame_gives_no_more_than_it_says(tmp_path):
     assert read("/a.out", 1, 0, 100) == bytes(100)
     assert tracemalloc.get_traced_memory()[1] < 1 << 20
     tracemalloc.stop()
+
+
+def test_a_kill_takes_nothing_with_it(tmp_path):
+    """What came a line at a time is there, for who looked before too, and a second writer goes on behind it."""
+    writer, read = Copies(tmp_path / "c"), Copied(tmp_path / "c")
+    lines = LOG.splitlines(keepends=True)
+    at = 0
+    for line in lines[:200]:
+        writer.add(Chunk("/a.out", at, line, 1.0, 1))
+        at += len(line)
+        assert read("/a.out", 1, 0, at) == LOG[:at]
+    again = Copies(tmp_path / "c")
+    again.add(Chunk("/a.out", 0, LOG[: at + 50], 1.0, 1))
+    assert read("/a.out", 1, 0, at + 50) == LOG[: at + 50]
+    again.add(Chunk("/a.out", at + 50, LOG[at + 50 : 70000], 1.0, 1))
+    assert read("/a.out", 1, 0, 70000) == LOG[:70000]
+
+
+def test_what_waited_is_packed(tmp_path):
+    """Loose frames make way for one that takes less, and what is read of them is the same."""
+    writer, read = Copies(tmp_path / "c"), Copied(tmp_path / "c")
+    for at in range(0, 6400, 64):
+        writer.add(Chunk("/a.out", at, LOG[at : at + 64], 1.0, 1))
+    (file,) = (tmp_path / "c").iterdir()
+    loose = file.stat().st_size
+    assert read("/a.out", 1, 100, 6000) == LOG[100:6100]
+    writer.close()
+    assert read("/a.out", 1, 0, 6400) == LOG[:6400]
+    assert file.stat().st_size < 6400 < loose
+
+
+def test_loose_bytes_have_a_limit_of_their_own(tmp_path, monkeypatch):
+    """Many sources at once: some wait in memory, all are packed at the end."""
+    monkeypatch.setattr(copies, "LOOSE", 300)
+    writer = Copies(tmp_path / "c")
+    for number in range(20):
+        writer.add(Chunk(f"/{number}.out", 0, LOG[:100], 1.0, 1))
+    assert sum(file.stat().st_size for file in (tmp_path / "c").iterdir()) < 500
+    writer.close()
+    assert all(Copied(tmp_path / "c")(f"/{number}.out", 1, 0, 100) == LOG[:100] for number in range(20))

@@ -1,8 +1,8 @@
 """The bytes of logs as they came, packed: what a log loses later, by a requeue that truncates it, can still be read.
 
-A file a source and attempt, of frames: where the bytes begin, how many they are, how many packed, then zlib. A frame is written when
-64 KiB have come, when the attempt ends, and when the supervisor ends; what a kill takes with it is in the log still, unless that was
-truncated in the same moment.
+A file a source and attempt, of frames: where the bytes begin, how many they are, how many packed, then zlib. A frame is packed when
+64 KiB have come, when the attempt ends, and when the supervisor ends. What comes until then is written as it comes, in loose frames that
+the packed one replaces: a supervisor that is killed before a requeue truncates the log takes nothing with it.
 """
 
 from __future__ import annotations
@@ -26,6 +26,9 @@ FRAME = 64 << 10
 MOST = 3 << 20
 """Bytes in the folder at most, packed: the beginning of a run is kept rather than its end, which the log holds longest."""
 
+LOOSE = 1 << 20
+"""Bytes in loose frames at most: with more sources than that is enough for, some of them wait in memory."""
+
 Key = tuple[str, int]
 """Source and attempt."""
 
@@ -41,6 +44,7 @@ class Copies:
         self._folder = folder
         self._waiting: dict[Key, tuple[int, bytearray]] = {}
         self._ends: dict[Key, int | None] = {}
+        self._loose: dict[Key, int] = {}
         self._room: int | None = None
 
     def add(self, chunk: Chunk) -> None:
@@ -49,10 +53,12 @@ class Copies:
         end = self._end(key)
         start, waiting = self._waiting.setdefault(key, (chunk.offset if end is None else end, bytearray()))
         behind = start + len(waiting) - chunk.offset
-        if 0 <= behind < len(chunk.data):
-            waiting += chunk.data[behind:]
+        new = chunk.data[behind:] if 0 <= behind < len(chunk.data) else b""
+        waiting += new
         if len(waiting) >= FRAME or chunk.final:
             self._flush(key)
+        elif new and sum(self._loose.values()) + len(new) <= LOOSE:
+            self._loose[key] = self._loose.get(key, 0) + self._write(key, start + len(waiting) - len(new), new, level=0)
 
     def close(self) -> None:
         """Write what waits."""
@@ -71,24 +77,37 @@ class Copies:
         return self._ends[key]
 
     def _flush(self, key: Key) -> None:
-        """Write a frame, if there is room."""
+        """Pack what waits."""
         start, waiting = self._waiting.pop(key)
         if not waiting:
             return
-        packed = zlib.compress(waiting)
+        loose = self._loose.pop(key, 0)
+        with suppress(OSError):
+            if loose:
+                path = _path(self._folder, key)
+                os.truncate(path, path.stat().st_size - loose)
         if self._room is None:
-            self._room = MOST - _size(self._folder)
-        if HEAD.size + len(packed) > self._room:
-            return
+            self._room = MOST - _size(self._folder) + sum(self._loose.values())
+        written = self._write(key, start, waiting, room=self._room)
+        self._room -= written
+        if written:
+            self._ends[key] = start + len(waiting)
+
+    def _write(self, key: Key, start: int, data: bytes | bytearray, *, level: int = -1, room: int = LOOSE) -> int:
+        """Append a frame if there is room; returns how long it is, 0 when it could not be written."""
+        packed = zlib.compress(data, level)
+        frame = HEAD.pack(start, len(data), len(packed)) + packed
+        if len(frame) > room:
+            return 0
         with suppress(OSError):
             self._folder.mkdir(mode=0o700, exist_ok=True)
             fd = os.open(_path(self._folder, key), APPEND, 0o600)
             try:
-                append_line(fd, HEAD.pack(start, len(waiting), len(packed)) + packed)
+                append_line(fd, frame)
             finally:
                 os.close(fd)
-            self._room -= HEAD.size + len(packed)
-            self._ends[key] = start + len(waiting)
+            return len(frame)
+        return 0
 
 
 class Copied:
@@ -96,30 +115,39 @@ class Copied:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._known: dict[Key, list[Frame]] = {}
-        self._newest: tuple[Frame, bytes] | None = None
+        self._known: dict[Key, tuple[tuple[int, int], list[Frame]]] = {}
+        self._newest: tuple[Path, Frame, bytes] | None = None
 
     def __call__(self, source: str, attempt: int, offset: int, length: int) -> bytes:
         """Bytes of an attempt; fewer, or none, where they were not kept."""
-        key, data = (source, attempt), b""
-        if key not in self._known:
-            self._known[key] = list(_frames(_path(self._folder, key)))
-        for frame in self._known[key]:
+        path, data = _path(self._folder, (source, attempt)), b""
+        for frame in self._frames((source, attempt), path):
             at = offset + len(data) - frame[0]
             if 0 <= at < frame[1] and len(data) < length:
-                data += self._unpacked(_path(self._folder, key), frame)[at : at + length - len(data)]
+                data += self._unpacked(path, frame)[at : at + length - len(data)]
         return data
+
+    def _frames(self, key: Key, path: Path) -> list[Frame]:
+        """The frames of a file, looked for again when it was written to."""
+        try:
+            status = path.stat()
+        except OSError:
+            return []
+        written = status.st_size, status.st_mtime_ns
+        if key not in self._known or self._known[key][0] != written:
+            self._known[key], self._newest = (written, list(_frames(path))), None
+        return self._known[key][1]
 
     def _unpacked(self, path: Path, frame: Frame) -> bytes:
         """The bytes of a frame: no more than it says, however many are packed in it."""
-        if self._newest is None or self._newest[0] != frame:
+        if self._newest is None or self._newest[:2] != (path, frame):
             with suppress(OSError, NotReadableError, zlib.error):
                 fd = open_regular(path)
                 if fd is not None:
                     with os.fdopen(fd, "rb") as file:
                         packed = os.pread(file.fileno(), frame[3], frame[2])
-                        self._newest = frame, zlib.decompressobj().decompress(packed, frame[1])
-        return self._newest[1] if self._newest is not None and self._newest[0] == frame else b""
+                        self._newest = path, frame, zlib.decompressobj().decompress(packed, frame[1])
+        return self._newest[2] if self._newest is not None and self._newest[:2] == (path, frame) else b""
 
 
 def _frames(path: Path) -> Iterator[Frame]:
