@@ -76,6 +76,17 @@ def test_a_run_that_begins_anew_in_the_same_log_is_judged_anew() -> None:
     assert len(seated.evaluations) == 30
 
 
+def test_the_first_evaluation_of_a_new_start_counts() -> None:
+    """Also at the step of the last one before, whether it found the same or not: it is the best of the new run."""
+    train: list[Row] = [("train", {"step": float(step), "loss": 2.0}) for step in range(1, 11)]
+    for value in (2.0, 2.5):
+        seated, _ = judge([*train, ("eval", {"step": 10.0, "eval_loss": 2.0}), *train, ("eval", {"step": 10.0, "eval_loss": value})])
+        best = seated.best()
+
+        assert best is not None
+        assert best.value == value
+
+
 def test_the_end_of_the_last_phase_is_the_newest_record() -> None:
     """Also when it is a train record after the last evaluation."""
     seated, _ = judge(curve([2.0, 1.0], [2.0, 1.0]))

@@ -88,6 +88,7 @@ class History:
         self.evaluations: list[Evaluation] = []
         self.points: list[Point] = []
         self.best = -1
+        self._earlier = 0
         self.metric = ""
         self.direction: Direction = "min"
         self.guessed = True
@@ -158,6 +159,7 @@ class History:
         self.best_memo.clear()
         self.points.clear()
         self.best = -1
+        self._earlier = len(self.evaluations)
         self.rate_jump = None
 
     def evaluate(self, block: Block) -> bool:
@@ -182,7 +184,7 @@ class History:
     def _add(self, block: Block, values: dict[str, float], line: int) -> bool:
         """Keep an evaluation, and judge whether it is a point."""
         value, step, epoch = values[self.metric], block.step(0), block.epoch(0)
-        last = self.evaluations[-1] if self.evaluations else None
+        last = self.evaluations[-1] if len(self.evaluations) > self._earlier else None
         again = last is not None and last.step == step and last.epoch == epoch and (step is not None or epoch is not None)
         if last is not None and again and last.values == values:
             return False
