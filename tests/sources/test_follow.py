@@ -217,6 +217,25 @@ def test_what_a_rotated_part_holds_more_is_read(log, name):
     assert drain(Follower.restore(log, follower.state())) == {2: b"five\n"}
 
 
+@pytest.mark.parametrize(
+    ("old", "newer"),
+    [("train.out.3.gz", ["train.out.2.gz", "train.out.1"]), ("train.out-20260101", ["train.out-20260102", "train.out-20260103.gz"])],
+)
+def test_a_log_that_was_rotated_several_times_is_read_through(log, old, newer):
+    """While nobody watched: the rest of the part that was begun, all of the later ones in their order, then the new file; each byte once."""
+    log.write_bytes(b"one\n")
+    follower = Follower(log)
+    drain(follower)
+    state = follower.state()
+    follower.close()
+    parts = {old: b"one\ntwo\n", **dict(zip(newer, [b"three\n", b"four\n"], strict=True))}
+    for name, data in reversed(parts.items()):
+        log.with_name(name).write_bytes(gzip.compress(data) if name.endswith(".gz") else data)
+    log.with_name(old.removesuffix(".gz") + ("" if old.endswith(".gz") else ".gz")).write_bytes(b"\x1f\x8bnot packed to its end")
+    log.write_bytes(b"five\n")
+    assert drain(Follower.restore(log, state)) == {1: b"two\nthree\nfour\n", 2: b"five\n"}
+
+
 def test_a_requeue_is_a_new_start(log):
     """A truncated log beside parts that do not hold what was read last, or whose names are not those of parts."""
     log.write_bytes(b"one\n" * 80)

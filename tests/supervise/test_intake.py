@@ -144,3 +144,29 @@ def test_what_a_requeue_truncates_is_not_lost(tmp_path: Path) -> None:
         (1, b"step 1 loss 2.0\nstep 2 loss 1.0\n"),
         (2, b"step 2 loss 0.9\n"),
     ]
+
+
+@pytest.mark.parametrize("how", ["truncated", "renamed"])
+def test_a_killed_supervisor_takes_nothing_with_it(tmp_path: Path, how: str) -> None:
+    """Killed before it wrote any state, and the log truncated past the old offset or rotated twice since: every byte comes once."""
+    log = tmp_path / "a.out"
+    log.write_bytes(b"step 1 loss 2.0\n")
+    killed = intake(tmp_path)
+    killed.follow(str(log), 0, None)
+    list(killed.arrived(10.0))
+    with log.open("ab") as file:
+        file.write(b"step 2 loss 1.9\n")
+    list(killed.arrived(11.0))
+    if how == "renamed":
+        with log.open("ab") as file:
+            file.write(b"step 3 loss 1.8\n")
+        log.rename(tmp_path / "a.out.2")
+        (tmp_path / "a.out.1").write_bytes(b"step 4 loss 1.7\n")
+    log.write_bytes(b"step 5 loss 1.6\nstep 6 loss 1.5\nstep 7 loss 1.4\n")
+    second = intake(tmp_path)
+    before = [(item.attempt, item.data) for item in second.recorded() if isinstance(item, Chunk)]
+    second.follow(str(log), 0, None)
+    after = [(item.attempt, item.data, item.goes_on) for item in second.arrived(12.0) if isinstance(item, Chunk) and item.data]
+    assert before == [(1, b"step 1 loss 2.0\n"), (1, b"step 2 loss 1.9\n")]
+    rest = [(1, b"step 3 loss 1.8\n", False), (1, b"step 4 loss 1.7\n", False)] if how == "renamed" else []
+    assert after == [*rest, (2, b"step 5 loss 1.6\nstep 6 loss 1.5\nstep 7 loss 1.4\n", how == "renamed")]

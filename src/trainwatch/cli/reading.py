@@ -25,13 +25,17 @@ PIPED = 128 << 10
 def read_blocks(
     words: Sequence[str], facts: Facts, names: Sequence[str] | None, *, alone: bool = False, only: AbstractSet[str] = frozenset()
 ) -> Iterator[Block]:
-    """Every block of what the words name, source after source; with `only`, columns of other names may be left out.
+    """Every block of what the words name, source after source, of a run of ours as they came; with `only`, columns of other names may be left out.
 
     Raises NotFoundError, NotReadableError; UsageError for a format.
     """
     from trainwatch.replay.target import resolve
 
     target = resolve(words, os.environ, alone=alone)
+    if target.run_dir is not None and target.run_dir.arrivals.exists():
+        from trainwatch.replay.whole_run import read_run
+
+        return read_run(target.run_dir, facts, names)
     return blocks_of(_parts(target), facts, names, only=only, pipe=target.pipe)
 
 

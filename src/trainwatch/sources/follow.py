@@ -53,17 +53,21 @@ class Follower:
     the old bytes lie beside it, renamed, copied or packed, the log was rotated: what they hold more is read, and the new file goes on.
     """
 
-    def __init__(self, path: Path | str, source: str | None = None, *, offset: int = 0, attempt: int = 1) -> None:
-        """`source` is the name in chunks, the path by default. Reading begins at `offset`. The file need not exist yet."""
+    def __init__(self, path: Path | str, source: str | None = None, *, offset: int = 0, attempt: int = 1, before: bytes = b"") -> None:
+        """`source` is the name in chunks, the path by default. Reading begins at `offset`. The file need not exist yet.
+
+        `before` are the newest bytes that somebody has read up to there: a log that was rewritten since does not hold them. Without them it
+        is believed as it is.
+        """
         self.path = Path(path)
         self.source = str(path) if source is None else source
         self.problem = ""
         """Why nothing can be read now, in words; empty when all is well."""
         self._fd: int | None = None
         self._file = 0, 0
-        self._before = b""
+        self._before = before[-MARK:]
         self._rest: Iterator[bytes] | None = None
-        self._position = Position(attempt, offset, min(offset, MARK), begun=offset > 0)
+        self._position = Position(attempt, offset, len(self._before) or min(offset, MARK), begun=offset > 0)
 
     @classmethod
     def restore(cls, path: Path | str, state: dict[str, Any], source: str | None = None) -> Follower:

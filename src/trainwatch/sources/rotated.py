@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 
 from trainwatch.model.errors import NotFoundError, NotReadableError
 from trainwatch.sources.finished import chunks
+from trainwatch.sources.naming import parse
 from trainwatch.sources.readable import is_packed
 
 _TURN = re.compile(r"[.-](?:\d{1,4}|\d{8}(?:[-_T]?\d{2,6})?)(?:\.gz)?|\.gz")
@@ -21,20 +23,33 @@ Known = Callable[[bytes], bool]
 
 
 def rest_of(path: Path, offset: int, marked: int, known: Known) -> Iterator[bytes] | None:
-    """What a rotated part of a log holds behind `offset`, in pieces; None when no file beside it holds the `marked` bytes before.
+    """What a rotated part of a log holds behind `offset`, in pieces, and all of the parts that came after it.
 
+    None when no file beside the log holds the `marked` bytes before.
     A part is `name.1`, `name.1.gz`, `name-20260101` and the like.
     """
     if not marked:
         return None
-    for other in _beside(path):
+    parts = _beside(path)
+    for other in parts:
         pieces = _behind(other, offset, marked)
         try:
             if known(next(pieces, b"")):
-                return pieces
+                return chain(pieces, *map(_whole, _later(other, parts)))
         except (NotFoundError, NotReadableError):
             continue
     return None
+
+
+def _later(part: Path, parts: Iterable[Path]) -> list[Path]:
+    """The parts that were rotated away after one, by their names, the oldest first; each once, packed or not."""
+    turns = {parse(other).turn: other for other in parts}
+    return [turns[turn] for turn in sorted(turns) if turn > parse(part).turn]
+
+
+def _whole(path: Path) -> Iterator[bytes]:
+    """All of a part, in pieces. Raises NotFoundError or NotReadableError."""
+    return (chunk.data for chunk in chunks(path))
 
 
 def _beside(path: Path) -> list[Path]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from trainwatch.model.errors import NotReadableError
 from trainwatch.model.inputs import Chunk, Gpu, Input, Sample, Tick
-from trainwatch.sources.follow import Follower
+from trainwatch.sources.follow import MARK, Follower
 from trainwatch.sources.reread import Reread
 from trainwatch.store.arrivals import Arrivals, Recorded
 from trainwatch.store.copies import Copied, Copies
@@ -70,7 +70,8 @@ class Intake:
     def follow(self, source: str, start: int, kept: Mapping[str, Any] | None, attempt: int = 1) -> None:
         """Follow a log: from where the arrivals end; one not met before, or only by earlier attempts, from `start`, where `attempt` begins.
 
-        `kept` is `Follower.state()` of an earlier supervisor, used when it is of the same position.
+        `kept` is `Follower.state()` of an earlier supervisor, used when it is of the same position: one that was killed has not written its
+        last, and what it has read tells where the log goes on.
         """
         if self._ends.get(source, (0, 0))[0] < attempt:
             self.followers[source] = Follower(source, offset=start, attempt=attempt)
@@ -83,7 +84,8 @@ class Intake:
                 pass
             else:
                 return
-        self.followers[source] = Follower(source, offset=offset, attempt=attempt)
+        read = Copied(self._dir.copies)(source, attempt, max(offset - MARK, 0), min(offset, MARK))
+        self.followers[source] = Follower(source, offset=offset, attempt=attempt, before=read if len(read) == min(offset, MARK) else b"")
 
     def arrived(self, now: float) -> Iterator[Input]:
         """Inputs that have come, each kept in the arrivals before it is handed over.
