@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from trainwatch.formats import bars, zeros
+from trainwatch.formats import bars, torn, zeros
 from trainwatch.formats.configuration import Configuration
 from trainwatch.formats.gaps import skeleton
 from trainwatch.formats.gather import Gather
@@ -173,7 +173,7 @@ class Lines:
         bars_end = self._pictures(raw, line, base + start, number)
         position = 0
         found = 0
-        for record, printed, rank in self._records(line, base + start, number, bars_end):
+        for record, printed, rank in self._found(line, base + start, number, bars_end):
             found += 1
             at = raw_position(raw, line, record.start, record.end, position)
             position = max(at, 0) + 1 if at >= 0 else position
@@ -190,6 +190,17 @@ class Lines:
             self.tagged.clear()
         if not found and not self.in_history:
             self._configuration.read(line, number)
+
+    def _found(self, line: bytes, offset: int, number: int, bars_end: int) -> Iterator[tuple[Record, Printed, bytes | None]]:
+        """Every record of a cleaned line, also where ranks have torn each other's lines."""
+        begins = torn.parts(line) if not bars_end and len(line) <= MAX_LINE else []
+        if not begins:
+            yield from self._records(line, offset, number, bars_end)
+            return
+        for at, stop in zip(begins, [*begins[1:], len(line)], strict=True):
+            for record, printed, rank in self._records(line[at:stop], offset + at, number, 0):
+                record.start, record.end = record.start + at, record.end + at
+                yield record, printed, rank
 
     def _records(self, line: bytes, offset: int, number: int, bars_end: int) -> Iterator[tuple[Record, Printed, bytes | None]]:
         """Every record of a cleaned line whose bars end at `bars_end`, as printed, and the rank that printed it."""
