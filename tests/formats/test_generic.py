@@ -225,3 +225,20 @@ def test_figures_of_the_whole_run_are_a_summary() -> None:
 def test_a_bar_that_announces_a_loss_tells_none() -> None:
     """What stands behind dots counts the work of finding it."""
     assert read("Epoch 3/5\nCalculating loss...: 15it [01:00,  4.06s/it]\n") == []
+
+
+def test_what_stands_under_the_heading_of_an_evaluation() -> None:
+    """`Eval epoch: 4` makes the next line an evaluation at that epoch; `Training epoch: 5` ends it."""
+    text = "Training epoch: 4\n\tmean_loss: 5.5\nEval epoch: 4\n\tmean_loss: 5.75\nDone.\nTraining epoch: 5\n\tmean_loss: 5.25\n"
+    found = read(text)
+    assert [(record[0], record[5], values(record).get("loss", values(record).get("eval_loss"))) for record in found] == [
+        ("train", 4.0, 5.5),
+        ("eval", 4.0, 5.75),
+        ("train", 5.0, 5.25),
+    ]
+
+
+def test_a_thread_may_have_a_long_number() -> None:
+    """The lines of absl name the thread by an address."""
+    (record,) = read("I0103 20:09:51.218508 139972513848384 logging_writer.py:48] [10] train_loss=0.625, steps_per_sec=2.5\n")
+    assert (record[0], record[4], values(record)["loss"]) == ("train", 10, 0.625)

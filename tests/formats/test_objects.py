@@ -191,3 +191,15 @@ def test_a_list_within_a_record_is_no_history() -> None:
     """A line of metrics is a record with whatever lists it holds, also as the first of a file."""
     line = '{"step": %d, "loss": 0.5, "samples": [{"step": 1, "loss": 7.0}]}\n'
     assert [values(record)["loss"] for record in read(line % 1 + line % 2)] == [0.5, 0.5]
+
+
+def test_a_file_of_objects_needs_no_counter() -> None:
+    """Where the first line is an object with a loss, the others are records too; an object below other lines has to count."""
+    lines = '{"train_loss": 2.5, "test_loss": 3.0}\n{"train_loss": 2.0, "test_loss": 2.75}\n'
+    assert [(record[0], values(record).get("loss")) for record in read(lines)] == [
+        ("train", 2.5),
+        ("eval", None),
+        ("train", 2.0),
+        ("eval", None),
+    ]
+    assert read("results\n" + lines) == []

@@ -17,8 +17,8 @@ _TAG = re.compile(rb"\[(?:DEBUG|INFO|WARN(?:ING)?)\][ \t]{1,4}")
 
 _CLOCK = re.compile(
     rb"\[[^\]=]{0,60}\d\d:\d\d:\d\d[^\]=]{0,60}\]:?[ \t]{1,4}"
-    rb"|[IWEF]\d{4} \d\d:\d\d:\d\d\.\d{1,9}[ ]{1,4}\d{1,9} [\w.]{1,60}:\d{1,6}\] "
-    rb"|[\[(]?(?:\d{4}[-/.])?\d\d[-/.]\d\d[ T,]{1,2}\d\d:\d\d(?::\d\d)?(?:[.,]\d{1,9})?Z?[\])]?[ \t]{0,4}[-|:,]{0,2}[ \t]{0,8}"
+    rb"|[IWEF]\d{4} \d\d:\d\d:\d\d\.\d{1,9}[ ]{1,4}\d{1,20} [\w.]{1,60}:\d{1,6}\] "
+    rb"|[\[(]?(?:\d{4}[-/.])?\d\d[-/.]\d\d[ T,]{1,2}\d\d:\d\d(?::\d\d)?(?:[.,]\d{1,9})?(?:Z| [AP]M)?[\])]?[ \t]{0,4}[-|:,]{0,2}[ \t]{0,8}"
 )
 _WORD = re.compile(
     rb"(?<![A-Za-z_.\"'/@-])(?:(?:global|current)[ _-]?)?(num_updates|steps?|episodes?|it(?:er(?:s|ations?)?)?|epochs?|ep|updates?|batch(?:_id|_idx)?|round)\.?"

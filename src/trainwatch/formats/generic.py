@@ -16,6 +16,7 @@ from trainwatch.formats.findings import Finding, findings
 from trainwatch.formats.plan import KindRule, plan
 from trainwatch.formats.ranks import behind_tag
 from trainwatch.formats.record import Record
+from trainwatch.formats.wording import plain
 from trainwatch.model.block import Kind
 
 _CODE = re.compile(
@@ -28,24 +29,12 @@ _SETTING = re.compile(rb"[=:] ?(?:None|True|False|null|true|false)\b")
 _SUMMARY = re.compile(rb"\b(?:best|final(?:ly)?|config\w*|args?|loaded|early stopping|averaged stats|wandb)\b", re.IGNORECASE)
 _KERAS = re.compile(rb"[ ]{0,8}(\d{1,9})/(\d{1,9}) (?:\[[=>.]{5,40}\] |- |[^\s\w]{5,200} )")
 _PARTED = re.compile(
-    rb"[^A-Za-z]{0,40}(?:eval(?:uation)?|val(?:id(?:ation)?)?|test)(?: (?:error|results?|set|metrics))?[^A-Za-z0-9]{0,40}\Z", re.IGNORECASE
+    rb"[^A-Za-z]{0,40}(?:eval(?:uation)?|val(?:id(?:ation)?)?|test)(?: (?:error|results?|set|metrics))?(?: epoch[:#]? ?\d{1,7})?[^A-Za-z0-9]{0,40}\Z",
+    re.IGNORECASE,
 )
 _STARRED = re.compile(rb"[ ]{0,4}\*{1,3} {1,4}(?=\w*acc)", re.IGNORECASE)
 _EPOCH = re.compile(rb"(?<![A-Za-z_])epoch[:=# ]{1,3}\d", re.IGNORECASE)
 _RESULTS = re.compile(rb"epoch results:|\bcur metric, ")
-_AVERAGED = re.compile(rb", tot_loss\[[^\]]{0,400}\]")
-"""What icefall prints of the batches so far, behind the same of the newest."""
-
-_AT = re.compile(
-    rb"((?:[a-z]{1,20}[ _]){0,3}(?:loss|accuracy|perplexity))(?: \([a-z ]{1,30}\))? (?:at|over|for|after|in|on) "
-    rb"((?:training )?(?:step|epoch|iteration|batch)[ #]{1,2}\d{1,9}(?:[ ]?/[ ]?\d{1,9})?)(?=[ ]?[:=] | is | was )",
-    re.IGNORECASE,
-)
-"""`Training loss at step 100: 2.5`: what counts stands between the name and its value."""
-
-_COUNTED = re.compile(rb" (?:at|over|for|after|in|on) (?:training )?(?:step|epoch|iteration|batch)[ #]", re.IGNORECASE)
-"""What such a line holds besides: far cheaper to look for."""
-
 _TIMED = "train_runtime"
 """What only the figures of the whole run hold."""
 
@@ -79,9 +68,7 @@ class Generic:
         if nameless:
             yield from nameless
             return
-        text = _AVERAGED.sub(b"", text) if b", tot_loss[" in text else text
-        text = _AT.sub(rb"\2 \1", text) if _COUNTED.search(text) is not None else text
-        for piece in _pieces(text):
+        for piece in _pieces(plain(text)):
             yield from self._piece(piece, extent, announced=announced)
 
     def follow(self, kind: Kind) -> None:

@@ -48,10 +48,14 @@ OPENED = (b'{"', b"{'")
 
 
 class Objects:
-    """Reads the JSON objects of one source; notes what they say of the configuration."""
+    """Reads the JSON objects of one source; notes what they say of the configuration.
+
+    Of a source whose first line is an object with a loss, every such line is a record, whether it counts or not.
+    """
 
     def __init__(self, facts: Facts, source: str) -> None:
         self._facts, self._source = facts, source
+        self._is_list = False
         self.progress: tuple[int, int | None] | None = None
         """(step, total) of the line read last, where it tells how far the run is without a metric."""
 
@@ -68,7 +72,9 @@ class Objects:
                 own.start, own.end = start, stop
                 yield own
             return
-        record = from_object(item, prefix)
+        is_whole = line.startswith(OPENED[0]) and stop == len(line.rstrip())
+        self._is_list = self._is_list or (line_number == 1 and is_whole and any(name in item for name in _TRAIN))
+        record = from_object(item, prefix, counts=is_whole and self._is_list)
         if record is not None:
             self._total(item, line_number)
             record.start, record.end = start, stop
@@ -134,13 +140,13 @@ def _printed(line: bytes) -> tuple[dict[str, Any] | None, int, int]:
     return dict(zip(parsed.names, texts, strict=True)), start, parsed.end
 
 
-def from_object(item: Mapping[str, Any], prefix: bytes = b"") -> Record | None:
+def from_object(item: Mapping[str, Any], prefix: bytes = b"", *, counts: bool = False) -> Record | None:
     """A record from a flat object of metrics; None when it is something else. `prefix` is what the log printed before it.
 
-    What counts stands in the object, or before it as in `Step 10: {...}`.
+    What counts stands in the object, or before it as in `Step 10: {...}`; nothing has to where its place does: `counts`.
     """
     numbers = {str(name): value for name, raw in item.items() if (value := _value(raw)) is not None}
-    counted = {} if any(_word(name) in _COUNTER for name in item) else _before(prefix)
+    counted = {} if counts or any(_word(name) in _COUNTER for name in item) else _before(prefix)
     if counted is None:
         return None
     printed = [name for name in numbers if name not in _SKIP]
