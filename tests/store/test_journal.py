@@ -6,7 +6,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trainwatch.model.errors import NotReadableError, NotWrittenError
-from trainwatch.store import journal
 from trainwatch.store.journal import Journal, read
 
 
@@ -59,7 +58,7 @@ def test_what_a_full_disk_refused_is_written_later(tmp_path, monkeypatch):
         def full(fd):
             raise OSError(errno.EDQUOT, os.strerror(errno.EDQUOT))
 
-        patched.setattr(journal.os, "fsync", full)
+        patched.setattr(os, "fsync", full)
         with pytest.raises(NotWrittenError, match="quota"):
             book.append("c", at=2.0)
     book.append("d", at=3.0)

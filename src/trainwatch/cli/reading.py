@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from trainwatch.model.inputs import Chunk
     from trainwatch.replay.target import Target
 
-PIPED = 128 << 10
-
 
 def read_blocks(
     words: Sequence[str], facts: Facts, names: Sequence[str] | None, *, alone: bool = False, only: AbstractSet[str] = frozenset()
@@ -45,10 +43,11 @@ def blocks_of(
     """The same of sources, or of the descriptor of a pipe."""
     from trainwatch.replay.ahead import ahead_of
     from trainwatch.replay.bulk import collector_paused
+    from trainwatch.sources.finished import piped
 
     readers = {(p.source, p.attempt): Reader(p.source, facts=facts, attempt=p.attempt, names=names, only=only) for p in parts}
     streams = Streams(parts, facts, names, readers)
-    with collector_paused(), ahead_of(_chunks(parts) if pipe is None else _piped(pipe), readers) as chunks:
+    with collector_paused(), ahead_of(_chunks(parts) if pipe is None else piped(pipe), readers) as chunks:
         for chunk in chunks:
             yield from streams.read(chunk)
         yield from streams.release()
@@ -70,14 +69,3 @@ def _chunks(parts: Sequence[Part]) -> Iterator[Chunk]:
 
     for part in parts:
         yield from (replace(chunk, attempt=part.attempt) for chunk in chunks(Path(part.source)))
-
-
-def _piped(descriptor: int) -> Iterator[Chunk]:
-    """A pipe to its end."""
-    from trainwatch.model.inputs import Chunk
-
-    offset = 0
-    while data := os.read(descriptor, PIPED):
-        yield Chunk("-", offset, data)
-        offset += len(data)
-    yield Chunk("-", offset, b"", final=True)

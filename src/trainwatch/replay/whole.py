@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from trainwatch.engine.engine import Engine
 from trainwatch.model.facts import Given
-from trainwatch.model.inputs import Chunk
 from trainwatch.model.snapshot import RunInfo
 from trainwatch.replay.run import fold_files
 from trainwatch.replay.target import Target
 from trainwatch.rules.preset import Preset
-
-PIPED = 128 << 10
+from trainwatch.sources.finished import piped
 
 
 def fold_target(
@@ -31,15 +28,6 @@ def fold_target(
     if target.pipe is None:
         return fold_files(target.logs, preset=preset, stated=target.given(stated), formats=formats)
     engine = Engine(preset, RunInfo(id="stdin", name="stdin", sources=("-",)), stated=stated, formats=formats)
-    for chunk in _piped(target.pipe):
+    for chunk in piped(target.pipe):
         engine.feed(chunk)
     return engine
-
-
-def _piped(descriptor: int) -> Iterator[Chunk]:
-    """A pipe to its end, then an empty final chunk."""
-    offset = 0
-    while data := os.read(descriptor, PIPED):
-        yield Chunk("-", offset, data)
-        offset += len(data)
-    yield Chunk("-", offset, b"", final=True)

@@ -43,6 +43,15 @@ def chunks(path: Path, source: str | None = None, *, start: int = 0) -> Iterator
     yield Chunk(name, offset, b"", final=True)
 
 
+def piped(descriptor: int) -> Iterator[Chunk]:
+    """A pipe to its end, as the source `-`, then an empty final chunk. Arrival times are unknown."""
+    offset = 0
+    while data := os.read(descriptor, CHUNK):
+        yield Chunk("-", offset, data)
+        offset += len(data)
+    yield Chunk("-", offset, b"", final=True)
+
+
 def _pieces(raw: RawIOBase) -> Iterator[bytes]:
     """The bytes as they are."""
     while data := raw.read(CHUNK):

@@ -23,8 +23,8 @@ from zlib import crc32
 
 from trainwatch.model.inputs import UNKNOWN_TIME, CheckpointSeen, Chunk, Gpu, Input, Joined, Order, Sample, Tick
 from trainwatch.model.part import Part
-from trainwatch.store.files import APPEND, append_line, encode, mode_in, not_written, open_regular
-from trainwatch.store.journal import ends_torn
+from trainwatch.store.files import encode, not_written, open_regular
+from trainwatch.store.linefile import LineFile
 
 Fetch = Callable[[str, int, int], bytes]
 """(source, offset, length) -> the bytes that are there now; fewer, or none, when they are gone. Never raises."""
@@ -43,25 +43,20 @@ class Arrivals:
     def __init__(self, path: Path) -> None:
         """Opens nothing until the first input. A file that is there is continued."""
         self.path = path
-        self._fd: int | None = None
+        self._file = LineFile(path)
         self._names: dict[str, int] = {}
         self._next: dict[str, tuple[int, int]] = {}
         self._devices: dict[int, tuple[str, str]] = {}
-        self._torn = False
         self.size = path.stat().st_size if path.exists() else 0
         """Bytes in the file."""
 
     def write(self, item: Input) -> None:
         """Append an input. Raises NotWrittenError; the input may then be written again."""
         try:
-            fd = self._open()
-            rows = list(self._rows(item))
-            data = b"".join(encode(row) + b"\n" for row in rows)
-            append_line(fd, b"\n" + data if self._torn else data)
+            data = b"".join(encode(row) + b"\n" for row in self._rows(item))
+            self._file.write(data)
             self.size += len(data)
-            self._torn = False
         except OSError as error:
-            self._torn = True
             self._names.clear()
             self._next.clear()
             self._devices.clear()
@@ -69,17 +64,7 @@ class Arrivals:
 
     def close(self) -> None:
         """Let go of the file."""
-        if self._fd is not None:
-            os.close(self._fd)
-            self._fd = None
-
-    def _open(self) -> int:
-        """The descriptor."""
-        if self._fd is None:
-            self._fd = os.open(self.path, APPEND, 0o600)
-            os.fchmod(self._fd, mode_in(self.path.parent))
-            self._torn = ends_torn(self.path)
-        return self._fd
+        self._file.close()
 
     def _rows(self, item: Input) -> Iterator[list[object]]:
         """The lines of an input."""

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
-from trainwatch.model.block import Block
 from trainwatch.model.verdict import Severity
+from trainwatch.rules.configured import Configured
 from trainwatch.rules.figures import figure
 from trainwatch.rules.history import History
-from trainwatch.rules.kind import Judgement, Kind, Rule, fired, ok, pending
+from trainwatch.rules.kind import Judgement, Kind, fired, ok, pending
 from trainwatch.rules.plan import Plan
 
 
@@ -22,31 +21,17 @@ class Settings:
     orange: float = 20.0
 
 
-class DataRepetition(Rule):
-    """Keeps whether the configuration was looked at."""
+class DataRepetition(Configured):
+    """Keeps nothing of its own."""
 
     def __init__(self, settings: Settings) -> None:
+        super().__init__()
         self.settings = settings
-        self._looked = False
 
-    def start(self) -> Judgement:
-        """Nothing has been seen yet."""
-        return pending("no record yet")
-
-    def records(self, block: Block, history: History) -> Iterable[tuple[int, Judgement]]:
-        """Judge the configuration at the first train record."""
-        if self._looked or block.kind != "train":
-            return ()
-        self._looked = True
-        history.plan.move(block, 0)
-        return [(0, self._judge(history.plan))]
-
-    def evaluated(self, history: History) -> Judgement:
-        """Judge it again with what was found since."""
-        return self._judge(history.plan)
-
-    def _judge(self, plan: Plan) -> Judgement:
-        s, epochs, samples = self.settings, plan.number("num_train_epochs"), _samples(plan)
+    def judge(self, history: History) -> Judgement:
+        """Few samples, many epochs."""
+        s, plan = self.settings, history.plan
+        epochs, samples = plan.number("num_train_epochs"), _samples(plan)
         if epochs is None or samples is None:
             return pending("the number of epochs or of training samples is not known")
         if samples >= s.samples or epochs <= s.yellow:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
-from trainwatch.model.block import Block
 from trainwatch.model.verdict import Severity
+from trainwatch.rules.configured import Configured
 from trainwatch.rules.figures import figure, percent
 from trainwatch.rules.guard import planned_steps, spacing
 from trainwatch.rules.history import History
-from trainwatch.rules.kind import Judgement, Kind, Rule, fired, ok, pending
+from trainwatch.rules.kind import Judgement, Kind, fired, ok, pending
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,30 +19,15 @@ class Settings:
     saved: float = 0.5
 
 
-class EvalSaveCadence(Rule):
-    """Keeps whether the configuration was looked at."""
+class EvalSaveCadence(Configured):
+    """Keeps nothing of its own."""
 
     def __init__(self, settings: Settings) -> None:
+        super().__init__()
         self.settings = settings
-        self._looked = False
 
-    def start(self) -> Judgement:
-        """Nothing has been seen yet."""
-        return pending("no record yet")
-
-    def records(self, block: Block, history: History) -> Iterable[tuple[int, Judgement]]:
-        """Judge the configuration at the first train record."""
-        if self._looked or block.kind != "train":
-            return ()
-        self._looked = True
-        history.plan.move(block, 0)
-        return [(0, self._judge(history))]
-
-    def evaluated(self, history: History) -> Judgement:
-        """Judge it again with the spacing seen."""
-        return self._judge(history)
-
-    def _judge(self, history: History) -> Judgement:
+    def judge(self, history: History) -> Judgement:
+        """Saves and evaluations that go by steps, against each other."""
         plan = history.plan
         save, evaluate = plan.number("save_steps"), plan.number("eval_steps") or spacing(history)
         if _strategy(plan.text("save_strategy")) == "best" or (plan.text("load_best_model_at_end") or "").lower() == "true":
