@@ -117,10 +117,13 @@ class Blocks:
     def _fast(self, data: bytes, start: int, stop: int, base: int) -> None:
         """As one shape with few exceptions, else as several."""
         self._rest -= 1
+        wanted = self._lines.steps.wants_burst
         if self._rest < 0 and self._one_shape(data, start, stop, base):
             self._steady += 1
-        else:
-            self._several(data, start, stop, base)
+            return
+        self._several(data, start, stop, base)
+        if wanted and not self._lines.steps.wants_burst:
+            self._rest = 0
 
     def _one_shape(self, data: bytes, start: int, stop: int, base: int) -> bool:
         """Read a stretch that holds records of one shape and little else; False, and nothing is done, when it holds much else."""

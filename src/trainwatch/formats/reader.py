@@ -15,7 +15,7 @@ from trainwatch.formats.lines import Lines
 from trainwatch.formats.schema import Format
 from trainwatch.formats.shapes import Shapes
 from trainwatch.formats.span import Stamps
-from trainwatch.formats.steps import CONTEXT, Steps, hold
+from trainwatch.formats.steps import CONTEXT, Steps, follows, hold
 from trainwatch.formats.text import Decoder
 from trainwatch.model.block import Block
 from trainwatch.model.facts import Facts
@@ -142,12 +142,10 @@ class Reader:
 
     def _advance(self, *, final: bool) -> None:
         """Read all that is complete."""
-        keep = max(0, self._done - CONTEXT)
-        data = b"".join([self._buffer[keep:], *self._parts])
-        self._base += keep
+        self._forget()
+        data = b"".join([self._buffer, *self._parts])
         self._parts.clear()
-        start = self._done - keep
-        start = self._leave_out(data, start)
+        start = self._leave_out(data, self._done)
         cut = len(data) if final else _complete(data, start)
         if cut > start:
             held = cut if final else max(start, hold(data, cut))
@@ -160,9 +158,15 @@ class Reader:
             self._skipping = True
             self._done, self._waiting = len(data), 0
         if len(data) - self._done < len(data) // 2 or len(data) > STRETCH:
-            keep = max(0, self._done - CONTEXT)
+            self._forget()
+
+    def _forget(self) -> None:
+        """Let go of what is done with."""
+        keep = max(0, self._done - CONTEXT)
+        if keep:
+            self._steps.begun = follows(self._buffer, self._done)
             self._base += keep
-            self._buffer, self._done = data[keep:], self._done - keep
+            self._buffer, self._done = self._buffer[keep:], self._done - keep
 
     def _leave_out(self, data: bytes, start: int) -> int:
         """The end of a line that is too long; the same place wherever the chunks were cut."""

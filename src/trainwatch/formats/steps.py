@@ -24,7 +24,7 @@ HELD = 2 * BURST
 """How many bytes of adjacent records are held back until the frame behind them is there."""
 
 CONTEXT = 4
-"""Bytes kept before what is read next: they tell whether a record stands directly behind another. A burst that reaches them began before."""
+"""Bytes kept before what is read next: they tell whether a record stands directly behind another."""
 
 TORN = 64
 """So many frames without a counter are passed over in search of one."""
@@ -52,6 +52,8 @@ class Steps:
         self.is_live = False
         self.recorded: float | None = None
         """The step of the newest record that prints one: an evaluation without one was made there."""
+        self.begun = False
+        """Whether a record stands directly before what is at hand, so that a burst from there on is a part of one."""
         self._next: tuple[int, _Frame] | None = None
 
     def copy(self) -> Steps:
@@ -152,7 +154,7 @@ class Steps:
     def _calibrate(self, data: bytes, start: int, end: int) -> None:
         """Steps per epoch and steps between records, from the first burst: its last record belongs to the frame before it."""
         first, last = _burst(data, start, end)
-        if last - first >= BURST or (first <= CONTEXT and _is_behind(data, first)):
+        if last - first >= BURST or (self.begun and first <= CONTEXT):
             return
         frame = _newest(data, self.total or 0, 0, first) or self._at
         counter = frame[0] if frame is not None else 0
@@ -217,12 +219,22 @@ def _is_behind(data: bytes, start: int) -> bool:
     return data[max(0, start - 2) : start] == b"}\n" or data[max(0, start - 3) : start] == b"}\r\n"
 
 
+def follows(data: bytes, start: int) -> bool:
+    """Whether a record that is a line, or what a carriage return left of one, ends on the line before."""
+    return _before(data, start) is not None
+
+
+def _before(data: bytes, start: int) -> int | None:
+    """Where the record begins that ends on the line before."""
+    if not _is_behind(data, start):
+        return None
+    before = data.rfind(b"{'", 0, start - 1)
+    return None if before < 0 or b"\n" in data[before : start - 1] else before
+
+
 def _burst(data: bytes, start: int, end: int) -> tuple[int, int]:
     """The extent of the adjacent records around one."""
-    while _is_behind(data, start):
-        before = data.rfind(b"{'", 0, start - 1)
-        if before < 0 or b"\n" in data[before : start - 1]:
-            break
+    while (before := _before(data, start)) is not None:
         start = before
     while following := _NEXT.match(data, end):
         stop = data.find(b"\n", following.end())
