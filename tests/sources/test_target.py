@@ -60,6 +60,20 @@ def test_a_folder_of_ranks_is_all_their_logs(tmp_path):
     assert logs(str(ranks[0].parent)) == tuple(ranks[:2])
 
 
+@pytest.mark.parametrize("ranks", [("logs/none_x1/attempt_0/{}/stdout.log"), ("ranks/20260101_rank{}.log")])
+def test_a_launcher_and_its_ranks_are_one_run(tmp_path, ranks):
+    """The folder that holds the launcher's output, and below it its ranks' files; beside logs of other jobs they are not taken for theirs."""
+    launcher = [tmp_path / "train.err", tmp_path / "train.out"]
+    printed = [tmp_path / ranks.format(rank) for rank in (0, 1)]
+    for log in (*launcher, *printed):
+        log.parent.mkdir(parents=True, exist_ok=True)
+        log.touch()
+    assert logs(str(tmp_path)) == (*launcher, *printed)
+    other = tmp_path / "other.out"
+    other.touch()
+    assert logs(str(tmp_path)) == (other, *launcher)
+
+
 def test_a_process_is_the_files_it_prints_to(tmp_path):
     """Its stdout and stderr, as far as they are files."""
     with (tmp_path / "o").open("w") as out, (tmp_path / "e").open("w") as err:
@@ -163,6 +177,9 @@ def test_slurm_that_does_not_help(tmp_path, monkeypatch):
         logs("slurm:; rm")
     slurm(tmp_path, monkeypatch, "scontrol", "echo 'slurm_load_jobs error: Invalid job id specified' >&2; exit 1")
     with pytest.raises(NotFoundError, match="Invalid job id specified"):
+        logs("slurm:7")
+    slurm(tmp_path, monkeypatch, "scontrol", "echo 'JobId=8 ArrayJobId=7 ArrayTaskId=2'; echo 'JobId=7 ArrayJobId=7 ArrayTaskId=1'")
+    with pytest.raises(NotFoundError, match="an array of several jobs; name one of them, such as slurm:7_1"):
         logs("slurm:7")
     slurm(tmp_path, monkeypatch, "scontrol", "exec sleep 9")
     monkeypatch.setattr(target, "SECONDS", 0.2)

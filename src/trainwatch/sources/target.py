@@ -6,11 +6,12 @@ import glob
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from trainwatch.model.errors import NotFoundError, NotReadableError
+from trainwatch.sources.naming import parse
 from trainwatch.sources.process import folders_of, logs_of
 from trainwatch.sources.readable import is_log, open_log
 
@@ -28,9 +29,11 @@ FAMILIES = (
 BELOW = (
     "attempt_*/[0-9]*/std*.log",
     "*/attempt_*/[0-9]*/std*.log",
+    "*/*/attempt_*/[0-9]*/std*.log",
     "[0-9]*/std*.log",
     "std*.log",
     "*rank*[0-9]/*.log",
+    "*/*rank*[0-9].log",
     "log*/*.out",
     "log*/*.log",
 )
@@ -78,7 +81,10 @@ def expanded(word: str) -> Iterator[str]:
 
 
 def in_folder(folder: Path) -> tuple[Path, ...]:
-    """The logs that lie directly in a folder, by name; else those of ranks below it; else the newest checkpoint's trainer_state.json."""
+    """The logs that lie directly in a folder, by name; with them those of ranks below it where one job printed all of it.
+
+    Without any, those of ranks, else the newest checkpoint's trainer_state.json.
+    """
     try:
         files = sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
     except OSError as error:
@@ -86,15 +92,30 @@ def in_folder(folder: Path) -> tuple[Path, ...]:
     for family in FAMILIES:
         found = tuple(path for path in files if family.fullmatch(path.name) and is_log(path))
         if found:
-            return found
-    for pattern in BELOW:
-        found = tuple(path for path in sorted(folder.glob(pattern)) if path.is_file() and is_log(path))
-        if found:
-            return found
+            return (*found, *_ranks_of(found, folder))
+    below = _below(folder)
+    if below:
+        return below
     checkpoints = sorted(folder.glob("checkpoint-*/trainer_state.json"), key=lambda path: (path.stat().st_mtime, path.parent.name))
     if checkpoints:
         return (checkpoints[-1],)
     raise NotFoundError(f"{folder}: holds neither a run nor a log (*.out, *.err, *.log, *.jsonl, trainer_state.json, folders of ranks)")
+
+
+def _below(folder: Path) -> tuple[Path, ...]:
+    """The logs of a run that lie below a folder; none when there are none."""
+    fitting = (tuple(path for path in sorted(folder.glob(pattern)) if path.is_file() and is_log(path)) for pattern in BELOW)
+    return next(filter(None, fitting), ())
+
+
+def _ranks_of(launcher: Sequence[Path], folder: Path) -> tuple[Path, ...]:
+    """What ranks printed to files of their own below a folder in which only their launcher's output lies; none for logs of several jobs."""
+    above = [parse(path) for path in launcher]
+    if len({name.job for name in above}) > 1 or any(name.rank is not None for name in above):
+        return ()
+    ranks = [parse(path) for path in _below(folder)]
+    is_one = len({name.job for name in ranks}) == 1 and all(name.rank is not None for name in ranks)
+    return tuple(name.path for name in ranks) if is_one else ()
 
 
 def of_process(pid: int) -> tuple[Path, ...]:
@@ -126,6 +147,9 @@ def of_slurm(job: str) -> tuple[Path, ...]:
         raise NotFoundError(f"slurm:{job}: Slurm did not answer within {SECONDS} s") from error
     if done.returncode:
         raise NotFoundError(f"slurm:{job}: {done.stderr.strip() or 'Slurm does not know this job'}")
+    tasks = re.findall(r"\bArrayTaskId=(\d+)", done.stdout)
+    if len(tasks) > 1:
+        raise NotFoundError(f"slurm:{job}: is an array of several jobs; name one of them, such as slurm:{job}_{tasks[-1]}")
     names = re.findall(r"\bStd(?:Out|Err)=(\S.*?)(?= [A-Z]\w*=|$)", done.stdout.strip())
     found = tuple(dict.fromkeys(Path(name) for name in names if name != os.devnull and Path(name).exists()))
     if not found:
