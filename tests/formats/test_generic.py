@@ -242,3 +242,15 @@ def test_a_thread_may_have_a_long_number() -> None:
     """The lines of absl name the thread by an address."""
     (record,) = read("I0103 20:09:51.218508 139972513848384 logging_writer.py:48] [10] train_loss=0.625, steps_per_sec=2.5\n")
     assert (record[0], record[4], values(record)["loss"]) == ("train", 10, 0.625)
+
+
+def test_to_validate_is_to_evaluate() -> None:
+    """`Validate` says as much as `Validation`, as a name's first word, before brackets, and in front of values."""
+    text = "Epoch 1\nTrain Loss: 2.5 Validate Loss 2.75\nEpoch 2\nTrain Loss: 2.0\nValidate: [9/10]\tTime 0.5 (0.25)\tLoss 2.5 (2.25)\n"
+    found = read(text)
+    assert [(record[0], values(record).get("loss", values(record).get("eval_loss"))) for record in found] == [
+        ("train", 2.5),
+        ("eval", 2.75),
+        ("train", 2.0),
+        ("eval", 2.25),
+    ]

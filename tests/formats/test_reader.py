@@ -210,3 +210,21 @@ def test_an_evaluation_without_a_step_was_made_where_the_run_had_come_to() -> No
     for fast in (True, False):
         found = [record for record in read_in(text.encode(), [], fast=fast) if record[0] == "eval"]
         assert [(record[4], record[7]) for record in found] == [(30 * i, ("step",)) for i in range(1, 134)]
+
+
+@pytest.mark.parametrize("size", [1, 5000, 1 << 17])
+def test_a_record_behind_a_hole_is_read(size: int) -> None:
+    """What a writer left that did not append is no part of the line that follows, however long the hole is."""
+    lines = [b"{'loss': %.2f, 'learning_rate': 0.5, 'epoch': %.2f}\n" % (9 / step, step / 10) for step in range(1, 30)]
+    data = b"".join(lines[:15]) + bytes(size) + b"".join(lines[15:])
+    found = read_in(data, [])
+    assert [record[6] for record in found] == [record[6] for record in read_in(b"".join(lines), [])]
+    assert found[15][3] == len(b"".join(lines[:15])) + size
+    assert found == read_in(data, [], fast=False) == read_in(data, [len(data) // 2, 700, 900])
+
+
+@pytest.mark.parametrize("prefix", ["(TaskRunner pid=123) ", "\x1b[36m(main_task pid=9, ip=10.0.0.1)\x1b[0m ", "(pid=7) "])
+def test_what_ray_sets_before_a_line_is_a_prefix(prefix: str) -> None:
+    """The records of a format that begin their lines are read behind the name of a process too."""
+    data = "".join(f"{prefix}iter {step}: loss {9 / step:.4f}, time 120.00ms, mfu 30.00%\n" for step in range(1, 9))
+    assert [(record[1], record[4]) for record in read(data)] == [("nanogpt", step) for step in range(1, 9)]

@@ -8,6 +8,7 @@ import pytest
 
 from trainwatch.model.errors import NotFoundError, NotReadableError
 from trainwatch.sources.finished import CHUNK, chunks
+from trainwatch.sources.follow import Follower
 from trainwatch.sources.readable import is_log, is_packed
 
 
@@ -116,3 +117,20 @@ def test_broken_text_is_still_a_log(tmp_path, data):
     """Holes, escapes, bars, UTF-16, bytes that are no UTF-8: logs are like that."""
     (tmp_path / "a").write_bytes(data)
     assert is_log(tmp_path / "a")
+
+
+@pytest.mark.parametrize("size", [1, 5000, CHUNK, 3 * CHUNK + 7])
+def test_a_hole_before_the_first_byte_is_left_out(tmp_path, size):
+    """As a follower does: what a truncated file holds, where it lies; a file of nothing else is empty."""
+    path = tmp_path / "a.out"
+    path.write_bytes(bytes(size) + b"one\ntwo\n")
+    found = [(chunk.offset, chunk.data) for chunk in chunks(path) if chunk.data]
+    assert b"".join(data for _, data in found) == b"one\ntwo\n"
+    assert found[0][0] == size
+    follower = Follower(path)
+    followed = follower.read(0.0)
+    follower.close()
+    assert followed is not None
+    assert followed.offset == size
+    path.write_bytes(bytes(size))
+    assert [(chunk.offset, chunk.data, chunk.final) for chunk in chunks(path)] == [(size, b"", True)]

@@ -28,7 +28,7 @@ _WORD = re.compile(
 )
 _GROUP = rb"[ \t]{0,4}\[[ ]{0,9}(\d{1,9})(?:[ ]{0,4}/[ ]{0,9}(\d{1,9}))?[^\]\[]{0,12}\]"
 _BRACKETS = re.compile(
-    rb"(?<![A-Za-z_])(epoch|train|training|test|val|valid|validation|eval|iter|step|batch)(?:\(\w{1,12}\))?:?(?:[ ]{0,4}(\d{1,9})(?=[ ]{0,4}\[))?"
+    rb"(?<![A-Za-z_])(epoch|train|training|test|val|valid|validate|validation|eval|iter|step|batch)(?:\(\w{1,12}\))?:?(?:[ ]{0,4}(\d{1,9})(?=[ ]{0,4}\[))?"
     + _GROUP
     + rb"(?:"
     + _GROUP

@@ -10,30 +10,31 @@ from functools import lru_cache
 
 from trainwatch.formats.numbers import number
 
-_NUMBER = rb"[-+]?(?:\d[\d,]*+(?:\.\d*+)?|\.\d++)(?:[eE][-+]?\d++)?|[-+]?(?:nan|inf(?:inity)?)\b"
+_NOT_FINITE = rb"[-+]?(?:nan(?:\([a-z]{1,4}\))?|inf(?:inity)?|1\.#(?:[qs]nan|ind|inf)\d*+)(?!\w)"
+_NUMBER = _NOT_FINITE + rb"|[-+]?(?:\d[\d,]*+(?:\.\d*+)?|\.\d++)(?:[eE][-+]?\d++)?"
 _TAIL = rb"(?:loss(?:es)?|acc(?:uracy)?|error|norm|rate|scale|time|value|score|perplexity|ppl|mse|mae|rmse|f1|dice|m?iou|map|bleu|auc|wer|cer|reward|return|\w{1,30}loss)"
 _NAME = rb"[A-Za-z][\w/.@+-]{0,60}+(?:\([^()\s]{1,12}\))?(?:'s)?(?: " + _TAIL + rb"\b){0,2}(?: [A-Za-z][\w-]{0,30}loss\b)?"
 _PAIR = re.compile(
     rb"(?<![\w.\"'/\\])(" + _NAME + rb")"
-    rb"(?:[ ]{0,12}([:=])[ \t]{0,12}|( so far is | is )|[ \t]{1,8}(?=[-+]?\d*\.\d|[-+]?\d++e|[-+]?nan\b|[-+]?inf\b))"
+    rb"(?:[ ]{0,12}([:=])[ \t]{0,12}|( so far is | is )|[ \t]{1,8}(?=(?:tensor\()?[-+]?\d*\.\d|[-+]?\d++e|" + _NOT_FINITE + rb"))"
     rb"(?:(?:np\.float\d\d|tensor)\()?['\"]?(" + _NUMBER + rb")(%|[a-zA-Z/]{1,8}\b)?\)?(?:[ ]{0,3}\([ ]{0,9}(" + _NUMBER + rb")\))?"
     rb"(?![\w.(\[{'\"+*-]{1,2}[\w(])",
     re.IGNORECASE,
 )
 _CLEAR = re.compile(rb"[ \t]*(?:\Z|[|,;()\]\t]|  |-|[A-Za-z]|\.(?:\Z| ))")
 _PART = re.compile(
-    rb"(?<![\w./-])(train(?:ing)?|val(?:i|id(?:ation)?)?|test(?:ing)?|eval(?:uat\w{1,4})?|dev)\b(?![\w/.-]\w)", re.IGNORECASE
+    rb"(?<![\w./-])(train(?:ing)?|val(?:i|id(?:at(?:e|ing|ion))?)?|test(?:ing)?|eval(?:uat\w{1,4})?|dev)\b(?![\w/.-]\w)", re.IGNORECASE
 )
 _TRAINED = re.compile(r"train(?:ing|ed)?(?:[\W_]|\Z)", re.IGNORECASE)
 _EVALUATED = re.compile(
-    r"(?:eval|vali?|valid|validation(?:_[1-9])?|test|dev|cv)(?:[\W_]|'s)|valid_\d|\w+_(?:val|valid|test|dev)\Z", re.IGNORECASE
+    r"(?:eval|vali?|valid|validat(?:e|ing|ion)(?:_[1-9])?|test|dev|cv)(?:[\W_]|'s)|valid_\d|\w+_(?:val|valid|test|dev)\Z", re.IGNORECASE
 )
 _LOSS = re.compile(
     r"(?:l_(?:[gd]_\w+|pix|percep\w*|style|total)|(?:.*[\W_])?(?:\w*loss(?:es)?|xent|nll|(?:\w*cross[\W_]?)entropy))(?:\Z|[\W_](?!.*(?:scal|weight|num|func|type|coef|parse|time|mask|fn|token)))",
     re.IGNORECASE | re.DOTALL,
 )
 _MAIN = re.compile(
-    r"(?:(?:train|training|eval|vali?|valid|validation|test|dev|cv) )?(?:avg |average |mean |total |epoch )?loss(?: total| avg| mean| epoch| step| val| valid| test| train)*\Z"
+    r"(?:(?:train|training|eval|vali?|valid|validat(?:e|ing|ion)|test|dev|cv) )?(?:avg |average |mean |total |epoch )?loss(?: total| avg| mean| epoch| step| val| valid| test| train)*\Z"
 )
 _METRIC = re.compile(
     r"(?:.*[\W_])?(?:\w?acc\w*|top\W?[15]|ppl|perplexity|bleu|\w?wer|\w?cer|f1\w*|\w*map\w*|\w*miou\w*|iou|auc|bpb|score|error|\w*logloss|rmse|mae|mse|"

@@ -20,8 +20,8 @@ _PICTURE = re.compile(
 )
 
 
-_NOT_A_PREFIX = re.compile(rb"[\"'`{}=#]|[A-Za-z0-9_.]\Z")
-"""What may not stand before a record that begins its line: code, quotes, or a word that goes on."""
+_NOT_A_PREFIX = re.compile(rb"[\"'`{}#]|(?<![( ]pid)(?<!, ip)=|[A-Za-z0-9_.]\Z")
+"""What may not stand before a record that begins its line: code, quotes, or a word that goes on; what Ray says of a process may."""
 
 MAX_PREFIX = 200
 """A longer text is no prefix, in bytes."""

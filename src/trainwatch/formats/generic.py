@@ -35,6 +35,7 @@ _PARTED = re.compile(
 _STARRED = re.compile(rb"[ ]{0,4}\*{1,3} {1,4}(?=\w*acc)", re.IGNORECASE)
 _EPOCH = re.compile(rb"(?<![A-Za-z_])epoch[:=# ]{1,3}\d", re.IGNORECASE)
 _RESULTS = re.compile(rb"epoch results:|\bcur metric, ")
+_NOT_FINITE = re.compile(rb" [-+]?(?:nan|inf)", re.IGNORECASE)
 _TIMED = "train_runtime"
 """What only the figures of the whole run hold."""
 
@@ -81,7 +82,7 @@ class Generic:
     def _piece(self, text: bytes, extent: tuple[int, int], *, announced: bool) -> Iterator[Record]:
         """The records of a message, or of a part of one that has its own counters; `announced`: the line before was `Test Error:`."""
         epoch = heading(text)
-        speaks = b"=" in text or b":" in text or b"." in text or b" is " in text
+        speaks = b"=" in text or b":" in text or b"." in text or b" is " in text or _NOT_FINITE.search(text) is not None
         found = findings(text, 0) if speaks and _CODE.search(text) is None and len(_SETTING.findall(text)) < SETTINGS else []
         if not found:
             if epoch is not None and epoch != self._heading:

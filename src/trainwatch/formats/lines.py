@@ -163,8 +163,9 @@ class Lines:
             start = stop + 1
 
     def _shown(self, data: bytes, start: int, end: int, base: int, number: int) -> None:
-        """The text of a line."""
-        raw = data[start:end]
+        """The text of a line, behind the NULs of a hole."""
+        raw = data[start:end].lstrip(b"\0")
+        start = end - len(raw)
         if len(raw) > MAX_LINE and b'{"' not in raw:
             return
         line = clean(raw)

@@ -28,7 +28,8 @@ _WRAPPED = re.compile(rb"(?:np\.float\d\d|np\.int\d\d|tensor|array)\(([^(),]{1,4
 _SUFFIX = re.compile(
     rb"([-+]?(?:\d++(?:\.\d*+)?|\.\d++)(?:[eE][-+]?\d++)?|[-+]?(?:nan|inf))(?:%|ms|s|it/s|s/it|[KMGT]i?B?|x)?[.,;]?", re.IGNORECASE
 )
-_SHAPE = re.compile(rb"[-+]?(?:\d|\.\d|nan|inf)", re.IGNORECASE)
+_NOT_FINITE = re.compile(rb"([-+]?)(?:nan\([a-z]{1,4}\)|1\.#(?:[qs]nan|ind|(inf))\d*)", re.IGNORECASE)
+"""As C prints them, also on Windows: `-nan(ind)`, `1.#QNAN`, `-1.#INF00`."""
 
 
 def number(text: bytes) -> float | None:
@@ -54,7 +55,10 @@ def _unusual(text: bytes) -> float | None:
     if _THOUSANDS.fullmatch(text):
         return float(text.replace(b",", b""))
     plain = _SUFFIX.fullmatch(text)
-    return float(plain[1]) if plain else None
+    if plain:
+        return float(plain[1])
+    other = _NOT_FINITE.fullmatch(text)
+    return float(other[1] + (other[2] or b"nan")) if other else None
 
 
 def resolution(text: bytes) -> float:

@@ -24,11 +24,11 @@ def chunks(path: Path, source: str | None = None, *, start: int = 0) -> Iterator
     """The chunks of a file, plain or gzip, then an empty one that is final. Arrival times are unknown.
 
     `source` is the name in chunks, the path by default. Offsets count uncompressed bytes; `start` leaves out what a plain file begins
-    with. A gzip file that is still being written ends
-    where it ends now. Raises NotFoundError, or NotReadableError, also for damaged gzip.
+    with. The NULs before the first byte, which a truncation leaves where its writer does not append, are left out too. A gzip file that is
+    still being written ends where it ends now. Raises NotFoundError, or NotReadableError, also for damaged gzip.
     """
     name = str(path) if source is None else source
-    offset = start
+    offset, hole = start, 0
     with open(open_log(path), "rb", buffering=0) as file:  # noqa: PTH123  a descriptor
         raw = cast("RawIOBase", file)
         packed = raw.seekable() and os.pread(raw.fileno(), len(GZIP), 0) == GZIP
@@ -36,7 +36,10 @@ def chunks(path: Path, source: str | None = None, *, start: int = 0) -> Iterator
             raw.seek(start)
         try:
             for data in _unpacked(raw) if packed else _pieces(raw):
-                yield Chunk(name, offset, data)
+                text = data if offset > hole else data.lstrip(b"\0")
+                hole += len(data) - len(text)
+                if text:
+                    yield Chunk(name, offset + len(data) - len(text), text)
                 offset += len(data)
         except (OSError, zlib.error) as error:
             raise NotReadableError(f"{path}: cannot be read to its end ({error})") from error
