@@ -244,6 +244,15 @@ def test_a_thread_may_have_a_long_number() -> None:
     assert (record[0], record[4], values(record)["loss"]) == ("train", 10, 0.625)
 
 
+def test_a_few_lines_of_a_format_do_not_end_a_log_of_none() -> None:
+    """A line that looks like a format's, among many that do not, leaves these to be read; the other way round they are noise."""
+    unknown, known = "step %d/900 (%d) | loss: 2.5 | lr(a:0.5, b:0.25)\n", "step %d/900 (final) | loss: 1.5\n"
+    stranger = "".join(unknown % (step, step) for step in range(100))
+    found = read(stranger + known % 100 + stranger)
+    assert len(found) == 201
+    assert len(read(known % 1 + stranger)) == 1
+
+
 def test_to_validate_is_to_evaluate() -> None:
     """`Validate` says as much as `Validation`, as a name's first word, before brackets, and in front of values."""
     text = "Epoch 1\nTrain Loss: 2.5 Validate Loss 2.75\nEpoch 2\nTrain Loss: 2.0\nValidate: [9/10]\tTime 0.5 (0.25)\tLoss 2.5 (2.25)\n"

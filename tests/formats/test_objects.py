@@ -203,3 +203,12 @@ def test_a_file_of_objects_needs_no_counter() -> None:
         ("eval", None),
     ]
     assert read("results\n" + lines) == []
+
+
+@pytest.mark.parametrize(("key", "word"), [("type", "evaluation"), ("split", "test"), ("mode", "val"), ("event", "eval_end")])
+def test_an_object_that_says_it_is_an_evaluation(key: str, word: str) -> None:
+    """What an object tells of stands in a text as well; other texts say nothing."""
+    train, evaluation = {"step": 5, "loss": 0.5, key: "train"}, {"step": 5, "loss": 0.75, key: word}
+    found = read(f"{json.dumps(train)}\n{json.dumps(evaluation)}\n{json.dumps({**train, 'note': word})}\n")
+    assert [record[0] for record in found] == ["train", "eval", "train"]
+    assert values(found[1])["eval_loss"] == 0.75

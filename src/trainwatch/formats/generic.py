@@ -26,7 +26,9 @@ _CODE = re.compile(
 _SETTING = re.compile(rb"[=:] ?(?:None|True|False|null|true|false)\b")
 """A line with several of them is a configuration."""
 
-_SUMMARY = re.compile(rb"\b(?:best|final(?:ly)?|config\w*|args?|loaded|early stopping|averaged stats|wandb)\b", re.IGNORECASE)
+_SUMMARY = re.compile(
+    rb"\b(?:best|minimum|lowest|final(?:ly)?|config\w*|args?|loaded|early stopping|averaged stats|wandb)\b", re.IGNORECASE
+)
 _KERAS = re.compile(rb"[ ]{0,8}(\d{1,9})/(\d{1,9}) (?:\[[=>.]{5,40}\] |- |[^\s\w]{5,200} )")
 _PARTED = re.compile(
     rb"[^A-Za-z]{0,40}(?:eval(?:uation)?|val(?:id(?:at(?:e|ing|ion))?)?|test)(?: (?:error|results?|set|metrics))?(?: epoch[:#]? ?\d{1,7})?[^A-Za-z0-9]{0,40}\Z",

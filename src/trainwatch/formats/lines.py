@@ -35,6 +35,12 @@ _CHECKPOINT_STEP = re.compile(r"(?:checkpoint|ckpt|step|iter)[-_=]?0*(\d{1,12})(
 _OWN_STEPS = frozenset({"trainer_state", "json", "generic", "bars", "tables", "grids", "listing"})
 """Readers whose records have a step of their own or none."""
 
+_SILENT = frozenset({"trainer_state", "bars", "tables", "grids", "listing"})
+"""Readers that say nothing of the lines beside what they read."""
+
+RARE = 20
+"""So many records of no format to one of a format, and the format is not that of the log."""
+
 SHORTEST = 3
 """Shorter lines hold no record, in bytes: `a=1` is the least."""
 
@@ -71,12 +77,20 @@ class Lines:
         self._evaluated: dict[str, float] = {}
         self._shaped = False
         self._emitted: tuple[bytes, int, int] | None = None
-        self._specific = False
+        self._told = self._guessed = 0
         self._recorded: float | None = None
         self._unproven: tuple[int, int | None] | None = None
         self.in_history = False
         self.prefixes: set[bytes] = set()
         self.tagged: set[bytes] = set()
+
+    @property
+    def _specific(self) -> bool:
+        """Whether the log is known to be of a format, and no line of it is read by its structure alone.
+
+        A log whose lines are mostly of no format, but for a few that look like one, is not.
+        """
+        return self._told * RARE > self._guessed
 
     @property
     def world(self) -> int:
@@ -108,7 +122,7 @@ class Lines:
     def accept(self, block: Block, printed: Sequence[Printed]) -> None:
         """A block that was read without this reader, with its last records as printed: what is known of the run follows from it."""
         self._flush()
-        self._follow(block.format, block.kind)
+        self._follow(block.format, block.kind, len(block))
         self._gather.block(block)
         epochs = block.columns.get("epoch")
         if block.kind == "train":
@@ -206,7 +220,7 @@ class Lines:
     def _records(self, line: bytes, offset: int, number: int, bars_end: int) -> Iterator[tuple[Record, Printed, bytes | None]]:
         """Every record of a cleaned line whose bars end at `bars_end`, as printed, and the rank that printed it."""
         if self._history is not None:
-            entries = [] if self._specific else list(self._history.read(line, offset, number))
+            entries = [] if self._specific and not self.in_history else list(self._history.read(line, offset, number))
             self.in_history = self._history.inside
             if entries or self.in_history:
                 yield from ((entry, b"", None) for entry in entries)
@@ -225,7 +239,6 @@ class Lines:
                 for name, value in match.facts.items():
                     self._facts.note(name, value, self._gather.source, number)
                 if match.record is not None:
-                    self._specific = self._specific or match.record.kind == "train"
                     self.matched.append(match)
                     self._shaped = self._shaped or not match.record.texts
                     rank = tag(line[: match.record.start])
@@ -234,7 +247,6 @@ class Lines:
         if not found and self._objects is not None and any(opening in line for opening in OPENED):
             for record in self._objects.read(line, number):
                 found = True
-                self._specific = self._specific or (record.kind == "train" and "generic" not in self.detected)
                 yield record, line[record.start : record.end], tag(line[: record.start])
             self.progress = self._objects.progress or self.progress
         if not found and self._tables is not None and len(line) <= MAX_LINE:
@@ -293,9 +305,13 @@ class Lines:
         self._follow(record.format, record.kind)
         self._gather.add(record, offset, record.line or number)
 
-    def _follow(self, form: str, kind: Kind) -> None:
+    def _follow(self, form: str, kind: Kind, count: int = 1) -> None:
         """What other readers are told of records of a format and a kind."""
         self.detected.setdefault(form)
+        if kind == "train" and form == "generic":
+            self._guessed += count
+        elif kind == "train" and form not in _SILENT and (form != "json" or not self._guessed):
+            self._told += count
         if self._generic is not None and form != "generic":
             self._generic.follow(kind)
 

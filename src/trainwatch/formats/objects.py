@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any, cast, get_args
 
@@ -38,6 +38,10 @@ EVALUATED = (
     "loss/val*",
 )
 """Names of what an evaluation found, where a line of training holds them too."""
+_PART = ("type", "split", "phase", "mode", "stage", "event", "kind", "subset")
+_EVALUATION = frozenset({"eval", "evaluation", "evaluate", "val", "valid", "validation", "validate", "test", "dev"})
+"""Where an object says what it tells of, and the words for an evaluation."""
+
 _BOTH = "global_step/max_steps"
 _STEP = ("step", "global_step", "current_steps", "num_updates", "iteration", "iter", _BOTH)
 _COUNTER = frozenset({*_STEP, "epoch", "update"})
@@ -152,7 +156,7 @@ def from_object(item: Mapping[str, Any], prefix: bytes = b"", *, counts: bool = 
     printed = [name for name in numbers if name not in _SKIP]
     main = main_loss([name for name in printed if not _evaluates(name)])
     judged = next((name for name in printed if counted and Finding(name, 0, None, 0, 0, "").is_metric), None)
-    meaning = plan(printed, _kinds(prefix, main, judged), _rename(item))
+    meaning = plan(printed, _said(item, printed) or _kinds(prefix, main, judged), _rename(item))
     if meaning.kind is None:
         return None
     values = {slot.name: numbers[printed[slot.index]] for slot in meaning.slots} | counted
@@ -186,6 +190,16 @@ def _progress(item: Mapping[str, Any]) -> tuple[int, int | None] | None:
     if step is None or total is None or not 0 <= step <= total < MOST:
         return None
     return int(step), int(total) or None
+
+
+def _said(item: Mapping[str, Any], printed: Sequence[str]) -> tuple[KindRule, ...]:
+    """The kind that an object with a metric says it is of, as in `"split": "test"`; empty where it says none or that of training."""
+    words = [word.lower() for name in _PART if isinstance(word := item.get(name), str)]
+    if not any(Finding(name, 0, None, 0, 0, "").is_metric for name in printed):
+        return ()
+    if "summary" in words:
+        return (KindRule("summary"),)
+    return (KindRule("eval"),) if any(word.partition("_")[0] in _EVALUATION for word in words) else ()
 
 
 def _kinds(prefix: bytes, main: str | None, judged: str | None) -> tuple[KindRule, ...]:
