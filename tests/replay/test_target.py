@@ -1,4 +1,6 @@
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -126,3 +128,15 @@ def test_a_run_directory_that_is_not_ours_is_refused(supervisor, environ):
     supervisor.dir.path.chmod(0o777)
     with pytest.raises(NotReadableError, match="others may write to it"):
         resolve([str(supervisor.dir.path)], environ)
+
+
+def test_a_process_is_remembered(tmp_path: Path, environ: dict[str, str]) -> None:
+    """It is known whose logs they are, alone or among other words; a file whose name is a number is a file."""
+    log, other = tmp_path / "train.out", tmp_path / "7"
+    other.write_bytes(record(1))
+    with log.open("w") as out, subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, stdout=out) as job:
+        named = str(job.pid)
+        assert (resolve([named], environ).logs, resolve([named], environ).pids) == ((log,), (job.pid,))
+        assert resolve([str(other), named], environ).pids == (job.pid,)
+        assert resolve([str(other)], environ).pids == ()
+        job.communicate(b"\n")

@@ -70,3 +70,17 @@ def test_a_checkpoint_that_a_process_still_writes_is_seen(tmp_path: Path) -> Non
         with name.open(mode):
             assert discover.written_inside(me, folder) == expected
     assert not discover.written_inside(me, folder)
+
+
+def test_a_process_that_opens_its_log_for_each_line_may_go_on(tmp_path: Path) -> None:
+    """While it lives its log has not ended, although nobody has it open; another process does not stand for it."""
+    log = tmp_path / "trainer_log.jsonl"
+    log.touch()
+    job = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    goes_on, alone = discover.outlived_by((job.pid,)), discover.outlived_by(())
+    assert goes_on([log])
+    assert not alone([log])
+    job.communicate(b"\n")
+    assert not goes_on([log])
+    with log.open("a"):
+        assert alone([log])

@@ -76,13 +76,13 @@ def _feed(target: Target, args: argparse.Namespace, *, screen: bool) -> FollowFe
     from trainwatch.sources.gpu import Nvml
     from trainwatch.sources.target import SLURM
     from trainwatch.supervise import clock, slurm
-    from trainwatch.supervise.discover import written
+    from trainwatch.supervise.discover import outlived_by
 
     reading = Reading(args.rules, facts_of(args), formats_of(args))
     return open_feed(
         target,
         clock=clock.SystemClock() if target.run_dir is None else clock.of_run(target.run_dir),
-        written=written,
+        written=outlived_by(target.pids),
         look=Nvml().sample,
         reading=reading,
         patience=math.inf if args.follow else PATIENCE if screen else PLAIN_PATIENCE,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -132,16 +132,19 @@ def _judged(target: Target, args: argparse.Namespace, preset: Preset) -> Snapsho
     """What the inputs alone say, with these rules."""
     from trainwatch.replay.whole import fold_target
 
-    return going_on(fold_target(target, preset=preset, stated=facts_of(args), formats=formats_of(args)).snapshot())
+    return going_on(fold_target(target, preset=preset, stated=facts_of(args), formats=formats_of(args)).snapshot(), target.pids)
 
 
-def going_on(snapshot: Snapshot) -> Snapshot:
-    """The snapshot of logs; running where a process of this machine still has a log open for writing: its end is only where we stopped to read."""
+def going_on(snapshot: Snapshot, pids: Sequence[int] = ()) -> Snapshot:
+    """The snapshot of logs; running where a process of this machine still has a log open for writing, or one of `pids` lives.
+
+    The end of the log is then only where we stopped to read.
+    """
     from pathlib import Path
 
-    from trainwatch.supervise.discover import written
+    from trainwatch.supervise.discover import outlived_by
 
-    goes_on = snapshot.state == "done" and written([Path(source) for source in snapshot.run.sources])
+    goes_on = snapshot.state == "done" and outlived_by(pids)([Path(source) for source in snapshot.run.sources])
     return replace(snapshot, state="running") if goes_on else snapshot
 
 

@@ -37,6 +37,8 @@ class Target:
     found: str = ""
     words: tuple[str, ...] = field(default=(), compare=False)
     """The folders and patterns among the words: more logs may come to lie there."""
+    pids: tuple[int, ...] = ()
+    """The processes among the words: they may write on as long as they live."""
     alone: bool = field(default=False, compare=False)
     """Whether what lies beside the logs is left alone."""
 
@@ -85,7 +87,7 @@ def resolve(words: Sequence[str], environ: Mapping[str, str], *, stdin: int = 0,
     if len(words) == 1:
         return replace(_one(words[0], environ, alone=alone), words=places, alone=alone)
     logs = tuple(dict.fromkeys(path for word in words for path in sources.logs(word)))
-    return Target(logs=logs, found=_described(logs), words=places, alone=alone)
+    return Target(logs=logs, found=_described(logs), words=places, pids=tuple(int(w) for w in words if _is_process(w)), alone=alone)
 
 
 def _one(word: str, environ: Mapping[str, str], *, alone: bool) -> Target:
@@ -108,7 +110,13 @@ def _one(word: str, environ: Mapping[str, str], *, alone: bool) -> Target:
     other = partner(path) if logs == (path,) and not alone else None
     if other is not None and is_log(other):
         return Target(logs=(path, other), found=f"{path} and {other.name} are read as one run; --alone leaves {other.name} out")
-    return Target(logs=logs, found="" if logs == (path,) else f"{word}: {_described(logs)}")
+    pids = (int(word),) if _is_process(word) else ()
+    return Target(logs=logs, found="" if logs == (path,) else f"{word}: {_described(logs)}", pids=pids)
+
+
+def _is_process(word: str) -> bool:
+    """Whether a word that names logs does so by the number of a process."""
+    return word.isdecimal() and not Path(word).exists()
 
 
 def _described(logs: Sequence[Path]) -> str:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from trainwatch.store.lock import start_ticks
 from trainwatch.supervise.processes import PROC, Proc, scan
 from trainwatch.supervise.tree import is_never, launcher_of
 
@@ -35,6 +36,12 @@ def written(logs: Sequence[Path]) -> bool:
     """Whether a process of this machine has one of these files open for writing."""
     files = {key for log in logs if (key := _key(log)) is not None}
     return any(_writes(int(entry.name), files) for entry in PROC.iterdir() if entry.name.isdigit())
+
+
+def outlived_by(pids: Iterable[int]) -> Callable[[Sequence[Path]], bool]:
+    """The same question, answered with yes too while one of these processes lives: it may open its log anew for every line."""
+    started = {pid: start_ticks(pid) for pid in pids}
+    return lambda logs: written(logs) or any(start_ticks(pid) == ticks != 0 for pid, ticks in started.items())
 
 
 def written_inside(procs: Iterable[Proc], path: Path) -> bool:
