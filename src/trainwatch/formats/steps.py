@@ -31,6 +31,7 @@ TORN = 64
 
 _AFTER = re.compile(rb"\}[ \t]{0,9}\r?\n\r[^\r\n\[{]{0,300}?(\d{1,15})/(\d{1,15}) \[([\d:]{1,12})<")
 _NEXT = re.compile(rb"[ \t]{0,9}\r?\n(?=\{')")
+_WHOLE = re.compile(rb"\{'[^\r\n]*\}(?=[ \t]{0,9}\r?(?:\n|\Z))")
 _ELAPSED = re.compile(rb"\[([\d:]{1,12})<")
 _EPOCH = re.compile(rb"'epoch': '?([\d.eE+-]+)'?")
 
@@ -236,12 +237,8 @@ def _burst(data: bytes, start: int, end: int) -> tuple[int, int]:
     """The extent of the adjacent records around one."""
     while (before := _before(data, start)) is not None:
         start = before
-    while following := _NEXT.match(data, end):
-        stop = data.find(b"\n", following.end())
-        brace = data.rfind(b"}", following.end(), stop)
-        if brace < 0 or data[brace + 1 : stop].strip():
-            break
-        end = brace + 1
+    while (following := _NEXT.match(data, end)) is not None and (record := _WHOLE.match(data, following.end())) is not None:
+        end = record.end()
     return start, end
 
 
