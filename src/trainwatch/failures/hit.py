@@ -50,6 +50,7 @@ def text_of(data: bytes, at: int) -> str:
 
 _RANK = re.compile(
     rb"\[rank\s?(\d{1,6})\]|\[Rank (\d{1,6})\]|\[default(\d{1,3})\]|local_rank: (\d{1,4})|^rank(\d{1,6}):|(?:process|on) rank (\d{1,6}) "
+    rb"|^\[(?:\d{1,4},)?(\d{1,6})\]<std(?:err|out)>|^(\d{1,6}): +(?=[\w.]{1,200}(?:Error|Exception|Interrupt|Exit)\b)"
 )
 
 
