@@ -105,3 +105,16 @@ def test_what_is_allowed_is_said_with_thresholds() -> None:
 def test_lengths_of_time_have_units() -> None:
     """Seconds, minutes, hours."""
     assert [duration(text) for text in ("90", "90s", "2m", "1.5h", "0")] == [90.0, 90.0, 120.0, 5400.0, 0.0]
+
+
+def test_output_that_is_held_back_is_told_once() -> None:
+    """When it shows, not again as it grows older, and not in a batch log; what was so from the beginning stands above the lines."""
+    held = [replace(SHOWN, caveats=(f"a.out is written in blocks: what you see is up to {age} min old",)) for age in (1, 2)]
+    plain = Plain()
+    plain.lines(SHOWN)
+    assert plain.lines(held[0]) == ["--:--:-- note: a.out is written in blocks: what you see is up to 1 min old"]
+    assert plain.lines(held[1]) == []
+    terse, late = Plain(terse=True), Plain()
+    assert [terse.lines(SHOWN), terse.lines(held[0])][1] == []
+    late.lines(held[0])
+    assert late.lines(held[1]) == []

@@ -72,3 +72,11 @@ def test_every_alert_is_told_and_stands_in_the_json():
         "evidence": [{"name": "loss", "value": "nan", "step": 30, "epoch": 1.5, "source": "train.out", "attempt": 1, "line": 12}],
         "action": "stop",
     }
+
+
+def test_what_limits_the_picture_is_told():
+    """Output that is held back makes all figures old: for people and for scripts."""
+    old = "a.out is written in blocks: what you see is up to 67 min old"
+    brief = of_snapshot(Snapshot(RUN, caveats=(old,)))
+    assert f"note      {old}" in brief.lines()
+    assert brief.to_json()["caveats"] == [old]

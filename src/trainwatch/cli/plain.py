@@ -35,6 +35,7 @@ class Plain:
         self._stop = ""
         self._state = ""
         self._end = ""
+        self._warned: set[str] | None = None
 
     def lines(self, snapshot: Snapshot) -> list[str]:
         """What happened since the last call, in words."""
@@ -42,6 +43,7 @@ class Plain:
         if self._stops and snapshot.stop.text != self._stop:
             self._stop = snapshot.stop.text
             new.append(f"{_clock(snapshot.stop.since)} {clean(self._stop)}")
+        new += [f"{_clock(snapshot.now)} note: {clean(caveat)}" for caveat in self._cautions(snapshot)]
         state = state_of(snapshot)
         if self._is_news(state):
             new.append(f"{_clock(snapshot.now)} {state}")
@@ -61,6 +63,12 @@ class Plain:
         for event in snapshot.events[first:]:
             after = -1 if event.eval_index is None else event.eval_index
             yield (after, True), f"{_clock(event.at)} {event_sentence(event)}"
+
+    def _cautions(self, snapshot: Snapshot) -> list[str]:
+        """What has come to be said of the output since the first call: each thing once, whatever figures go on changing behind its colon."""
+        before, now = self._warned, {caveat.partition(":")[0]: caveat for caveat in snapshot.caveats}
+        self._warned = (before or set()) | now.keys()
+        return [] if before is None or self._terse else [caveat for thing, caveat in now.items() if thing not in before]
 
     def _is_news(self, state: str) -> bool:
         """Whether a state is to be told: another one than before, none that other lines tell better, and no end a second time.

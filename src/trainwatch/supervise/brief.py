@@ -91,8 +91,9 @@ class Brief:
         return [clean(f"{name:10}{text}") for name, text in rows if text] + self._notes() + self._criteria()
 
     def _notes(self) -> list[str]:
-        """A line for each thing that a person should know."""
-        return [clean(f"{'note':10}{note}") for note in self.facts.get("notes") or ()]
+        """A line for each thing that a person should know, of the hook and of what is shown."""
+        said = (*(self.facts.get("notes") or ()), *(self.facts.get("caveats") or ()))
+        return [clean(f"{'note':10}{note}") for note in said]
 
     def _criteria(self) -> list[str]:
         """A line a success criterion, each with its state in words."""
@@ -163,6 +164,7 @@ def summary(snapshot: Snapshot) -> dict[str, Any]:
         "criteria": [asdict(c) for c in snapshot.criteria],
         "attempts": [attempt.figures() for attempt in snapshot.attempts],
         "best": None if best is None else {"metric": best.metric, "value": best.value, "step": best.step, "epoch": best.epoch},
+        "caveats": list(snapshot.caveats),
     }
 
 
