@@ -14,6 +14,8 @@ NOTHING = [
     "> working on iteration: 30\n",
     "[launch.py:256:main] process 1 spawned with command: ['--learning_rate', '9.65e-6', '--epochs', '3']\n",
     "max_loss: 0.05 step_size: 10\n",
+    "lr: 0.001, loss_weight: 0.5\n",
+    "optimizer with lr=0.001 and label smoothing, loss=0.5\n",
     "Epoch: [3] Total time: 0:04:52 (2.1 s / it)\nAveraged stats: lr: 0.1  loss: 3.1 (2.9)\n",
     "Epoch 3/5\nwandb: valid_loss 0.25\nwandb:   val/loss 3.25\n",
     "Final validation loss: 0.5\nValidation loss: 0.25\n",
@@ -59,6 +61,7 @@ def test_nothing_is_invented(text: str) -> None:
         ("Epoch:[1/2](20/4292) loss:2.25 lr:0.0005 epoch_Time:65.0min:\n", "train", 20, 1.0, {"loss": 2.25, "learning_rate": 0.0005}),
         ("step:9 - val/test_score/maths:0.25\n", "eval", 9, None, {"val/test_score/maths": 0.25}),
         ("step 5 train_nll=1.5 num_loss_tokens=900\n", "train", 5, None, {"loss": 1.5}),
+        ("LR: 0.0005, Acc: 56.25, Loss: 0.75\n", "train", None, None, {"learning_rate": 0.0005, "loss": 0.75}),
         ("Epoch 4\ncv_loss: 0.75\n", "eval", None, 4.0, {"eval_loss": 0.75}),
         ("Epoch 1\ncur metric, acc: 0.5, hmean: 0.25\n", "eval", None, 1.0, {"acc": 0.5}),
         ("epoch 2: val_loss=0.75 val_acc=0.5\n", "eval", None, 2.0, {"eval_loss": 0.75, "val_loss": 0.75, "val_acc": 0.5}),
@@ -246,8 +249,8 @@ def test_a_thread_may_have_a_long_number() -> None:
 
 def test_a_few_lines_of_a_format_do_not_end_a_log_of_none() -> None:
     """A line that looks like a format's, among many that do not, leaves these to be read; the other way round they are noise."""
-    unknown, known = "step %d/900 (%d) | loss: 2.5 | lr(a:0.5, b:0.25)\n", "step %d/900 (final) | loss: 1.5\n"
-    stranger = "".join(unknown % (step, step) for step in range(100))
+    unknown, known = "step %d/900 (0.5%%) | loss: 2.5 | lr(a:0.5, b:0.25)\n", "step %d/900 (0.5%%) | loss: 1.5\n"
+    stranger = "".join(unknown % step for step in range(100))
     found = read(stranger + known % 100 + stranger)
     assert len(found) == 201
     assert len(read(known % 1 + stranger)) == 1

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from trainwatch.formats import boosting, unnamed
 from trainwatch.formats.counters import Counters, counters, heading, message
 from trainwatch.formats.findings import Finding, findings
+from trainwatch.formats.names import names
 from trainwatch.formats.plan import KindRule, plan
 from trainwatch.formats.ranks import behind_tag
 from trainwatch.formats.record import Record
@@ -134,7 +135,9 @@ class Generic:
         ):
             return Counters({"epoch": self._heading})
         begins = first.start == 0 and first.part != "eval"
+        rated = any(names().canonical.get(finding.name.lower(), finding.name) == "learning_rate" for finding in found)
         tells = (first.part == "train" and first.is_main) or (self._is_logged and first.is_loss and len(found) > 1)
+        tells = tells or (rated and any(finding.is_main for finding in found))
         return Counters({}) if begins and tells else None
 
     def _records(self, found: list[Finding], counts: Counters, extent: tuple[int, int], *, evaluates: bool) -> Iterator[Record]:
