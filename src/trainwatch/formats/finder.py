@@ -17,6 +17,9 @@ from trainwatch.formats.search import Found, even_lines, filling, scattered
 REST = 16
 """So many stretches are not tried as even lines after one that was not."""
 
+LEAST = 1 << 11
+"""A shorter stretch, in bytes, is not tried as even lines, and says nothing of what is constant: of a log that is followed, a line may come at a time."""
+
 MAX_PREFIXES = 8
 """A log with more kinds of texts before its records has none that are part of a pattern."""
 
@@ -80,7 +83,7 @@ class Finder:
             if run is not None and not any(map(self._shape.pattern.search, run.odd.values())):
                 return run
         run = self._find(self._shape, data, (start, stop), base)
-        if run is not None:
+        if run is not None and stop - start >= LEAST:
             self._fold(run)
         return run
 
@@ -108,8 +111,8 @@ class Finder:
 
     def _even(self, data: bytes, extent: tuple[int, int], base: int) -> Found | None:
         """The records of a stretch of even lines; behind one that is not, some more are not tried."""
-        if self._rest:
-            self._rest -= 1
+        if self._rest or extent[1] - extent[0] < LEAST:
+            self._rest = max(self._rest - 1, 0)
             return None
         found = even_lines(self._shape, data, extent, base)
         self._rest = REST if found is None else 0

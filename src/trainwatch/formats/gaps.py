@@ -15,9 +15,9 @@ NEWLINE = 10
 CLEAR = frozenset(b"\r\n")
 """Before a record that begins its line, or the line as it shows."""
 
-_PICTURE = re.compile(
-    rb" {0,4}\d{1,3}%\|[^|\r\n=:\[\]{}\x1b]{0,400}\| \d{1,15}/\d{1,15} \[\d[\d:]{1,12}<[\d:?]{1,24}, {1,6}[\d.?]{1,12}(?:it/s|s/it)\]\r?"
-)
+_BAR = rb" {0,4}\d{1,3}%\|[^|\r\n=:\[\]{}\x1b]{0,400}\| \d{1,15}/\d{1,15} \[\d[\d:]{1,12}<[\d:?]{1,24}, {1,6}[\d.?]{1,12}(?:it/s|s/it)\]"
+_PICTURE = re.compile(_BAR + rb"\r?")
+_OVERWRITTEN = re.compile(rb"(?:(?:" + _BAR + rb"| {0,400}+)\r)+")
 
 
 _NOT_A_PREFIX = re.compile(rb"[\"'`{}#]|(?<![( ]pid)(?<!, ip)=|[A-Za-z0-9_.]\Z")
@@ -61,7 +61,8 @@ class Known:
             if not self._is_quiet(gap, position, end):
                 yield position, end + 1
             position = end + 1
-        if position < len(gap) and (is_last or not self._is_quiet_before(gap, position)):
+        is_quiet = self._is_overwritten if is_last else self._is_quiet_before
+        if position < len(gap) and not is_quiet(gap, position):
             yield position, -1
 
     def is_loud(self, data: bytes, start: int, end: int) -> bool:
@@ -76,6 +77,10 @@ class Known:
             return False
         shown = max(start, gap.rfind(b"\r", start, max(start, end - 1)) + 1)
         return gap[shown:end] in (b"", b"\r") or (self.bars and _PICTURE.fullmatch(gap, shown, end) is not None)
+
+    def _is_overwritten(self, gap: bytes, start: int) -> bool:
+        """Whether a line that goes on has shown nothing so far but bars without values, and shows nothing now."""
+        return self.bars and _OVERWRITTEN.fullmatch(gap, start) is not None
 
     def _is_quiet_before(self, gap: bytes, start: int) -> bool:
         """Whether a record's line shows, and showed, nothing before it but bars without values, or what is known."""
