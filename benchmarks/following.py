@@ -1,12 +1,14 @@
 """Following a growing log: the processor time of one core that it takes, at 10, 1,000 and 100,000 lines a second.
 
-python benchmarks/following.py [SECONDS [ROUNDS]]      five seconds a rate and side, five rounds, when nothing is said
+python benchmarks/following.py [SECONDS [ROUNDS]]      ten seconds a rate and side, five rounds, when nothing is said
 
-A line is a bar and a dict of four keys. Both sides look ten times a second; the other one is `readline`, a pattern and `literal_eval`.
+A line is a bar and a dict of four keys. Ours rests between two turns as the supervisor does: it looks ten times a second whether anything
+calls it, and reads what was gathered in half a second. The other side is `readline`, a pattern and `literal_eval`, ten times a second.
 """
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 import tempfile
@@ -23,7 +25,7 @@ from rounds import interleave, report
 
 RATES = (10, 1_000, 100_000)
 POLL = 0.1
-"""Seconds between looks, as in the product."""
+"""Seconds between looks of the other side."""
 
 BEFORE = 100
 """Lines that are there and read before the clock starts: imports and patterns are made once in a follower's life."""
@@ -32,28 +34,44 @@ TICK = 0.01
 Look = Callable[[], int]
 """Reads what is there; returns how many records were complete."""
 
+Over = Callable[[], bool]
+"""Whether to come to an end."""
+
+Rest = Callable[[], None]
+"""Waits until it is time to look again."""
+
 SETTLE = 1.0
-"""Seconds after the last line in which what was written is read."""
+"""Seconds after the last line in which what was written is read. What that costs is counted, the time is not."""
 
 
-def ours(path: Path) -> Look:
-    """The product's own follower and reader."""
+def ours(path: Path, over: Over) -> tuple[Look, Rest]:
+    """The product's own follower and reader, and its supervisor's rest."""
     from trainwatch.formats.reader import Reader  # noqa: PLC0415  a follower of its own process
     from trainwatch.model.facts import Facts  # noqa: PLC0415
+    from trainwatch.replay.bulk import collector_paused  # noqa: PLC0415
     from trainwatch.sources.follow import Follower  # noqa: PLC0415
+    from trainwatch.store.rundir import RunDir  # noqa: PLC0415
+    from trainwatch.supervise import rest as pauses  # noqa: PLC0415
+    from trainwatch.supervise.clock import SystemClock  # noqa: PLC0415
 
+    run = RunDir(Path(f"{path}.run"))
+    for folder in (run.requests, run.control):
+        folder.mkdir(parents=True, exist_ok=True)
+    rest = pauses.Rest(run, [str(path)], SystemClock(), woken=over)
     follower, reader = Follower(path), Reader(str(path), facts=Facts())
 
     def look() -> int:
-        records = 0
-        while (chunk := follower.read(time.monotonic())) is not None:
-            records += sum(map(len, reader.feed(chunk.data, chunk.offset, seen_at=chunk.seen_at)))
+        rest.begin_turn()
+        now, records = time.monotonic(), 0
+        with collector_paused():
+            while (chunk := follower.read(now)) is not None:
+                records += sum(map(len, reader.feed(chunk.data, chunk.offset, seen_at=chunk.seen_at)))
         return records
 
-    return look
+    return look, rest.wait
 
 
-def naive(path: Path) -> Look:
+def naive(path: Path, _: Over) -> tuple[Look, Rest]:
     """The loop that everyone writes."""
     file = path.open(encoding="utf-8", newline="\n")
     kept = []
@@ -66,14 +84,12 @@ def naive(path: Path) -> Look:
                 kept.append(record)
         return len(kept) - before
 
-    return look
+    return look, lambda: time.sleep(POLL)
 
 
 def followed(side: str, folder: Path, lines: list[bytes], rate: int) -> float:
-    """Write lines at a rate while a side follows; its processor time as a share of the time that passed."""
+    """Write lines at a rate while a side follows; its processor time as a share of the time that writing took."""
     log = folder / f"{side}-{rate}.log"
-    over = Path(f"{log}.over")
-    over.unlink(missing_ok=True)
     log.write_bytes(b"".join(lines[:BEFORE]))
     child = subprocess.Popen([sys.executable, __file__, side, str(log)], stdout=subprocess.PIPE, text=True)
     assert child.stdout is not None
@@ -85,9 +101,9 @@ def followed(side: str, folder: Path, lines: list[bytes], rate: int) -> float:
             file.write(b"".join(lines[written:due]))
             written = due
             time.sleep(max(TICK, 1 / rate))
-    time.sleep(SETTLE)
     took = time.monotonic() - start
-    over.touch()
+    time.sleep(SETTLE)
+    child.send_signal(signal.SIGTERM)
     spent, records = child.communicate()[0].split()
     assert int(records) >= len(lines) * 0.99 - 1, f"{side}: {records} of {len(lines)} records"
     return float(spent) / took
@@ -95,13 +111,16 @@ def followed(side: str, folder: Path, lines: list[bytes], rate: int) -> float:
 
 def watched(side: str, path: Path) -> None:
     """Follow in this process: say when it begins, and at last how many seconds the processor worked, and how many records there were."""
-    look, over = SIDES[side](path), Path(f"{path}.over")
+    told: list[int] = []
+    signal.signal(signal.SIGTERM, lambda number, _: told.append(number))
+    look, rest = SIDES[side](path, lambda: bool(told))
     records = look()
     print("ready", flush=True)
     start = time.process_time()
-    while not over.exists():
+    while not told:
         records += look()
-        time.sleep(POLL)
+        rest()
+    records += look()
     print(time.process_time() - start, records)
 
 
@@ -122,11 +141,11 @@ def _lines() -> Iterator[bytes]:
             yield b"\r" + frame + b"\r" + record + b"\n"
 
 
-SIDES: dict[str, Callable[[Path], Look]] = {"trainwatch": ours, "naive": naive}
+SIDES: dict[str, Callable[[Path, Over], tuple[Look, Rest]]] = {"trainwatch": ours, "naive": naive}
 
 if __name__ == "__main__":
     words = sys.argv[1:]
     if words[:1] and words[0] in SIDES:
         watched(words[0], Path(words[1]))
     else:
-        main(float(words[0]) if words else 5.0, int(words[1]) if len(words) > 1 else 5)
+        main(float(words[0]) if words else 10.0, int(words[1]) if len(words) > 1 else 5)
