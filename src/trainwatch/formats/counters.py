@@ -9,7 +9,7 @@ from trainwatch.formats.numbers import number
 
 _INTEGER = rb"\d{1,3}(?:,\d{3})++|\d{1,15}+"
 _LEVEL = re.compile(
-    rb"[^=]{0,160}?\b(?:DEBUG|INFO|WARN(?:ING)?)\b(?::(?!\w*loss)[A-Za-z_][\w.]{0,60}:)?[\])]{0,2}[ \t]{0,8}(?:[-|:>\]][ \t]{0,8}){0,3}",
+    rb"[^=]{0,160}?\b(?:DEBUG|INFO|WARN(?:ING)?)\b(?:\|[\w./-]{1,80}:\d{1,6}\][ \d:,.-]{0,40}>>)?(?::(?!\w*loss)[A-Za-z_][\w.]{0,60}:)?[\])]{0,2}[ \t]{0,8}(?:[-|:>\]][ \t]{0,8}){0,3}",
     re.IGNORECASE,
 )
 _TAG = re.compile(rb"\[(?:DEBUG|INFO|WARN(?:ING)?)\][ \t]{1,4}")
