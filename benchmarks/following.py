@@ -2,8 +2,8 @@
 
 python benchmarks/following.py [SECONDS [ROUNDS]]      ten seconds a rate and side, five rounds, when nothing is said
 
-A line is a bar and a dict of four keys. Ours rests between two turns as the supervisor does: it looks ten times a second whether anything
-calls it, and reads what was gathered in half a second. The other side is `readline`, a pattern and `literal_eval`, ten times a second.
+A line is a bar and a dict of four keys. Ours reads what was gathered in half a second, as the supervisor and the view in plain lines do;
+what they look at beside the log is in `overhead.py`. The other side is `readline`, a pattern and `literal_eval`, ten times a second.
 """
 
 from __future__ import annotations
@@ -32,46 +32,33 @@ BEFORE = 100
 
 TICK = 0.01
 Look = Callable[[], int]
-"""Reads what is there; returns how many records were complete."""
-
-Over = Callable[[], bool]
-"""Whether to come to an end."""
-
-Rest = Callable[[], None]
-"""Waits until it is time to look again."""
+"""Reads what is there; returns how many records were complete. Beside it stand the seconds between two of them."""
 
 SETTLE = 1.0
 """Seconds after the last line in which what was written is read. What that costs is counted, the time is not."""
 
 
-def ours(path: Path, over: Over) -> tuple[Look, Rest]:
-    """The product's own follower and reader, and its supervisor's rest."""
-    from trainwatch.formats.reader import Reader  # noqa: PLC0415  a follower of its own process
+def ours(path: Path) -> tuple[Look, float]:
+    """The product's own follower and reader, at the pace of its supervisor."""
+    from trainwatch.engine.bulk import collector_paused  # noqa: PLC0415  a follower of its own process
+    from trainwatch.formats.reader import Reader  # noqa: PLC0415
     from trainwatch.model.facts import Facts  # noqa: PLC0415
-    from trainwatch.replay.bulk import collector_paused  # noqa: PLC0415
     from trainwatch.sources.follow import Follower  # noqa: PLC0415
-    from trainwatch.store.rundir import RunDir  # noqa: PLC0415
-    from trainwatch.supervise import rest as pauses  # noqa: PLC0415
-    from trainwatch.supervise.clock import SystemClock  # noqa: PLC0415
+    from trainwatch.supervise.rest import GATHER  # noqa: PLC0415
 
-    run = RunDir(Path(f"{path}.run"))
-    for folder in (run.requests, run.control):
-        folder.mkdir(parents=True, exist_ok=True)
-    rest = pauses.Rest(run, [str(path)], SystemClock(), woken=over)
     follower, reader = Follower(path), Reader(str(path), facts=Facts())
 
     def look() -> int:
-        rest.begin_turn()
         now, records = time.monotonic(), 0
         with collector_paused():
             while (chunk := follower.read(now)) is not None:
                 records += sum(map(len, reader.feed(chunk.data, chunk.offset, seen_at=chunk.seen_at)))
         return records
 
-    return look, rest.wait
+    return look, GATHER
 
 
-def naive(path: Path, _: Over) -> tuple[Look, Rest]:
+def naive(path: Path) -> tuple[Look, float]:
     """The loop that everyone writes."""
     file = path.open(encoding="utf-8", newline="\n")
     kept = []
@@ -84,7 +71,7 @@ def naive(path: Path, _: Over) -> tuple[Look, Rest]:
                 kept.append(record)
         return len(kept) - before
 
-    return look, lambda: time.sleep(POLL)
+    return look, POLL
 
 
 def followed(side: str, folder: Path, lines: list[bytes], rate: int) -> float:
@@ -113,13 +100,13 @@ def watched(side: str, path: Path) -> None:
     """Follow in this process: say when it begins, and at last how many seconds the processor worked, and how many records there were."""
     told: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, _: told.append(number))
-    look, rest = SIDES[side](path, lambda: bool(told))
+    look, pause = SIDES[side](path)
     records = look()
     print("ready", flush=True)
     start = time.process_time()
     while not told:
         records += look()
-        rest()
+        time.sleep(pause)
     records += look()
     print(time.process_time() - start, records)
 
@@ -141,7 +128,7 @@ def _lines() -> Iterator[bytes]:
             yield b"\r" + frame + b"\r" + record + b"\n"
 
 
-SIDES: dict[str, Callable[[Path, Over], tuple[Look, Rest]]] = {"trainwatch": ours, "naive": naive}
+SIDES: dict[str, Callable[[Path], tuple[Look, float]]] = {"trainwatch": ours, "naive": naive}
 
 if __name__ == "__main__":
     words = sys.argv[1:]

@@ -41,8 +41,8 @@ def blocks_of(
     parts: Sequence[Part], facts: Facts, names: Sequence[str] | None, *, only: AbstractSet[str] = frozenset(), pipe: int | None = None
 ) -> Iterator[Block]:
     """The same of sources, or of the descriptor of a pipe."""
+    from trainwatch.engine.bulk import collector_paused
     from trainwatch.replay.ahead import ahead_of
-    from trainwatch.replay.bulk import collector_paused
     from trainwatch.sources.finished import piped
 
     readers = {(p.source, p.attempt): Reader(p.source, facts=facts, attempt=p.attempt, names=names, only=only) for p in parts}

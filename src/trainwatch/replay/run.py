@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from trainwatch.engine.bulk import collector_paused
 from trainwatch.engine.engine import Engine
 from trainwatch.model.facts import Given
 from trainwatch.model.inputs import Chunk
 from trainwatch.model.snapshot import RunInfo
 from trainwatch.replay.ahead import ahead_of
-from trainwatch.replay.bulk import collector_paused
 from trainwatch.replay.kept import Keeper
 from trainwatch.replay.layout import layout
 from trainwatch.rules.preset import Preset

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from trainwatch.engine.bulk import collector_paused
 from trainwatch.engine.engine import Engine
 from trainwatch.model.facts import Given
 from trainwatch.model.inputs import Input, Tick
 from trainwatch.model.snapshot import RunInfo, Snapshot
 from trainwatch.replay import standing
-from trainwatch.replay.bulk import collector_paused
 from trainwatch.replay.kept import Keeper
 from trainwatch.replay.kept_run import RunKeeper
 from trainwatch.replay.logs import PATIENCE, LogInputs, Look, Written, is_history

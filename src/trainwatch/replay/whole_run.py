@@ -7,13 +7,13 @@ from itertools import chain
 from pathlib import Path
 
 from trainwatch.engine.attempts import Attempts
+from trainwatch.engine.bulk import collector_paused
 from trainwatch.engine.engine import Engine
 from trainwatch.engine.streams import Streams
 from trainwatch.model.block import Block
 from trainwatch.model.facts import Facts, Given
 from trainwatch.model.inputs import Chunk, Joined
 from trainwatch.model.part import Part
-from trainwatch.replay.bulk import collector_paused
 from trainwatch.replay.kept_run import RunKeeper
 from trainwatch.replay.recorded import unsupervised
 from trainwatch.replay.run import fold_files

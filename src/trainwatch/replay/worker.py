@@ -17,13 +17,13 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from trainwatch.engine.bulk import collector_paused
 from trainwatch.engine.engine import Engine
 from trainwatch.model.facts import Given, restored
 from trainwatch.model.inputs import Chunk
 from trainwatch.model.part import Part
 from trainwatch.model.snapshot import RunInfo
 from trainwatch.replay.ahead import ahead_of
-from trainwatch.replay.bulk import collector_paused
 from trainwatch.replay.kept import Keeper, packed, unpack
 from trainwatch.replay.kept_run import RunKeeper
 from trainwatch.replay.logs import LogInputs, is_history

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
+from trainwatch.engine.bulk import collector_paused
 from trainwatch.engine.engine import Engine
 from trainwatch.model.errors import NotReadableError, NotWrittenError
 from trainwatch.model.inputs import Input, Order, Sample
@@ -164,8 +165,9 @@ class Supervisor:
 
     def _fold(self, items: Iterable[Input], now: float) -> None:
         """Feed the engine."""
-        for item in items:
-            self.decider.gather(self.engine.feed(item), now)
+        with collector_paused():
+            for item in items:
+                self.decider.gather(self.engine.feed(item), now)
 
     def _decide(self, now: float) -> None:
         """Hand to the machine what the rules ask for."""
