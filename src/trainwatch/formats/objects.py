@@ -125,7 +125,7 @@ class Objects:
 def _json(line: bytes) -> tuple[dict[str, Any] | None, int, int]:
     """The JSON object of a line, where it begins and where it ends; None without one."""
     start, stop = line.find(OPENED[0]), line.rfind(b"}") + 1
-    if len(line) - start > MAX_OBJECT:
+    if stop <= start or len(line) - start > MAX_OBJECT:
         return None, start, stop
     try:
         item = json.loads(line[start:stop])
