@@ -15,6 +15,8 @@ NOTHING = [
     "[launch.py:256:main] process 1 spawned with command: ['--learning_rate', '9.65e-6', '--epochs', '3']\n",
     "max_loss: 0.05 step_size: 10\n",
     "lr: 0.001, loss_weight: 0.5\n",
+    "epoch: 100\nloss_temp: 8\n",
+    "batch_idx = 0; train_loss= 0; eval_loss = 0; losses = []; best_eval_PER=10\n",
     "optimizer with lr=0.001 and label smoothing, loss=0.5\n",
     "Epoch: [3] Total time: 0:04:52 (2.1 s / it)\nAveraged stats: lr: 0.1  loss: 3.1 (2.9)\n",
     "Epoch 3/5\nwandb: valid_loss 0.25\nwandb:   val/loss 3.25\n",

@@ -30,7 +30,7 @@ _EVALUATED = re.compile(
     r"(?:eval|vali?|valid|validat(?:e|ing|ion)(?:_[1-9])?|test|dev|cv)(?:[\W_]|'s)|valid_\d|\w+_(?:val|valid|test|dev)\Z", re.IGNORECASE
 )
 _LOSS = re.compile(
-    r"(?:l_(?:[gd]_\w+|pix|percep\w*|style|total)|(?:.*[\W_])?(?:\w*loss(?:es)?|xent|nll|(?:\w*cross[\W_]?)entropy))(?:\Z|[\W_](?!.*(?:scal|weight|num|func|type|coef|parse|time|mask|fn|token)))",
+    r"(?:l_(?:[gd]_\w+|pix|percep\w*|style|total)|(?:.*[\W_])?(?:\w*loss(?:es)?|xent|nll|(?:\w*cross[\W_]?)entropy))(?:\Z|[\W_](?!.*(?:scal|weight|num|func|type|coef|parse|time|mask|fn|token|temp|lambda)))",
     re.IGNORECASE | re.DOTALL,
 )
 _MAIN = re.compile(

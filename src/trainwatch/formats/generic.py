@@ -21,7 +21,7 @@ from trainwatch.formats.wording import plain
 from trainwatch.model.block import Kind
 
 _CODE = re.compile(
-    rb"\b(?:def|import|lambda|class) [\w.]|\breturn [\w(]|\bprint\w*\(|\bself\.|\bNamespace\(|(?<!=)==(?![=>])|\+=|://|\bf[\"']|\{\w+[:}]|\b(?-i:\w*(?:Error|Exception)):",
+    rb"\b(?:def|import|lambda|class) [\w.]|\breturn [\w(]|\bprint\w*\(|\bself\.|\bNamespace\(|(?<!=)==(?![=>])|\+=|=[ ]?\[\]|://|\bf[\"']|\{\w+[:}]|\b(?-i:\w*(?:Error|Exception)):",
     re.IGNORECASE,
 )
 _SETTING = re.compile(rb"[=:] ?(?:None|True|False|null|true|false)\b")
