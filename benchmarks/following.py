@@ -2,8 +2,8 @@
 
 python benchmarks/following.py [SECONDS [ROUNDS]]      ten seconds a rate and side, five rounds, when nothing is said
 
-A line is a bar and a dict of four keys. Ours reads what was gathered in half a second, as the supervisor and the view in plain lines do;
-what they look at beside the log is in `overhead.py`. The other side is `readline`, a pattern and `literal_eval`, ten times a second.
+A line is a bar and a dict of four keys. Both sides read what was gathered in half a second, as the supervisor and the view in plain lines
+do; what they look at beside the log is in `overhead.py`. The other side is `readline`, a pattern and `literal_eval`.
 """
 
 from __future__ import annotations
@@ -23,28 +23,26 @@ import logs
 from reading import PARSERS
 from rounds import interleave, report
 
-RATES = (10, 1_000, 100_000)
-POLL = 0.1
-"""Seconds between looks of the other side."""
+from trainwatch.supervise.rest import GATHER
 
+RATES = (10, 1_000, 100_000)
 BEFORE = 100
 """Lines that are there and read before the clock starts: imports and patterns are made once in a follower's life."""
 
 TICK = 0.01
 Look = Callable[[], int]
-"""Reads what is there; returns how many records were complete. Beside it stand the seconds between two of them."""
+"""Reads what is there; returns how many records were complete."""
 
 SETTLE = 1.0
 """Seconds after the last line in which what was written is read. What that costs is counted, the time is not."""
 
 
-def ours(path: Path) -> tuple[Look, float]:
-    """The product's own follower and reader, at the pace of its supervisor."""
+def ours(path: Path) -> Look:
+    """The product's own follower and reader."""
     from trainwatch.engine.bulk import collector_paused  # noqa: PLC0415  a follower of its own process
     from trainwatch.formats.reader import Reader  # noqa: PLC0415
     from trainwatch.model.facts import Facts  # noqa: PLC0415
     from trainwatch.sources.follow import Follower  # noqa: PLC0415
-    from trainwatch.supervise.rest import GATHER  # noqa: PLC0415
 
     follower, reader = Follower(path), Reader(str(path), facts=Facts())
 
@@ -55,10 +53,10 @@ def ours(path: Path) -> tuple[Look, float]:
                 records += sum(map(len, reader.feed(chunk.data, chunk.offset, seen_at=chunk.seen_at)))
         return records
 
-    return look, GATHER
+    return look
 
 
-def naive(path: Path) -> tuple[Look, float]:
+def naive(path: Path) -> Look:
     """The loop that everyone writes."""
     file = path.open(encoding="utf-8", newline="\n")
     kept = []
@@ -71,7 +69,7 @@ def naive(path: Path) -> tuple[Look, float]:
                 kept.append(record)
         return len(kept) - before
 
-    return look, POLL
+    return look
 
 
 def followed(side: str, folder: Path, lines: list[bytes], rate: int) -> float:
@@ -100,13 +98,13 @@ def watched(side: str, path: Path) -> None:
     """Follow in this process: say when it begins, and at last how many seconds the processor worked, and how many records there were."""
     told: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, _: told.append(number))
-    look, pause = SIDES[side](path)
+    look = SIDES[side](path)
     records = look()
     print("ready", flush=True)
     start = time.process_time()
     while not told:
         records += look()
-        time.sleep(pause)
+        time.sleep(GATHER)
     records += look()
     print(time.process_time() - start, records)
 
@@ -128,7 +126,7 @@ def _lines() -> Iterator[bytes]:
             yield b"\r" + frame + b"\r" + record + b"\n"
 
 
-SIDES: dict[str, Callable[[Path], tuple[Look, float]]] = {"trainwatch": ours, "naive": naive}
+SIDES: dict[str, Callable[[Path], Look]] = {"trainwatch": ours, "naive": naive}
 
 if __name__ == "__main__":
     words = sys.argv[1:]
