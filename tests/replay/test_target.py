@@ -97,6 +97,12 @@ def test_pipes(environ, tmp_path):
         resolve(["-", "a.out"], environ)
 
 
+def test_an_empty_word_is_no_target(environ):
+    """`attach "$LOG"` with nothing in it is not about the folder one stands in."""
+    with pytest.raises(UsageError, match="is a variable of the command line not set"):
+        resolve([""], environ)
+
+
 def test_a_terminal_is_no_pipe(environ):
     """`attach -` typed by hand would wait for ever."""
     leader, follower = os.openpty()

@@ -3,6 +3,7 @@ import math
 import os
 import random
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -74,6 +75,8 @@ def test_what_is_not_there_or_cannot_be_read(tmp_path, monkeypatch):
         list(chunks(tmp_path))
     with pytest.raises(NotReadableError, match="is a device"):
         list(chunks(tmp_path / "/dev/null"))
+    with pytest.raises(NotReadableError, match="/proc/self/mem: Input/output error"):
+        list(chunks(Path("/proc/self/mem")))
 
     def refuse(*_):
         raise PermissionError(13, "Permission denied")

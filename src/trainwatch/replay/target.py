@@ -76,6 +76,8 @@ def resolve(words: Sequence[str], environ: Mapping[str, str], *, stdin: int = 0,
     log that a run of ours is writing, or wrote last, means that run; a log means the other stream of its job too, unless `alone`.
     Raises NotFoundError, NotReadableError, UsageError.
     """
+    if "" in words:
+        raise UsageError("a target is empty: is a variable of the command line not set?")
     places = tuple(word for word in words if Path(word).is_dir() or sources.is_pattern(word))
     words = [found for word in words for found in sources.expanded(word)]
     if PIPE in words:

@@ -29,6 +29,9 @@ def open_log(path: Path) -> int:
         raise NotReadableError(f"{path}: {error.strerror}") from error
     try:
         _check(path, fd)
+    except OSError as error:
+        os.close(fd)
+        raise NotReadableError(f"{path}: {error.strerror}") from error
     except NotReadableError:
         os.close(fd)
         raise
