@@ -92,6 +92,7 @@ def _piece(draw: random.Random) -> bytes:
             f" [2024-05-01 10:00:{step % 60:02}] iteration {step:8}/    1000 | consumed samples: {step} | lm loss: {n[0]} | grad norm: 0.5 |\n",
             f"{{'loss': {n[0]}, and no record\n",
             f"{{'loss': {n[0]}, 'epoch': {step / 30:.2f}}}\r",
+            f"{{'loss': {n[0]}, 'epoch': {step / 30:.2f}}}\r\r\n",
             "learning_rate=0.1 world_size=2\n",
             "\n",
             "\r\n",

@@ -34,6 +34,15 @@ def test_what_may_be_a_record_behind_one_is_seen_by_both_drivers(next_line: byte
     assert read_in(data, []) == read_in(data, [], fast=False) == read_in(data, [len(data) - 1])
 
 
+@pytest.mark.parametrize("driver", ["blocks", "lines"])
+def test_lines_that_were_given_a_return_twice_are_lines(driver: str) -> None:
+    """A log that went through two translations of its newlines shows what it holds, in whatever pieces it comes."""
+    line = b"{'loss': 2.5, 'learning_rate': 0.5, 'epoch': %d.5}\r\r\n"
+    data = b"".join(line % epoch for epoch in range(9))
+    for size in range(1, len(line) + 3):
+        assert len(read_in(data, list(range(0, len(data), size)), fast=driver == "blocks")) == 9
+
+
 @settings(max_examples=100, deadline=None)
 @given(st.integers(0, 1 << 30))
 def test_columns_that_nobody_asks_for_change_nothing_else(seed: int) -> None:

@@ -16,7 +16,7 @@ from trainwatch.formats.ahead import Ahead, Cells
 from trainwatch.formats.columns import columns as columns_of
 from trainwatch.formats.gaps import NEWLINE, Known
 from trainwatch.formats.gather import Gather
-from trainwatch.formats.lines import Lines
+from trainwatch.formats.lines import RETURN, Lines
 from trainwatch.formats.matches import Looking, Matches, Span, Values
 from trainwatch.formats.numbers import number
 from trainwatch.formats.places import SlicePlaces
@@ -78,10 +78,12 @@ class Blocks:
 
     def read(self, data: bytes, start: int, stop: int, base: int) -> None:
         """Read `data[start:stop]`, complete lines; `data[0]` is byte `base` of the source."""
-        if start > 0 and self._learned and self._may_skip(data, start, stop):
-            self._fast(data, start, stop, base)
-        else:
-            self._slow(data, start, stop, base)
+        whole, done = _whole(data, start, stop), start
+        if 0 < start < whole and self._learned and self._may_skip(data, start, whole):
+            self._fast(data, start, whole, base)
+            done = whole
+        if done < stop:
+            self._slow(data, done, stop, base)
         self._lines.steps.seen(data, start, stop)
         self._lines.follow_bar()
         self._learn()
@@ -292,6 +294,13 @@ class _Part:
     def lines(self) -> int:
         """How many lines end in it."""
         return self.data.count(b"\n", self.start, self.stop)
+
+
+def _whole(data: bytes, start: int, stop: int) -> int:
+    """Where the lines of `data[start:stop]` end that nothing which is still to come can take away: a carriage return may."""
+    if data[stop - 1] == RETURN and stop < len(data):
+        return max(start, data.rfind(b"\n", start, stop) + 1)
+    return stop
 
 
 def _borders(run: Run, data: bytes) -> bool:

@@ -160,7 +160,7 @@ class Lines:
 
     def _line(self, data: bytes, start: int, end: int, base: int, number: int) -> None:
         """One line: the pictures of bars that were overwritten in it, then what it shows at last."""
-        if end > start and data[end - 1] == RETURN:
+        while end > start and data[end - 1] == RETURN:
             end -= 1
         shown = data.rfind(b"\r", start, end) + 1 or start
         if shown > start:

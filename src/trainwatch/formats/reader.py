@@ -11,7 +11,7 @@ from trainwatch.formats.bars import frames
 from trainwatch.formats.blocks import STRETCH, Blocks
 from trainwatch.formats.catalog import choose
 from trainwatch.formats.gather import Gather
-from trainwatch.formats.lines import Lines
+from trainwatch.formats.lines import RETURN, Lines
 from trainwatch.formats.schema import Format
 from trainwatch.formats.shapes import Shapes
 from trainwatch.formats.span import Stamps
@@ -208,7 +208,10 @@ def _complete(data: bytes, start: int) -> int:
     line = data.rfind(b"\n", start) + 1
     if line and len(data) - start >= STRETCH // 2:
         return line
-    return max(line, data.rfind(b"\r", max(start, line), len(data) - 1) + 1)
+    end = len(data)
+    while end > start and data[end - 1] == RETURN:
+        end -= 1
+    return max(line, data.rfind(b"\r", max(start, line), end) + 1)
 
 
 def _piece(data: bytes, start: int, stop: int, size: int) -> int:
@@ -218,4 +221,6 @@ def _piece(data: bytes, start: int, stop: int, size: int) -> int:
         return stop
     line = data.rfind(b"\n", start, end) + 1
     part = line or data.rfind(b"\r", start, end - 1) + 1
+    while 0 < part < stop and data[part] in b"\r\n":
+        part += 1
     return part or data.find(b"\n", end, stop) + 1 or stop

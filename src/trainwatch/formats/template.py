@@ -18,7 +18,7 @@ from functools import cache
 from trainwatch.formats.numbers import UNITS
 
 _SLOT = re.compile(r"<([A-Za-z_][\w /.()%@-]*?|\.\.\.)(?::(\w+))?>")
-END = rb"(?=[ \t]*+\r?(?:\n|\Z))"
+END = rb"(?=[ \t]*+\r*+(?:\n|\Z))"
 """Records end where their line ends."""
 
 
