@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pytest
 from tests.formats.reading import read, values
 
 from trainwatch.formats.bars import clock, frames, records, steps_of
@@ -101,3 +102,19 @@ def test_the_best_of_a_search_is_no_record() -> None:
         )
         == []
     )
+
+
+@pytest.mark.parametrize("size", [1 << 20, 200, 60])
+def test_bars_behind_the_newest_record_tell_how_far_the_run_is(size: int) -> None:
+    """In however many pieces a log comes, the newest frame counts, though no record stands behind it yet."""
+
+    def frame(step: int) -> str:
+        return f"\r{step // 10:3}%|#         | {step}/1000 [00:{step % 60:02}<10:00,  1.00it/s]"
+
+    lines = [f"{frame(step)}\r{{'loss': 1.5, 'learning_rate': 1e-05, 'epoch': {step / 100}}}\n" for step in range(1, 40)]
+    data = ("".join(lines) + frame(40) + frame(41) + "\r").encode()
+    reader = Reader("log", facts=Facts())
+    for at in range(0, len(data), size):
+        reader.feed(data[at : at + size], at)
+    assert reader.progress == (40, 1000)
+    assert reader.bar == (41, 1000, 41.0)

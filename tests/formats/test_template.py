@@ -34,6 +34,16 @@ def test_what_is_wrong_with_a_template_is_said(text: str, reason: str) -> None:
         compile_template(text)
 
 
+def test_what_stands_behind_a_head_is_compiled_when_it_is_asked_for() -> None:
+    """A reader of many formats needs few of their patterns; what is wrong with one is told no later than that."""
+    template = compile_template("a <b:parsec>", later=True)
+    assert template.head == b"a "
+    with pytest.raises(ValueError, match="no unit 'parsec'"):
+        _ = template.names
+    with pytest.raises(ValueError, match="begin with a literal"):
+        compile_template("<b>", later=True)
+
+
 def test_pairs_are_read_up_to_their_tail() -> None:
     """Names with blanks, padded numbers, quoted ones, lists."""
     parsed = PairSyntax("<name>: <value>", " | ", " |").parse(b"lm loss: 2.8E+00 | elapsed time (ms):   12.5 | ok: yes |", 0)
