@@ -18,6 +18,12 @@ COQUI = (
 )
 
 
+NEMO_RL = (
+    "========================= Step 5/100 =========================\n▶ Preparing batch...\n\n📊 Validation Results:\n    • Accuracy: 0.25\n"
+    "    • Average response length: 120.5 tokens\n\n📊 Training Results:\n  • Loss: 0.125\n  • Avg Reward: 0.5\n\n⏱️  Timing:\n  • Total step time: 12.50s\n"
+)
+
+
 def test_indented_lines_belong_to_the_line_that_counts() -> None:
     """OLMo and Composer print a record over many lines; it stands where it begins."""
     train, evaluation = read(OLMO)
@@ -47,3 +53,14 @@ def test_a_record_of_many_lines_may_come_in_pieces() -> None:
 def test_counting_lines_alone_are_no_records() -> None:
     """A line that counts with nothing under it, and indented lines under nothing, tell no values."""
     assert read("[step=10/1000,epoch=0]\nsomething\n    train/CrossEntropyLoss=6.5\n") == []
+
+
+def test_bullets_belong_to_the_banner_and_the_section_above() -> None:
+    """The results of a step and those of an evaluation at it are a record each; what else has bullets is none."""
+    evaluation, train = read(NEMO_RL)
+    assert (evaluation[0], evaluation[4], values(evaluation)["eval/Accuracy"]) == ("eval", 5, 0.25)
+    assert (train[0], train[4]) == ("train", 5)
+    assert values(train) == {"total_steps": 100, "loss": 0.125, "Avg Reward": 0.5}
+    assert read(NEMO_RL.partition("\n")[2]) == []
+    raw = NEMO_RL.encode()
+    assert read_in(raw, [60, 150, 260]) == read_in(raw, [], fast=False)

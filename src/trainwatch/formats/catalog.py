@@ -24,7 +24,7 @@ READERS = {
     "bars": "tqdm bars with name=number behind them",
     "tables": "comma-separated values under a header, boxes of | name | value |",
     "grids": "rows under a line of names, parted by tabs, blanks or bars; YOLO's console",
-    "listing": "a line such as [step=10/1000] and indented names and values under it: OLMo, Composer",
+    "listing": "a line such as [step=10/1000] and indented names and values under it: OLMo, Composer, NeMo RL",
     "generic": "whatever has names and values, in lines of no known format: name=value, name: value, and what json, history, bars, tables, grids and listing read",
 }
 """Readers that are code, and what each reads."""
