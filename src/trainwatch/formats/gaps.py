@@ -11,12 +11,12 @@ from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
-NEWLINE = 10
+NEWLINE, RETURN = 10, 13
 CLEAR = frozenset(b"\r\n")
 """Before a record that begins its line, or the line as it shows."""
 
 _BAR = rb" {0,4}\d{1,3}%\|[^|\r\n=:\[\]{}\x1b]{0,400}\| \d{1,15}/\d{1,15} \[\d[\d:]{1,12}<[\d:?]{1,24}, {1,6}[\d.?]{1,12}(?:it/s|s/it)\]"
-_PICTURE = re.compile(_BAR + rb"\r?")
+_PICTURE = re.compile(_BAR)
 _OVERWRITTEN = re.compile(rb"(?:(?:" + _BAR + rb"| {0,400}+)\r)+")
 
 
@@ -75,8 +75,10 @@ class Known:
         """Whether a line shows at last, and showed before, nothing but bars without values."""
         if gap.find(b"=", start, end) >= 0:
             return False
-        shown = max(start, gap.rfind(b"\r", start, max(start, end - 1)) + 1)
-        return gap[shown:end] in (b"", b"\r") or (self.bars and _PICTURE.fullmatch(gap, shown, end) is not None)
+        while end > start and gap[end - 1] == RETURN:
+            end -= 1
+        shown = max(start, gap.rfind(b"\r", start, end) + 1)
+        return shown == end or (self.bars and _PICTURE.fullmatch(gap, shown, end) is not None)
 
     def _is_overwritten(self, gap: bytes, start: int) -> bool:
         """Whether a line that goes on has shown nothing so far but bars without values, and shows nothing now."""
