@@ -237,3 +237,13 @@ def test_what_ray_sets_before_a_line_is_a_prefix(prefix: str) -> None:
     """The records of a format that begin their lines are read behind the name of a process too."""
     data = "".join(f"{prefix}iter {step}: loss {9 / step:.4f}, time 120.00ms, mfu 30.00%\n" for step in range(1, 9))
     assert [(record[1], record[4]) for record in read(data)] == [("nanogpt", step) for step in range(1, 9)]
+
+
+@pytest.mark.parametrize("end", [b"\r\r\n", b"\r\r\r\n", b"\r \r\n"])
+def test_a_record_of_another_shape_that_ends_in_returns_is_seen_by_both_drivers(end: bytes) -> None:
+    """What shows at last counts, however many returns stand before the newline: nothing is printed over it."""
+    line = b"{'loss': %.2f, 'grad_norm': 1.5, 'learning_rate': 0.5, 'epoch': %.2f}\n"
+    lines = [line % (9 / step, step / 10) for step in range(1, 40)]
+    data = b"".join([*lines[:30], b"{'loss': 0.25, 'epoch': 3.05}" + end, *lines[30:]])
+    assert read_in(data, [700]) == read_in(data, [], fast=False) == read_in(data, [])
+    assert len(read_in(data, [700])) == 39 + (b" " not in end)
