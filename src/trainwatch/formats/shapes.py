@@ -28,7 +28,7 @@ MAX_REST = 200
 
 MAX_LEARNED = 8
 MAX_ATTEMPTS = 16
-"""How often the head of a shape is tried in a line: more is no log."""
+"""How often the head of a shape is tried in a line, but for tries that end where the next one begins: more is no log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,6 @@ class Shapes:
             position = line.find(head)
             attempts = 0
             while position >= 0 and attempts < MAX_ATTEMPTS:
-                attempts += 1
                 match = self._at(fmt, shape, line, position) if position >= taken else None
                 if match is not None:
                     if match.record is not None:
@@ -100,8 +99,10 @@ class Shapes:
                     yield match
                     if not shape.anywhere:
                         break
-                elif shape.pairs is not None:
+                if shape.pairs is not None and shape.pairs.failed >= 0:
                     position, shape.pairs.failed = max(position, shape.pairs.failed - 1), -1
+                else:
+                    attempts += 1
                 position = line.find(head, position + 1)
 
     def _possible(self, line: bytes) -> list[int]:
@@ -115,10 +116,8 @@ class Shapes:
 
     def _at(self, fmt: Format, shape: Shape, line: bytes, position: int) -> Match | None:
         """The shape at a position of the line."""
-        if not shape.anywhere and not begins_line(line, position):
-            return None
         match = shape.template.pattern.match(line, position)
-        if match is None:
+        if match is None or not (shape.anywhere or begins_line(line, position)):
             return None
         names, raw = shape.template.names, match.groups()
         numbers = [number(text) if unit is not None else None for text, unit in zip(raw, shape.template.units, strict=True)]

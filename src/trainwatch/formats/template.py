@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 
 from trainwatch.formats.numbers import UNITS
 
@@ -22,7 +22,7 @@ END = rb"(?=[ \t]*+\r*+(?:\n|\Z))"
 """Records end where their line ends."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Template:
     """A template, compiled when a line needs it for the first time: of all formats, a log needs few.
 
@@ -33,31 +33,25 @@ class Template:
     close: bool
     head: bytes
 
-    @property
+    @cached_property
     def source(self) -> bytes:
         """The pattern's text, which starts with the head."""
         return _compiled(self.text, self.close)[0]
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """The captured slots in order."""
         return _compiled(self.text, self.close)[1]
 
-    @property
+    @cached_property
     def units(self) -> tuple[float | None, ...]:
         """What one of each slot is worth in SI, None for text."""
         return _compiled(self.text, self.close)[2]
 
-    @property
+    @cached_property
     def pattern(self) -> re.Pattern[bytes]:
         """The pattern itself."""
-        return _pattern(self.source)
-
-
-@cache
-def _pattern(source: bytes) -> re.Pattern[bytes]:
-    """Each pattern once."""
-    return re.compile(source)
+        return re.compile(self.source)
 
 
 def compile_template(text: str, *, close: bool = True, later: bool = False) -> Template:

@@ -46,13 +46,13 @@ def _repeated(line: bytes, head: bytes, position: int) -> list[int]:
 
 
 def _head(line: bytes) -> bytes:
-    """A pattern of how a line begins up to the number behind its first word, its figures left open; empty where there is no word."""
+    """A pattern of how a line begins up to the number behind its first word, its figures left open; empty where no such word stands again."""
     pattern, position = b"", 0
     for count, run in enumerate(_DIGITS.finditer(line, 0, LONGEST)):
         text = line[position : run.start()]
         pattern += re.escape(text)
         if count and _WORD.search(text) is not None:
-            return pattern + rb"(?=\d)"
+            return pattern + rb"(?=\d)" if line.find(text, run.end()) >= 0 else b""
         if count == NUMBERS:
             break
         pattern += rb"\d{%d}" % len(run[0]) if run.start() == 0 else rb"\d+"
