@@ -23,7 +23,7 @@ from trainwatch.formats.places import SlicePlaces
 from trainwatch.formats.ranks import Printed
 from trainwatch.formats.run import Run
 from trainwatch.formats.shapes import MAX_LEARNED, Learned, Match
-from trainwatch.formats.steps import adjacent
+from trainwatch.formats.steps import meet
 from trainwatch.formats.text import clean
 from trainwatch.formats.zeros import NAME, printed_zero
 from trainwatch.model.block import Block
@@ -134,7 +134,7 @@ class Blocks:
         if main is None or run is None:
             return False
         loud = list(run.loud(data, stop, self._known(run)))
-        if len(loud) > 2 + len(run) // 8 or self._is_involved(main, run, data, exceptions=bool(loud)):
+        if len(loud) > 2 + len(run) // 8 or self._is_involved(main, run, (data, start, stop), exceptions=bool(loud)):
             self._rest = REST
             return False
         position, first = start, 0
@@ -159,9 +159,9 @@ class Blocks:
             run = ahead.run(data, start, stop, base)
         return run or main.finder.find(data, start, stop, base)
 
-    def _is_involved(self, main: Learned, run: Run, data: bytes, *, exceptions: bool) -> bool:
+    def _is_involved(self, main: Learned, run: Run, stretch: tuple[bytes, int, int], *, exceptions: bool) -> bool:
         """Whether records may be copies of another rank's, or will tell the steps per epoch: then each is looked at."""
-        if self._lines.steps.wants_burst and not main.stepped and (run.adjacent or _borders(run, data)):
+        if self._lines.steps.wants_burst and not main.stepped and (run.adjacent or meet(*stretch)):
             return True
         if run.ranks:
             return None in run.ranks or not main.stepped
@@ -301,13 +301,6 @@ def _whole(data: bytes, start: int, stop: int) -> int:
     if data[stop - 1] == RETURN and stop < len(data):
         return max(start, data.rfind(b"\n", start, stop) + 1)
     return stop
-
-
-def _borders(run: Run, data: bytes) -> bool:
-    """Whether what may be another record stands beside one of a run, in a gap or beyond the stretch."""
-    edges = {0, len(run) - 1, *(row for odd in run.odd for row in (odd - 1, odd) if 0 <= row < len(run))}
-    begins = (run.offsets[row] - run.base for row in edges)
-    return any(adjacent(data, at, data.find(b"\n", at)) for at in begins)
 
 
 def _zero(rates: array[float] | None, data: bytes, offsets: Sequence[int], base: int) -> str:

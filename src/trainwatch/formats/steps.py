@@ -26,11 +26,15 @@ HELD = 2 * BURST
 CONTEXT = 4
 """Bytes kept before what is read next: they tell whether a record stands directly behind another."""
 
+MEETING = 14
+"""Bytes that are no longer than what stands where two records meet."""
+
 TORN = 64
 """So many frames without a counter are passed over in search of one."""
 
 _AFTER = re.compile(rb"\}[ \t]{0,9}\r?\n\r[^\r\n\[{]{0,300}?(\d{1,15})/(\d{1,15}) \[([\d:]{1,12})<")
 _NEXT = re.compile(rb"[ \t]{0,9}\r?\n(?=\{')")
+_MEETING = re.compile(rb"\}[ \t]{0,9}\r?\n\{'")
 _WHOLE = re.compile(rb"\{'[^\r\n]*\}(?=[ \t]{0,9}\r?(?:\n|\Z))")
 _ELAPSED = re.compile(rb"\[([\d:]{1,12})<")
 _EPOCH = re.compile(rb"'epoch': '?([\d.eE+-]+)'?")
@@ -213,6 +217,11 @@ def _undecided(data: bytes, cut: int) -> bool:
 def adjacent(data: bytes, start: int, end: int) -> bool:
     """Whether what may be another record stands directly before or behind, with no frame in between."""
     return _is_behind(data, start) or _NEXT.match(data, end) is not None
+
+
+def meet(data: bytes, start: int, stop: int) -> bool:
+    """Whether any two of what may be records stand directly one behind the other, in a stretch or across its edges."""
+    return _MEETING.search(data, max(0, start - MEETING), stop + MEETING) is not None
 
 
 def _is_behind(data: bytes, start: int) -> bool:
