@@ -78,6 +78,7 @@ class Blocks:
 
     def read(self, data: bytes, start: int, stop: int, base: int) -> None:
         """Read `data[start:stop]`, complete lines; `data[0]` is byte `base` of the source."""
+        self._lines.steps.base = base
         whole, done = _whole(data, start, stop), start
         if 0 < start < whole and self._learned and self._may_skip(data, start, whole):
             self._fast(data, start, whole, base)

@@ -331,9 +331,10 @@ class Lines:
         is_nested = UP in raw
         for frame in bars.frames(line):
             end = frame.end
+            place = offset + max(0, raw.find(b"%d/%d [" % (frame.counter, frame.total)))
             if frame.plain and not is_nested:
-                self.steps.bar(frame.total, frame.counter, frame.elapsed)
-            self._frame(frame, offset + max(0, raw.find(b"%d/%d [" % (frame.counter, frame.total))), number)
+                self.steps.bar(frame.total, frame.counter, frame.elapsed, place)
+            self._frame(frame, place, number)
         return end
 
     def _frame(self, frame: bars.Frame, offset: int, number: int) -> None:

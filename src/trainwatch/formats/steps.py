@@ -59,7 +59,10 @@ class Steps:
         """The step of the newest record that prints one: an evaluation without one was made there."""
         self.begun = False
         """Whether a record stands directly before what is at hand, so that a burst from there on is a part of one."""
-        self._next: tuple[int, _Frame] | None = None
+        self.base = 0
+        """The offset of what is at hand in the source."""
+        self._first = 0
+        self._next: tuple[int, _Frame, int] | None = None
 
     def copy(self) -> Steps:
         """What is known now. It is asked for with every block: `copy.copy` takes three times as long."""
@@ -69,7 +72,7 @@ class Steps:
 
     def completes(self, data: bytes, start: int, stop: int) -> bool:
         """Whether the train bar has come to its end by the end of a stretch."""
-        frame = _newest(data, self.total, start, stop) if self.total is not None else None
+        frame = self._newest(data, start, stop)
         return self.complete or (frame is not None and self.total is not None and frame[0] >= self.total)
 
     @property
@@ -101,25 +104,31 @@ class Steps:
 
     def seen(self, data: bytes, start: int, stop: int) -> None:
         """Remember the newest frame of the train bar in a stretch of the log that is done with."""
-        if self.total is not None:
-            self._at = _newest(data, self.total, start, stop) or self._at
+        self._at = self._newest(data, start, stop) or self._at
 
-    def bar(self, total: int, counter: int, elapsed: float) -> None:
+    def bar(self, total: int, counter: int, elapsed: float, offset: int) -> None:
         """A frame without a description. The first such bar is the train bar, unless it ends before a train record comes."""
-        frame = (counter, elapsed)
         if self.total is None or (self.complete and not self.is_live):
-            self.total, self._at, self._counted = total, None, counter
+            self._take((total, (counter, elapsed), offset))
         elif self.total == total:
             self._counted = counter
         elif self.complete:
-            self._next = (total, frame)
+            self._next = (total, (counter, elapsed), offset)
+
+    def _take(self, bar: tuple[int, _Frame, int]) -> None:
+        """From here on this is the train bar: frames before its first one are another's, whatever their total."""
+        self.total, self._at, self._first = bar
+        self._counted = self._at[0]
+
+    def _newest(self, data: bytes, start: int, stop: int) -> _Frame | None:
+        """The newest frame of the train bar in a stretch."""
+        return None if self.total is None else _newest(data, self.total, max(start, self._first - self.base), stop)
 
     def train(self, epoch: float | None) -> None:
         """A train record comes. After the end of the train bar, an epoch that starts over belongs to the bar of another run."""
         starts_over = epoch is None or self.epoch is None or epoch < self.epoch
         if self.complete and self._next is not None and starts_over:
-            self.total, self._at = self._next
-            self._counted = self._at[0]
+            self._take(self._next)
             self.per_epoch, self.every, self._next = None, None, None
         self.is_live = self.is_live or (self.total is not None and not self.complete)
         self.epoch = epoch
@@ -140,7 +149,7 @@ class Steps:
             if self.per_epoch is None:
                 self._calibrate(data, start, end)
             return self._by_epoch(epoch, _printed(data, start, end), kind)
-        before = _newest(data, self.total, 0, start) or self._at
+        before = self._newest(data, 0, start) or self._at
         if before is None or (self.complete and not self.is_live):
             return None
         is_glued = data[start - 1 : start] == b"]"
@@ -161,7 +170,7 @@ class Steps:
         first, last = _burst(data, start, end)
         if last - first >= BURST or (self.begun and first <= CONTEXT):
             return
-        frame = _newest(data, self.total or 0, 0, first) or self._at
+        frame = self._newest(data, 0, first) or self._at
         counter = frame[0] if frame is not None else 0
         if self.complete and (self.is_live or data.find(b"'train_runtime'", first, last) < 0):
             return
