@@ -125,7 +125,7 @@ class Lines:
         self._follow(block.format, block.kind, len(block))
         self._gather.block(block)
         epochs = block.columns.get("epoch")
-        if block.kind == "train":
+        if block.kind == "train" and "step" in block.derived:
             self.steps.train(epochs[-1] if epochs else None)
         for row, text in enumerate(printed, len(block) - len(printed)):
             self.ranks.note(text, block.step(row), self.world)
