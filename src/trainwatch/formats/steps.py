@@ -71,9 +71,12 @@ class Steps:
         return known
 
     def completes(self, data: bytes, start: int, stop: int) -> bool:
-        """Whether the train bar has come to its end by the end of a stretch."""
+        """Whether the train bar has come to its end, or does so somewhere in a stretch."""
+        if self.total is None:
+            return False
         frame = self._newest(data, start, stop)
-        return self.complete or (frame is not None and self.total is not None and frame[0] >= self.total)
+        ends = frame is not None and frame[0] >= self.total
+        return self.complete or ends or data.find(b"%d/%d [" % (self.total, self.total), start, stop) >= 0
 
     @property
     def newest(self) -> _Frame | None:
@@ -244,11 +247,12 @@ def follows(data: bytes, start: int) -> bool:
 
 
 def _before(data: bytes, start: int) -> int | None:
-    """Where the record begins that ends on the line before."""
+    """Where the record begins that ends on the line before, as it shows there."""
     if not _is_behind(data, start):
         return None
-    before = data.rfind(b"{'", 0, start - 1)
-    return None if before < 0 or b"\n" in data[before : start - 1] else before
+    end = data.rfind(b"}", 0, start) + 1
+    before = data.rfind(b"{'", 0, end)
+    return None if before < 0 or b"\n" in data[before:end] or b"\r" in data[before:end] else before
 
 
 def _burst(data: bytes, start: int, end: int) -> tuple[int, int]:
