@@ -213,7 +213,7 @@ def hold(data: bytes, cut: int) -> int:
         if record < 0 or not data[record:held].rstrip().endswith(b"}"):
             break
         held = max(start, data.rfind(b"\r", start, record) + 1)
-        if record > start:
+        if held > start or not data.startswith(b"{'", start):
             break
     return held if held < last and cut - held < HELD else cut
 
