@@ -42,7 +42,10 @@ RARE = 20
 """So many records of no format to one of a format, and the format is not that of the log."""
 
 SHORTEST = 3
-"""Shorter lines hold no record, in bytes: `a=1` is the least."""
+"""Shorter lines hold no record, in bytes: `a=1` and `1,2` are the least."""
+
+NAMED = 5
+"""Shorter lines hold no name of a loss and a number, in bytes: `nll=1` is the least."""
 
 MAX_GRID = 1 << 10
 """Longer lines are no rows of a grid, in bytes."""
@@ -257,7 +260,7 @@ class Lines:
             for record in self._grids.read(line):
                 found = True
                 yield record, line, None
-        if not found and self._generic is not None and not self._specific and len(line) <= MAX_LINE:
+        if not found and self._generic is not None and not self._specific and NAMED <= len(line) <= MAX_LINE:
             for record in self._generic.read(line, bars_end):
                 yield record, line[record.start : record.end], tag(line[: record.start])
 
