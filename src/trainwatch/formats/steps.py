@@ -4,7 +4,8 @@ A bar goes to stderr, which is never buffered; a record goes to stdout, which ma
 record is the refreshed bar, and the frame before it is at most a display interval old. When stdout is block-buffered, many records come
 at once behind one frame: then the last of them belongs to that frame, which gives the steps per epoch, and the epoch gives the others.
 A bar that came to its end before the first record may have counted anything: it tells steps only when the run's summary stands there too.
-Everything is decided from the bytes around a record and from constants that are set once, so it does not depend on the chunking.
+Everything is decided from the bytes around a record and from constants that are set once, so it does not depend on the chunking; but
+for records behind a bar that has ended, which tell steps only where they arrive together: waiting for more would keep a live log back.
 """
 
 from __future__ import annotations
